@@ -2,6 +2,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod powershell;
+pub mod rfc3339;
+mod service;
 mod thumbprint;
 
+pub use service::{Service, ServiceError};
 pub use thumbprint::{Thumbprint, ThumbprintError};

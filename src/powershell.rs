@@ -1,0 +1,223 @@
+//! Commands for the Exchange Management Shell: the only place that writes PowerShell.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// A cmdlet with its arguments, written as one line that can be pasted.
+///
+/// Every value is quoted as one literal unless it is a plain word, so that nothing in a name can
+/// run or become another parameter.
+///
+/// ```
+/// use exchange_certificates::powershell::Command;
+///
+/// let command = Command::new("Set-ImapSettings").value("Server", "MBX01").value("X509CertificateName", "it's; here");
+/// assert_eq!(command.to_string(), "Set-ImapSettings -Server MBX01 -X509CertificateName 'it''s; here'");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    cmdlet: &'static str,
+    arguments: Vec<Argument>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Argument {
+    Switch(&'static str),
+    Value(&'static str, Cow<'static, str>),
+    /// Written as it is: a thumbprint, service names, `$null`.
+    Bare(&'static str, Cow<'static, str>),
+    /// Without a parameter name, and static, hence never from input.
+    Word(&'static str),
+    Piped(Command),
+    /// Another command that runs on the named computer.
+    On(String, Box<Command>),
+}
+
+impl Command {
+    /// A command without arguments.
+    pub const fn new(cmdlet: &'static str) -> Self {
+        Self { cmdlet, arguments: Vec::new() }
+    }
+
+    /// Adds `-Name value`, quoted unless it is a plain word.
+    #[must_use]
+    pub fn value(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Argument::Value(name, value.into()))
+    }
+
+    /// Adds `-Name`.
+    #[must_use]
+    pub fn switch(self, name: &'static str) -> Self {
+        self.with(Argument::Switch(name))
+    }
+
+    /// Adds an argument of the program's own, as it is and without a parameter name.
+    #[must_use]
+    pub fn word(self, word: &'static str) -> Self {
+        self.with(Argument::Word(word))
+    }
+
+    /// Hands the output on to another command.
+    #[must_use]
+    pub fn pipe(self, command: Command) -> Self {
+        self.with(Argument::Piped(command))
+    }
+
+    /// This command, run on another computer by `Invoke-Command`.
+    #[must_use]
+    pub fn on(self, computer: impl Into<String>) -> Self {
+        Self::new("Invoke-Command").with(Argument::On(computer.into(), Box::new(self)))
+    }
+
+    /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.
+    #[must_use]
+    pub(crate) fn bare(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Argument::Bare(name, value.into()))
+    }
+
+    fn with(mut self, argument: Argument) -> Self {
+        self.arguments.push(argument);
+        self
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.cmdlet)?;
+        for argument in &self.arguments {
+            match argument {
+                Argument::Switch(name) => write!(f, " -{name}")?,
+                Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
+                Argument::Bare(name, value) => write!(f, " -{name} {value}")?,
+                Argument::Word(word) => write!(f, " {word}")?,
+                Argument::Piped(command) => write!(f, " | {command}")?,
+                Argument::On(computer, command) => {
+                    write!(f, " -ComputerName {} -ScriptBlock {{ {command} }}", quoted(computer))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text as one literal of PowerShell: bare where it is a plain word, else in single quotes with
+/// every character doubled that PowerShell takes for one. A control character would break the
+/// line, so it is written by its number, and the literal becomes an expression in parentheses.
+///
+/// ```
+/// use exchange_certificates::powershell::quoted;
+///
+/// assert_eq!(quoted("mail.contoso.com").to_string(), "mail.contoso.com");
+/// assert_eq!(quoted("1MB").to_string(), "'1MB'");
+/// assert_eq!(quoted("a\u{2019}; iisreset").to_string(), "'a\u{2019}\u{2019}; iisreset'");
+/// assert_eq!(quoted("a\nb").to_string(), "('a' + [char]10 + 'b')");
+/// ```
+pub fn quoted(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        if is_plain_word(text) {
+            return f.write_str(text);
+        }
+        if !text.contains(breaks_the_line) {
+            return literal(f, text);
+        }
+        f.write_char('(')?;
+        let mut rest = text;
+        // A first operand that is a string makes the whole sum one.
+        let mut begun = false;
+        while let Some(place) = rest.find(breaks_the_line) {
+            let (before, after) = rest.split_at(place);
+            if !begun || !before.is_empty() {
+                f.write_str(if begun { " + " } else { "" })?;
+                literal(f, before)?;
+            }
+            begun = true;
+            let mut characters = after.chars();
+            if let Some(control) = characters.next() {
+                write!(f, " + [char]{}", u32::from(control))?;
+            }
+            rest = characters.as_str();
+        }
+        if !rest.is_empty() {
+            f.write_str(" + ")?;
+            literal(f, rest)?;
+        }
+        f.write_char(')')
+    })
+}
+
+fn is_plain_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+}
+
+fn breaks_the_line(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+fn literal(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_char('\'')?;
+    for character in text.chars() {
+        f.write_char(character)?;
+        if matches!(character, '\'' | '\u{2018}'..='\u{201B}') {
+            f.write_char(character)?;
+        }
+    }
+    f.write_char('\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_is_one_literal() {
+        for (name, literal) in [
+            ("MBX01", "MBX01"),
+            ("mail.contoso.com", "mail.contoso.com"),
+            ("", "''"),
+            ("-Force", "'-Force'"),
+            ("1MB", "'1MB'"),
+            ("0x10", "'0x10'"),
+            ("a b", "'a b'"),
+            ("$(iisreset)", "'$(iisreset)'"),
+            ("`n", "'`n'"),
+            ("a;b", "'a;b'"),
+            ("a,b", "'a,b'"),
+            ("'", "''''"),
+            ("\u{2018}\u{2019}\u{201A}\u{201B}", "'\u{2018}\u{2018}\u{2019}\u{2019}\u{201A}\u{201A}\u{201B}\u{201B}'"),
+            ("\u{201C}", "'\u{201C}'"),
+            ("Zürich", "'Zürich'"),
+        ] {
+            assert_eq!(quoted(name).to_string(), literal);
+        }
+    }
+
+    #[test]
+    fn a_control_character_never_breaks_the_line() {
+        for (name, expression) in [
+            ("\n", "('' + [char]10)"),
+            ("\r\na", "('' + [char]13 + [char]10 + 'a')"),
+            ("a\0b\u{85}'c", "('a' + [char]0 + 'b' + [char]133 + '''c')"),
+            ("a\u{2028}", "('a' + [char]8232)"),
+        ] {
+            assert_eq!(quoted(name).to_string(), expression);
+        }
+    }
+
+    #[test]
+    fn a_command_is_one_line_of_cmdlet_and_arguments() {
+        let command = Command::new("Get-TransportService")
+            .value("Identity", "MBX 01")
+            .bare("Services", "IIS,SMTP")
+            .switch("Force")
+            .pipe(Command::new("Format-List").word("Name"));
+        assert_eq!(
+            command.to_string(),
+            "Get-TransportService -Identity 'MBX 01' -Services IIS,SMTP -Force | Format-List Name"
+        );
+        assert_eq!(
+            Command::new("Stop-Service").word("MSExchangeTransport").on("MBX'02").to_string(),
+            "Invoke-Command -ComputerName 'MBX''02' -ScriptBlock { Stop-Service MSExchangeTransport }"
+        );
+    }
+}
