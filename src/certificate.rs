@@ -1,0 +1,382 @@
+//! Certificates: who they are, what they are for and how long.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::thumbprint::Thumbprint;
+
+mod algorithm;
+mod decode;
+mod domain;
+mod error;
+mod extension;
+mod name;
+mod oid;
+mod pem;
+mod reader;
+mod time;
+mod tlv;
+
+pub use self::algorithm::PublicKey;
+pub use self::domain::domain_covers;
+pub use self::error::CertificateError;
+pub use self::extension::{BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
+pub use self::name::{Attribute, Name};
+
+/// An X.509 certificate, as lenient towards its DER as Windows is.
+///
+/// It owns its bytes, and a clone shares them. Two certificates are equal when their bytes are.
+/// With `serde` a certificate is a string: written as base64, read as base64 or PEM.
+///
+/// ```
+/// use exchange_certificates::{Certificate, PublicKey};
+///
+/// let certificate = Certificate::from_pem(
+///     "-----BEGIN CERTIFICATE-----
+///      MIIB3jCCAYSgAwIBAgIIZ4+vSw+KvXYwCgYIKoZIzj0EAwIwPjELMAkGA1UEBgwCVVMxEDAOBgNVBAoMB0NvbnRvc28xHTAb
+///      BgNVBAMMFENvbnRvc28gSXNzdWluZyBDQSAxMB4XDTI2MTAwMTAwMDAwMFoXDTI3MDQxOTAwMDAwMFowOjELMAkGA1UEBgwC
+///      VVMxEDAOBgNVBAoMB0NvbnRvc28xGTAXBgNVBAMMEG1haWwuY29udG9zby5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+///      AAQp0HcexWwTumEIr1b9pEvymUDnjjXcgyrReB/GbRS7YgmwV/6lTPOaQeiPNt2EK9J5IMduFbxjCrFY/6ZN9JtCo3AwbjAL
+///      BgNVHQ8EBAMCBaAwHQYDVR0lBBYwFAYIKwYBBQUHAwEGCCsGAQUFBwMCMAkGA1UdEwQCMAAwNQYDVR0RBC4wLIIQbWFpbC5j
+///      b250b3NvLmNvbYIYYXV0b2Rpc2NvdmVyLmNvbnRvc28uY29tMAoGCCqGSM49BAMCA0gAKdB3HsVsE7phCK9W/aRL8plA5441
+///      3IMq0Xgfxm0Uu2IJsFf+pUzzmkHojzbdhCvSeSDHbhW8YwqxWP+mTfSbQumQN96FLNM=
+///     -----END CERTIFICATE-----",
+/// )?;
+/// assert_eq!(certificate.subject().to_string(), "CN=mail.contoso.com, O=Contoso, C=US");
+/// assert_eq!(certificate.domains(), ["mail.contoso.com", "autodiscover.contoso.com"]);
+/// assert!(certificate.covers("autodiscover.contoso.com"));
+/// assert!(!certificate.is_wildcard() && !certificate.is_self_signed());
+/// assert_eq!(certificate.public_key(), PublicKey::EllipticCurve);
+/// # Ok::<(), exchange_certificates::CertificateError>(())
+/// ```
+#[derive(Clone)]
+pub struct Certificate {
+    der: Arc<[u8]>,
+    facts: decode::Facts,
+}
+
+/// The number that an issuer gave a certificate, as its DER holds it.
+///
+/// Printed as Windows prints it: upper-case hex with the octet that only carries the sign.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SerialNumber<'a>(&'a [u8]);
+
+impl Certificate {
+    /// The largest number of bytes that is read as a certificate: 16 MiB.
+    pub const MAXIMUM_LENGTH: usize = decode::MAXIMUM_LENGTH;
+
+    /// Reads a certificate from its DER, which it then owns.
+    ///
+    /// # Errors
+    ///
+    /// Where the outer structure cannot be read, with the place; also where bytes follow the
+    /// certificate. An extension that cannot be read is no error: see [`Extension`].
+    pub fn from_der(der: impl Into<Arc<[u8]>>) -> Result<Self, CertificateError> {
+        let der = der.into();
+        let facts = decode::decode(&der)?;
+        Ok(Self { der, facts })
+    }
+
+    /// Reads the one certificate in a PEM text.
+    ///
+    /// Anything may stand around the PEM blocks, and blocks that are no certificate, a private key
+    /// say, are passed over; lines may be indented, broken anywhere or nowhere.
+    ///
+    /// # Errors
+    ///
+    /// Like [`all_from_pem`](Self::all_from_pem), and where there is more than one certificate.
+    pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
+        exactly_one(Self::all_from_pem(text)?)
+    }
+
+    /// Reads all certificates in a PEM text, those in PKCS#7 blocks too, in the order of the text.
+    ///
+    /// # Errors
+    ///
+    /// Where no block holds certificates, and where one of them cannot be read: with the number of
+    /// the block, counted from 1 over blocks of any kind.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
+        let blocks = pem::blocks(text)?;
+        let mut certificates = Vec::new();
+        for block in &blocks {
+            let read = match block.kind {
+                pem::Kind::Other => continue,
+                pem::Kind::Pkcs7 => block.der(text).and_then(|der| Self::all_from_pkcs7(&der)),
+                pem::Kind::Certificate | pem::Kind::Trusted => {
+                    block.der(text).and_then(Self::from_der).map(|certificate| vec![certificate])
+                }
+            };
+            let error = |error| CertificateError::InBlock { block: block.number, error: Box::new(error) };
+            certificates.extend(read.map_err(error)?);
+        }
+        match blocks.first() {
+            None if text.trim().is_empty() => Err(CertificateError::Empty),
+            None => Err(CertificateError::NoPem),
+            Some(first) if blocks.iter().all(|block| block.kind == pem::Kind::Other) => {
+                Err(CertificateError::OtherLabel { label: first.label.to_owned() })
+            }
+            Some(_) => Ok(certificates),
+        }
+    }
+
+    /// Reads all certificates in a PKCS#7 bundle (`.p7b`, `.p7c`), in the order of the bundle.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are no DER of signed data, with the place, and where one of the certificates
+    /// cannot be read, with its number.
+    pub fn all_from_pkcs7(der: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let certificates = pem::certificates(der)?.into_iter().enumerate().map(|(index, der)| {
+            Self::from_der(der)
+                .map_err(|error| CertificateError::InBundle { certificate: index + 1, error: Box::new(error) })
+        });
+        certificates.collect()
+    }
+
+    /// The DER that the certificate was read from.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The SHA-1 of the DER, by which Windows and Exchange name the certificate.
+    pub const fn thumbprint(&self) -> Thumbprint {
+        self.facts.thumbprint
+    }
+
+    /// Whom the certificate is for.
+    pub fn subject(&self) -> Name<'_> {
+        Name::new(self.facts.subject.within(&self.der))
+    }
+
+    /// Who issued the certificate.
+    pub fn issuer(&self) -> Name<'_> {
+        Name::new(self.facts.issuer.within(&self.der))
+    }
+
+    /// The number that the issuer gave the certificate.
+    pub fn serial_number(&self) -> SerialNumber<'_> {
+        SerialNumber(self.facts.serial_number.within(&self.der))
+    }
+
+    /// Since when the certificate is valid.
+    pub fn not_before(&self) -> SystemTime {
+        system_time(self.facts.not_before)
+    }
+
+    /// Until when the certificate is valid, that second included.
+    pub fn not_after(&self) -> SystemTime {
+        system_time(self.facts.not_after)
+    }
+
+    /// The common names of the subject in the order of the DER.
+    pub fn common_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.subject().common_names()
+    }
+
+    /// Whether one of the common names is this one, without ASCII case.
+    pub fn has_common_name(&self, name: &str) -> bool {
+        self.common_names().any(|common_name| common_name.eq_ignore_ascii_case(name))
+    }
+
+    /// The DNS names of the subject alternative name in the order of the DER.
+    ///
+    /// Bytes beyond ASCII are read as Latin-1; nothing is converted from or to Punycode.
+    pub fn dns_names(&self) -> Extension<impl Iterator<Item = Cow<'_, str>>> {
+        self.facts.general_names.map(|names| extension::dns_names(names.within(&self.der)).map(name::latin1))
+    }
+
+    /// The names that the certificate is for, as Exchange lists them in `CertificateDomains`.
+    ///
+    /// These are the common names that are written as DNS names, then the DNS names of the subject
+    /// alternative name; a name that is there again, in whatever ASCII case, is listed once.
+    pub fn domains(&self) -> Vec<Cow<'_, str>> {
+        let mut seen = HashSet::new();
+        self.domain_names().filter(|name| seen.insert(name.to_ascii_lowercase())).collect()
+    }
+
+    /// The first of the [`domains`](Self::domains), which Exchange writes into `X509CertificateName`
+    /// for IMAP and POP.
+    pub fn first_domain(&self) -> Option<Cow<'_, str>> {
+        self.domain_names().next()
+    }
+
+    /// Whether one of the [`domains`](Self::domains) [covers](domain_covers) the host.
+    pub fn covers(&self, host: &str) -> bool {
+        self.domain_names().any(|domain| domain_covers(&domain, host))
+    }
+
+    /// The first common name or DNS name with a `*` in it.
+    pub fn first_wildcard(&self) -> Option<Cow<'_, str>> {
+        self.common_names().chain(self.dns_names().present().into_iter().flatten()).find(|name| name.contains('*'))
+    }
+
+    /// Whether the certificate is a wildcard certificate: a common name or DNS name has a `*`.
+    pub fn is_wildcard(&self) -> bool {
+        self.first_wildcard().is_some()
+    }
+
+    /// Whether issuer and subject are the same, byte for byte.
+    pub fn is_self_signed(&self) -> bool {
+        self.issuer() == self.subject()
+    }
+
+    /// The kind of the public key and, of an RSA key, its length.
+    pub const fn public_key(&self) -> PublicKey {
+        self.facts.public_key
+    }
+
+    /// How the certificate is signed, by the name that Windows has for it (`sha256RSA`), or else by
+    /// the object identifier.
+    pub fn signature_algorithm(&self) -> Cow<'static, str> {
+        algorithm::signature_name(self.signature())
+    }
+
+    /// Whether the certificate is signed over a hash that forgers can break: MD2, MD4, MD5 or SHA-1.
+    pub fn has_weak_signature(&self) -> bool {
+        algorithm::is_weak(self.signature())
+    }
+
+    /// Which purposes the certificate is for.
+    pub const fn extended_key_usage(&self) -> Extension<ExtendedKeyUsage> {
+        self.facts.extended_key_usage
+    }
+
+    /// What the key may be used for.
+    pub const fn key_usage(&self) -> Extension<KeyUsage> {
+        self.facts.key_usage
+    }
+
+    /// Whether the certificate belongs to a certification authority.
+    pub const fn basic_constraints(&self) -> Extension<BasicConstraints> {
+        self.facts.basic_constraints
+    }
+
+    /// The whole certificate as the crate `x509-cert` decodes it, for whoever needs more of it.
+    ///
+    /// # Errors
+    ///
+    /// Where that crate is stricter than Windows: it refuses dates before 1970, for example.
+    pub fn to_x509(&self) -> Result<x509_cert::Certificate, der::Error> {
+        der::Decode::from_der(&self.der)
+    }
+
+    /// [`not_before`](Self::not_before) in seconds since 1970.
+    pub(crate) const fn not_before_seconds(&self) -> i64 {
+        self.facts.not_before
+    }
+
+    /// [`not_after`](Self::not_after) in seconds since 1970.
+    pub(crate) const fn not_after_seconds(&self) -> i64 {
+        self.facts.not_after
+    }
+
+    /// The [`domains`](Self::domains) with repetitions, and without an allocation for the list.
+    pub(crate) fn domain_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let common_names = self.common_names().filter(|name| domain::is_dns_name(name));
+        let dns_names = self.dns_names().present().into_iter().flatten().filter(|name| !name.is_empty());
+        common_names.chain(dns_names)
+    }
+
+    fn signature(&self) -> tlv::Cursor<'_> {
+        tlv::Cursor::new(self.facts.signature.within(&self.der))
+    }
+}
+
+impl<'a> SerialNumber<'a> {
+    /// The bytes of the number, the most significant first, as a signed integer.
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+fn exactly_one(mut certificates: Vec<Certificate>) -> Result<Certificate, CertificateError> {
+    let count = certificates.len();
+    certificates.pop().filter(|_| count == 1).ok_or(CertificateError::NotOne { count })
+}
+
+/// A point in time, or the nearest one that the platform can tell: Windows knows none before 1601.
+fn system_time(seconds: i64) -> SystemTime {
+    const YEAR_1601: u64 = 11_644_473_600;
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds >= 0 {
+        return UNIX_EPOCH + distance;
+    }
+    UNIX_EPOCH.checked_sub(distance).unwrap_or_else(|| UNIX_EPOCH - Duration::from_secs(YEAR_1601))
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        // The hash first, since it nearly always tells; the bytes too, since SHA-1 can be forged.
+        self.thumbprint() == other.thumbprint() && self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl Hash for Certificate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.thumbprint().hash(state);
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({} {:?})", self.thumbprint(), self.subject().to_string())
+    }
+}
+
+impl fmt::Display for SerialNumber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex::encode_upper(self.0))
+    }
+}
+
+impl fmt::Debug for SerialNumber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SerialNumber({self})")
+    }
+}
+
+/// Reads PEM with exactly one certificate in it, or the bare base64 of its DER.
+impl FromStr for Certificate {
+    type Err = CertificateError;
+
+    fn from_str(text: &str) -> Result<Self, CertificateError> {
+        if pem::is_pem(text) { Self::from_pem(text) } else { Self::from_der(pem::bare(text)?) }
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&pem::encode(&self.der))
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_takes_little_room() {
+        assert!(size_of::<Certificate>() <= 112, "{}", size_of::<Certificate>());
+    }
+
+    #[test]
+    fn a_time_before_1970_is_one() {
+        assert_eq!(UNIX_EPOCH.duration_since(system_time(-1)).unwrap(), Duration::from_secs(1));
+        assert_eq!(system_time(1), UNIX_EPOCH + Duration::from_secs(1));
+    }
+}

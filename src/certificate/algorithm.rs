@@ -1,0 +1,180 @@
+//! Keys and signatures.
+
+use std::borrow::Cow;
+
+use super::oid::Dotted;
+use super::tlv::{Cursor, tag};
+
+/// The public key of a certificate, as far as Exchange cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PublicKey {
+    /// An RSA key.
+    Rsa {
+        /// The length of its modulus.
+        bits: u32,
+    },
+    /// A key on an elliptic curve of the kind that ECDSA signs with.
+    EllipticCurve,
+    /// Any other kind, or an RSA key that cannot be read.
+    Other,
+}
+
+const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+const ELLIPTIC_CURVE: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
+const RSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
+const SPECIFIED_ECDSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    Weak,
+    Strong,
+    /// The parameters tell.
+    Parameter,
+}
+
+/// Signature algorithms with the names that Windows gives them.
+const SIGNATURES: [(&[u8], &str, Hash); 25] = [
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B], "sha256RSA", Hash::Strong),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0C], "sha384RSA", Hash::Strong),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0D], "sha512RSA", Hash::Strong),
+    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02], "sha256ECDSA", Hash::Strong),
+    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03], "sha384ECDSA", Hash::Strong),
+    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x04], "sha512ECDSA", Hash::Strong),
+    (RSA_PSS, "RSASSA-PSS", Hash::Parameter),
+    (SPECIFIED_ECDSA, "specifiedECDSA", Hash::Parameter),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x05], "sha1RSA", Hash::Weak),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x04], "md5RSA", Hash::Weak),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x03], "md4RSA", Hash::Weak),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x02], "md2RSA", Hash::Weak),
+    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01], "sha1ECDSA", Hash::Weak),
+    (&[0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x03], "sha1DSA", Hash::Weak),
+    // What the Open Systems Environment Implementors' Workshop registered before.
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x02], "md4RSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x03], "md5RSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x04], "md4RSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x0D], "sha1DSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x0F], "shaRSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x18], "1.3.14.3.2.24", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x19], "1.3.14.3.2.25", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x1B], "dsaSHA1", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x1C], "1.3.14.3.2.28", Hash::Weak),
+    (&[0x2B, 0x0E, 0x03, 0x02, 0x1D], "sha1RSA", Hash::Weak),
+    (&[0x2B, 0x0E, 0x07, 0x02, 0x03, 0x01], "md2RSA", Hash::Weak),
+];
+
+/// Hashes that no longer withstand forgers: MD2, MD4, MD5, SHA and SHA-1.
+const WEAK_HASHES: [&[u8]; 5] = [
+    &[0x2B, 0x0E, 0x03, 0x02, 0x1A],
+    &[0x2B, 0x0E, 0x03, 0x02, 0x12],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x05],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x04],
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x02],
+];
+
+/// The public key from the fields of its algorithm, and from the bits that are the key.
+#[inline(always)]
+pub(super) fn public_key(mut algorithm: Cursor<'_>, bits: &[u8]) -> PublicKey {
+    match algorithm.read(tag::OID) {
+        Some(RSA | RSA_PSS) => modulus_bits(bits).map_or(PublicKey::Other, |bits| PublicKey::Rsa { bits }),
+        Some(ELLIPTIC_CURVE) => PublicKey::EllipticCurve,
+        _ => PublicKey::Other,
+    }
+}
+
+#[inline(always)]
+fn modulus_bits(key: &[u8]) -> Option<u32> {
+    let (0, key) = key.split_first()? else { return None };
+    let mut numbers = Cursor::new(key).inside(tag::SEQUENCE)?;
+    let modulus = numbers.read(tag::INTEGER)?;
+    numbers.read(tag::INTEGER)?;
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let unused = modulus.get(zeros).map_or(0, |byte| byte.leading_zeros());
+    Some(u32::try_from((modulus.len() - zeros) * 8).ok()? - unused)
+}
+
+/// The name of a signature algorithm from its fields.
+pub(super) fn signature_name(mut algorithm: Cursor<'_>) -> Cow<'static, str> {
+    let oid = algorithm.read(tag::OID).unwrap_or_default();
+    match SIGNATURES.iter().find(|(known, ..)| *known == oid) {
+        Some((_, name, _)) => Cow::Borrowed(name),
+        None => Cow::Owned(Dotted(oid).to_string()),
+    }
+}
+
+/// Whether a signature algorithm uses one of the hashes that forgers can break.
+pub(super) fn is_weak(mut algorithm: Cursor<'_>) -> bool {
+    let oid = algorithm.read(tag::OID).unwrap_or_default();
+    match SIGNATURES.iter().find(|(known, ..)| *known == oid) {
+        None => false,
+        Some((_, _, Hash::Parameter)) => {
+            let hash = if oid == RSA_PSS { pss_hash(algorithm) } else { first_oid(&mut algorithm) };
+            // A hash that cannot be read is not assumed to be a good one.
+            hash.is_none_or(|hash| WEAK_HASHES.contains(&hash))
+        }
+        Some((_, _, hash)) => *hash == Hash::Weak,
+    }
+}
+
+/// The hash of RSA-PSS; nothing where it cannot be read or is left out, which stands for SHA-1.
+fn pss_hash(mut parameters: Cursor<'_>) -> Option<&[u8]> {
+    first_oid(&mut parameters.inside(tag::SEQUENCE)?.inside(tag::constructed(0))?)
+}
+
+fn first_oid<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    cursor.inside(tag::SEQUENCE)?.read(tag::OID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Vec<u8> {
+        hex::decode(text.replace(' ', "")).unwrap()
+    }
+
+    #[test]
+    fn a_weak_hash_is_told_by_name_or_by_parameter() {
+        let pss = "0609 2A864886F70D01010A";
+        let ecdsa = "0607 2A8648CE3D0403";
+        let sha1 = "3009 0605 2B0E03021A 0500";
+        let sha256 = "300D 0609 608648016503040201 0500";
+        for (algorithm, name, weak) in [
+            ("0609 2A864886F70D01010B 0500".into(), "sha256RSA", false),
+            ("0609 2A864886F70D010105 0500".into(), "sha1RSA", true),
+            ("0609 2A864886F70D010104".into(), "md5RSA", true),
+            ("0607 2A8648CE3D0401".into(), "sha1ECDSA", true),
+            ("0608 2A8648CE3D040303".into(), "sha384ECDSA", false),
+            ("0603 2B6570".into(), "1.3.101.112", false),
+            (pss.into(), "RSASSA-PSS", true),
+            (format!("{pss} 0500"), "RSASSA-PSS", true),
+            (format!("{pss} 3000"), "RSASSA-PSS", true),
+            (format!("{pss} 300D A00B {sha1}"), "RSASSA-PSS", true),
+            (format!("{pss} 3011 A00F {sha256}"), "RSASSA-PSS", false),
+            (format!("{pss} 3005 A203 020120"), "RSASSA-PSS", true),
+            (format!("{ecdsa} {sha1}"), "specifiedECDSA", true),
+            (format!("{ecdsa} {sha256}"), "specifiedECDSA", false),
+        ] {
+            let fields = bytes(&algorithm);
+            assert_eq!(signature_name(Cursor::new(&fields)), name, "{algorithm}");
+            assert_eq!(is_weak(Cursor::new(&fields)), weak, "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn the_bits_of_a_modulus_are_counted_without_leading_zeros() {
+        for (key, expected) in [
+            ("00 3006 020107 020103", Some(3)),
+            ("00 3007 02020080 020103", Some(8)),
+            ("00 3007 02020100 020103", Some(9)),
+            ("00 3006 020180 020103", Some(8)),
+            ("00 3006 020100 020103", Some(0)),
+            ("00 3003 020107", None),
+            ("01 3006 020107 020103", None),
+            ("00", None),
+            ("", None),
+        ] {
+            assert_eq!(modulus_bits(&bytes(key)), expected, "{key}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One pass over the DER of a certificate: what stands where.
+
+use super::algorithm::{self, PublicKey};
+use super::error::CertificateError;
+use super::extension::{self, BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
+use super::reader::{Failure, Placed, Reader, Unplaced, offset};
+use super::tlv::{Cursor, tag};
+use super::{name, oid, time};
+use crate::thumbprint::Thumbprint;
+
+/// Far more than any certificate has, and little enough for places of 32 bits.
+pub(super) const MAXIMUM_LENGTH: usize = 16 * 1024 * 1024;
+
+/// What the rules need of a certificate, so that nothing is decoded twice.
+#[derive(Clone)]
+pub(super) struct Facts {
+    pub(super) thumbprint: Thumbprint,
+    pub(super) not_before: i64,
+    pub(super) not_after: i64,
+    /// The value of the serial number.
+    pub(super) serial_number: Span,
+    /// The whole of the name.
+    pub(super) issuer: Span,
+    /// The whole of the name.
+    pub(super) subject: Span,
+    /// The fields of the signature algorithm.
+    pub(super) signature: Span,
+    /// The general names of the subject alternative name, one after the other.
+    pub(super) general_names: Extension<Span>,
+    pub(super) public_key: PublicKey,
+    pub(super) key_usage: Extension<KeyUsage>,
+    pub(super) extended_key_usage: Extension<ExtendedKeyUsage>,
+    pub(super) basic_constraints: Extension<BasicConstraints>,
+}
+
+/// A part of the DER.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Where a part stands in the whole that it was borrowed from.
+    #[inline(always)]
+    fn of(part: &[u8], whole: &[u8]) -> Self {
+        let start = offset(part, whole) as u32;
+        Self { start, end: start + part.len() as u32 }
+    }
+
+    /// The part, in the whole that it was found in.
+    pub(super) fn within(self, whole: &[u8]) -> &[u8] {
+        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+/// Reads a certificate from exactly these bytes.
+pub(super) fn decode(der: &[u8]) -> Result<Facts, CertificateError> {
+    if der.is_empty() {
+        return Err(CertificateError::Empty);
+    }
+    if der.len() > MAXIMUM_LENGTH {
+        return Err(CertificateError::TooLarge { length: der.len(), maximum: MAXIMUM_LENGTH });
+    }
+    read::<Unplaced>(der).or_else(|Unplaced| read_again(der))
+}
+
+/// Finds out what is wrong, by the same pass with errors that tell.
+#[cold]
+#[inline(never)]
+fn read_again(der: &[u8]) -> Result<Facts, CertificateError> {
+    if let Some(certificate) = Cursor::new(der).element(tag::SEQUENCE)
+        && let offset = certificate.der.len()
+        && let Some(extra @ 1..) = der.len().checked_sub(offset)
+    {
+        return Err(CertificateError::TrailingBytes { offset, extra });
+    }
+    read::<Placed<'_>>(der).map_err(|error| error.within(der))
+}
+
+#[inline(always)]
+fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
+    let mut outermost = Reader::<E>::new(der);
+    let mut certificate = outermost.inside(tag::SEQUENCE, "a complete certificate")?;
+    outermost.end("the end of the certificate")?;
+
+    let mut signed = certificate.inside(tag::SEQUENCE, "what is signed of the certificate")?;
+    if signed.is_at(tag::constructed(0)) {
+        let mut version = signed.inside(tag::constructed(0), "a version")?;
+        version.read_if(tag::INTEGER, "a version", |value| !value.is_empty())?;
+        version.end("the end of the version")?;
+    }
+    let serial_number = signed.read_if(tag::INTEGER, "a serial number", |value| !value.is_empty())?;
+    let signature = algorithm_identifier(&mut signed, "a signature algorithm")?;
+    let issuer = distinguished_name(&mut signed, "the name of an issuer")?;
+    let mut validity = signed.inside(tag::SEQUENCE, "a period of validity")?;
+    let not_before = date(&mut validity)?;
+    let not_after = date(&mut validity)?;
+    validity.end("the end of the period of validity")?;
+    let subject = distinguished_name(&mut signed, "the name of a subject")?;
+    let mut key = signed.inside(tag::SEQUENCE, "a public key")?;
+    let key_algorithm = algorithm_identifier(&mut key, "the algorithm of a public key")?;
+    let key_bits = key.read(tag::BIT_STRING, "the bits of a public key")?;
+    key.end("the end of the public key")?;
+
+    let mut facts = Facts {
+        thumbprint: Thumbprint::of(der),
+        not_before,
+        not_after,
+        serial_number: Span::of(serial_number, der),
+        issuer: Span::of(issuer, der),
+        subject: Span::of(subject, der),
+        signature: Span::of(signature, der),
+        general_names: Extension::Absent,
+        public_key: algorithm::public_key(Cursor::new(key_algorithm), key_bits),
+        key_usage: Extension::Absent,
+        extended_key_usage: Extension::Absent,
+        basic_constraints: Extension::Absent,
+    };
+    // Identifiers of issuer and subject, which nobody has used for decades.
+    for number in [1, 2] {
+        if signed.is_at(tag::primitive(number)) {
+            signed.read(tag::primitive(number), "a unique identifier")?;
+        }
+    }
+    if signed.is_at(tag::constructed(3)) {
+        let mut tagged = signed.inside(tag::constructed(3), "the extensions")?;
+        let mut extensions = tagged.inside(tag::SEQUENCE, "the extensions")?;
+        tagged.end("the end of the extensions")?;
+        while !extensions.is_empty() {
+            meet_extension(&mut extensions, &mut facts, der)?;
+        }
+    }
+    signed.end("the end of what is signed")?;
+
+    algorithm_identifier(&mut certificate, "a signature algorithm")?;
+    certificate.read_if(tag::BIT_STRING, "a signature", |value| !value.is_empty())?;
+    certificate.end("the end of the certificate")?;
+    Ok(facts)
+}
+
+/// The fields of an algorithm: which it is, and perhaps a parameter.
+#[inline(always)]
+fn algorithm_identifier<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<&'a [u8], E> {
+    reader.read_if(tag::SEQUENCE, expected, |fields| {
+        let mut fields = Cursor::new(fields);
+        fields.read(tag::OID).is_some_and(oid::is_well_formed) && {
+            fields.next();
+            fields.is_empty()
+        }
+    })
+}
+
+/// The DER of a name.
+#[inline(always)]
+fn distinguished_name<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<&'a [u8], E> {
+    let rest = reader.rest();
+    let name = reader.element(tag::SEQUENCE, expected)?.der;
+    if name::is_well_formed(name) { Ok(name) } else { Err(E::at(rest, expected)) }
+}
+
+#[inline(always)]
+fn date<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>) -> Result<i64, E> {
+    let rest = reader.rest();
+    time::seconds(reader.any("a date")?).ok_or_else(|| E::at(rest, "a date"))
+}
+
+/// Reads one extension: its frame has to be in order, its value need not.
+#[inline(always)]
+fn meet_extension<'a, E: Failure<'a>>(
+    extensions: &mut Reader<'a, E>,
+    facts: &mut Facts,
+    der: &'a [u8],
+) -> Result<(), E> {
+    let mut fields = extensions.inside(tag::SEQUENCE, "an extension")?;
+    let oid = fields.read_if(tag::OID, "the type of an extension", oid::is_well_formed)?;
+    if fields.is_at(tag::BOOLEAN) {
+        fields
+            .read_if(tag::BOOLEAN, "whether an extension is critical", |value| extension::boolean(value).is_some())?;
+    }
+    let value = fields.read(tag::OCTET_STRING, "the value of an extension")?;
+    fields.end("the end of an extension")?;
+    match oid {
+        [0x55, 0x1D, 0x0F] => facts.key_usage.meet(extension::key_usage(value)),
+        [0x55, 0x1D, 0x11] => {
+            facts.general_names.meet(extension::general_names(value).map(|names| Span::of(names, der)));
+        }
+        [0x55, 0x1D, 0x13] => facts.basic_constraints.meet(extension::basic_constraints(value)),
+        [0x55, 0x1D, 0x25] => facts.extended_key_usage.meet(extension::extended_key_usage(value)),
+        _ => {}
+    }
+    Ok(())
+}

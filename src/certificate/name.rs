@@ -1,0 +1,323 @@
+//! Distinguished names as Windows writes them.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use super::oid::{self, Dotted};
+use super::tlv::{Cursor, Element, tag};
+
+const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+
+/// The keys by which Windows prints attributes; any other one is printed by its object identifier.
+const KEYS: [(&[u8], &str); 20] = [
+    (COMMON_NAME, "CN"),
+    (&[0x55, 0x04, 0x04], "SN"),
+    (&[0x55, 0x04, 0x05], "SERIALNUMBER"),
+    (&[0x55, 0x04, 0x06], "C"),
+    (&[0x55, 0x04, 0x07], "L"),
+    (&[0x55, 0x04, 0x08], "S"),
+    (&[0x55, 0x04, 0x09], "STREET"),
+    (&[0x55, 0x04, 0x0A], "O"),
+    (&[0x55, 0x04, 0x0B], "OU"),
+    (&[0x55, 0x04, 0x0C], "T"),
+    (&[0x55, 0x04, 0x0D], "Description"),
+    (&[0x55, 0x04, 0x11], "PostalCode"),
+    (&[0x55, 0x04, 0x12], "POBox"),
+    (&[0x55, 0x04, 0x14], "Phone"),
+    (&[0x55, 0x04, 0x18], "X21Address"),
+    (&[0x55, 0x04, 0x2A], "G"),
+    (&[0x55, 0x04, 0x2B], "I"),
+    (&[0x55, 0x04, 0x2E], "dnQualifier"),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "E"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19], "DC"),
+];
+
+/// A distinguished name: the subject or the issuer of a certificate.
+///
+/// Printed as Windows and Exchange print it, the last part first. Two names are equal when their
+/// DER is: this is the comparison by which a certificate counts as self-signed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Name<'a> {
+    der: &'a [u8],
+}
+
+/// One attribute of a [`Name`], printed as `key=value`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Attribute<'a> {
+    oid: &'a [u8],
+    value: Element<'a>,
+}
+
+impl<'a> Name<'a> {
+    pub(super) const fn new(der: &'a [u8]) -> Self {
+        Self { der }
+    }
+
+    /// The DER of the whole name.
+    pub const fn as_der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// Whether the name holds no attribute at all, as the subject of some certificates does.
+    pub fn is_empty(&self) -> bool {
+        self.attributes().next().is_none()
+    }
+
+    /// The attributes in the order of the DER, which is the reverse of what is printed.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        self.parts().flat_map(attributes)
+    }
+
+    /// The texts of the common names, in the order of the DER.
+    pub fn common_names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        self.attributes().filter(|attribute| attribute.oid == COMMON_NAME).filter_map(|attribute| attribute.text())
+    }
+
+    /// The relative distinguished names, each a set of attributes.
+    fn parts(&self) -> Cursor<'a> {
+        Cursor::new(self.der).inside(tag::SEQUENCE).unwrap_or(Cursor::new(&[]))
+    }
+}
+
+impl<'a> Attribute<'a> {
+    /// The key by which Windows prints the attribute: `CN`, or `OID.` with its object identifier.
+    pub fn key(&self) -> Cow<'static, str> {
+        match KEYS.iter().find(|(oid, _)| *oid == self.oid) {
+            Some((_, key)) => Cow::Borrowed(key),
+            None => Cow::Owned(format!("OID.{}", Dotted(self.oid))),
+        }
+    }
+
+    /// The object identifier in dotted decimals.
+    pub fn oid(&self) -> String {
+        Dotted(self.oid).to_string()
+    }
+
+    /// The value where it is a string of any kind.
+    ///
+    /// Bytes that a string of its kind cannot hold become replacement characters, or are read as
+    /// Latin-1 where the kind has a byte to a character.
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        text(self.value)
+    }
+
+    /// The DER of the value.
+    pub const fn value_der(&self) -> &'a [u8] {
+        self.value.der
+    }
+}
+
+/// Whether the DER is a name: a sequence of sets of attributes, each with a type and a value.
+#[inline(always)]
+pub(super) fn is_well_formed(name: &[u8]) -> bool {
+    fn walk(mut parts: Cursor<'_>) -> Option<()> {
+        while !parts.is_empty() {
+            let mut part = parts.inside(tag::SET)?;
+            while !part.is_empty() {
+                let mut attribute = part.inside(tag::SEQUENCE)?;
+                let oid = attribute.read(tag::OID)?;
+                attribute.next()?;
+                if !oid::is_well_formed(oid) || !attribute.is_empty() {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+    Cursor::new(name).inside(tag::SEQUENCE).and_then(walk).is_some()
+}
+
+/// Bytes as Latin-1, which is what ASCII becomes where a byte is beyond it.
+pub(super) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) if bytes.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+    }
+}
+
+fn attributes(part: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
+    Cursor::new(part.value).filter_map(|attribute| {
+        let mut fields = Cursor::new(attribute.value);
+        Some(Attribute { oid: fields.read(tag::OID)?, value: fields.next()? })
+    })
+}
+
+fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, str>> {
+    match tag {
+        0x0C => Some(String::from_utf8_lossy(value)),
+        // Numeric, Printable, Teletex, Videotex, IA5, Graphic, Visible and General.
+        0x12..=0x16 | 0x19..=0x1B => Some(latin1(value)),
+        // Universal: UTF-32, big end first.
+        0x1C => {
+            let (units, left) = value.as_chunks::<4>();
+            let characters = units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit)));
+            Some(cut(characters.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)), left))
+        }
+        // BMP: UTF-16, big end first.
+        0x1E => {
+            let (units, left) = value.as_chunks::<2>();
+            let characters = char::decode_utf16(units.iter().map(|unit| u16::from_be_bytes(*unit)));
+            Some(cut(characters.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)), left))
+        }
+        _ => None,
+    }
+}
+
+/// Characters as a text that shows when its last one was cut off.
+fn cut(characters: impl Iterator<Item = char>, left: &[u8]) -> Cow<'static, str> {
+    characters.chain((!left.is_empty()).then_some(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<_> = self.parts().filter(|part| !part.value.is_empty()).collect();
+        for (index, part) in parts.into_iter().rev().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            for (index, attribute) in attributes(part).enumerate() {
+                f.write_str(if index == 0 { "" } else { " + " })?;
+                write!(f, "{attribute}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Name({:?})", self.to_string())
+    }
+}
+
+impl fmt::Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}=", self.key())?;
+        match self.text() {
+            None => write!(f, "#{}", hex::encode_upper(self.value.der)),
+            Some(text) if needs_quotes(&text) => {
+                f.write_char('"')?;
+                f.write_str(&text.replace('"', "\"\""))?;
+                f.write_char('"')
+            }
+            Some(text) => f.write_str(&text),
+        }
+    }
+}
+
+impl fmt::Debug for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attribute({:?})", self.to_string())
+    }
+}
+
+fn needs_quotes(text: &str) -> bool {
+    // What Windows takes for white space here; a carriage return inside of a text is no line break to it.
+    let is_blank = |character| matches!(character, ' ' | '\t'..='\r');
+    text.is_empty()
+        || text.starts_with(is_blank)
+        || text.ends_with(is_blank)
+        || text.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let value = parts.concat();
+        [&[tag, u8::try_from(value.len()).unwrap()], &value[..]].concat()
+    }
+
+    fn attribute(oid: &[u8], tag: u8, value: &[u8]) -> Vec<u8> {
+        tlv(0x30, &[&tlv(0x06, &[oid]), &tlv(tag, &[value])])
+    }
+
+    /// A name of one common name.
+    fn printed(tag: u8, value: &[u8]) -> String {
+        let name = tlv(0x30, &[&tlv(0x31, &[&attribute(COMMON_NAME, tag, value)])]);
+        assert!(is_well_formed(&name));
+        Name::new(&name).to_string()
+    }
+
+    #[test]
+    fn parts_are_printed_last_first_with_the_keys_of_windows() {
+        let name = tlv(
+            0x30,
+            &[
+                &tlv(0x31, &[&attribute(&[0x55, 4, 6], 0x13, b"US")]),
+                &tlv(0x31, &[]),
+                &tlv(0x31, &[&attribute(&[0x2A, 3], 0x0C, b"odd"), &attribute(&[0x55, 4, 5], 0x13, b"7")]),
+                &tlv(0x31, &[&attribute(COMMON_NAME, 0x0C, b"mail.contoso.com")]),
+            ],
+        );
+        assert!(is_well_formed(&name));
+        let name = Name::new(&name);
+        assert_eq!(name.to_string(), "CN=mail.contoso.com, OID.1.2.3=odd + SERIALNUMBER=7, C=US");
+        assert_eq!(format!("{name:?}"), r#"Name("CN=mail.contoso.com, OID.1.2.3=odd + SERIALNUMBER=7, C=US")"#);
+        assert_eq!(name.attributes().map(|attribute| attribute.oid()).collect::<Vec<_>>()[..2], ["2.5.4.6", "1.2.3"]);
+        assert_eq!(name.common_names().collect::<Vec<_>>(), ["mail.contoso.com"]);
+    }
+
+    #[test]
+    fn an_empty_name_prints_nothing() {
+        let name = Name::new(&[0x30, 0]);
+        assert!(is_well_formed(name.as_der()) && name.is_empty());
+        assert_eq!(name.to_string(), "");
+    }
+
+    #[test]
+    fn a_value_is_quoted_where_windows_quotes_it() {
+        for (value, expected) in [
+            ("", r#"CN="""#),
+            (" a", r#"CN=" a""#),
+            ("a\u{b}", "CN=\"a\u{b}\""),
+            ("a, b", r#"CN="a, b""#),
+            (r#"a "b" c"#, r#"CN="a ""b"" c""#),
+            ("a\r\nb", "CN=\"a\r\nb\""),
+            ("a\rb", "CN=a\rb"),
+            ("a#b", r#"CN="a#b""#),
+            ("a;b", r#"CN="a;b""#),
+            (r"a\b/c'd", r"CN=a\b/c'd"),
+            ("\u{a0}a", "CN=\u{a0}a"),
+        ] {
+            assert_eq!(printed(0x0C, value.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_string_is_read_and_nothing_else() {
+        for (tag, value, expected) in [
+            (0x0C, &b"Z\xC3\xBCrich"[..], "CN=Zürich"),
+            (0x0C, b"Z\xFCrich", "CN=Z\u{FFFD}rich"),
+            (0x13, b"Z\xFCrich", "CN=Zürich"),
+            (0x14, b"Z\xFCrich", "CN=Zürich"),
+            (0x14, b"Z\xC3\xBCrich", "CN=ZÃ¼rich"),
+            (0x16, b"a@b", "CN=a@b"),
+            (0x12, b"12", "CN=12"),
+            (0x1A, b"ab", "CN=ab"),
+            (0x1E, b"\x00Z\x00\xFC\xD8\x3D\xDE\x00", "CN=Zü😀"),
+            (0x1E, b"\x00Z\xD8\x3D\x00", "CN=Z\u{FFFD}\u{FFFD}"),
+            (0x1C, b"\x00\x00\x00Z\x00\x01\xF6\x00", "CN=Z😀"),
+            (0x1C, b"\x00\x00\xD8\x00\x00", "CN=\u{FFFD}\u{FFFD}"),
+            (0x05, b"", "CN=#0500"),
+            (0x03, b"\x00\xAB", "CN=#030200AB"),
+            (0x30, b"", "CN=#3000"),
+        ] {
+            assert_eq!(printed(tag, value), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_told() {
+        let good = attribute(COMMON_NAME, 0x0C, b"a");
+        for wrong in [
+            tlv(0x31, &[]),
+            tlv(0x30, &[&tlv(0x30, &[&good])]),
+            tlv(0x30, &[&tlv(0x31, &[b"\x30\x03\x06\x01\x55"])]),
+            tlv(0x30, &[&tlv(0x31, &[&attribute(&[0x80, 1], 0x0C, b"a")])]),
+            tlv(0x30, &[&tlv(0x31, &[&good, b"\x30"])]),
+            tlv(0x30, &[&tlv(0x31, &[&tlv(0x30, &[&good[2..], b"\x05\x00"])])]),
+        ] {
+            assert!(!is_well_formed(&wrong), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! PEM, base64 and PKCS#7: where the DER of certificates is found in what administrators keep.
+
+use base64::DecodeError;
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::error::CertificateError;
+use super::reader::{Placed, Reader};
+use super::tlv::{Cursor, tag};
+
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+const BEGIN: &str = "-----BEGIN ";
+const DASHES: &str = "-----";
+
+/// What the label of a PEM block promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Certificate,
+    /// A certificate with more DER after it, which tells what OpenSSL trusts it for.
+    Trusted,
+    Pkcs7,
+    /// A private key, say.
+    Other,
+}
+
+/// A PEM block: its label, and its body between two lines of dashes.
+#[derive(Debug)]
+pub(super) struct Block<'a> {
+    /// Which one it is, counted from 1.
+    pub(super) number: usize,
+    pub(super) label: &'a str,
+    pub(super) kind: Kind,
+    body: &'a str,
+}
+
+/// Whether a text is PEM rather than bare base64.
+pub(super) fn is_pem(text: &str) -> bool {
+    text.contains(BEGIN)
+}
+
+/// The PEM blocks of a text, with anything between them and line breaks anywhere or nowhere.
+pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, CertificateError> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((_, begun)) = rest.split_once(BEGIN) {
+        let number = blocks.len() + 1;
+        let label = begun.lines().next().unwrap_or_default().split(DASHES).next().unwrap_or_default();
+        let block = begun.get(label.len()..).and_then(|begun| begun.strip_prefix(DASHES)).and_then(|begun| {
+            let (body, ended) = begun.split_once("-----END ")?;
+            Some((body, ended.strip_prefix(label)?.strip_prefix(DASHES)?))
+        });
+        let Some((body, ended)) = block.filter(|(body, _)| !body.contains(DASHES)) else {
+            let error = CertificateError::Unfinished { label: label.to_owned() };
+            return Err(CertificateError::InBlock { block: number, error: error.into() });
+        };
+        let kind = match label.trim() {
+            "CERTIFICATE" | "X509 CERTIFICATE" => Kind::Certificate,
+            "TRUSTED CERTIFICATE" => Kind::Trusted,
+            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Kind::Pkcs7,
+            _ => Kind::Other,
+        };
+        blocks.push(Block { number, label, kind, body });
+        rest = ended;
+    }
+    Ok(blocks)
+}
+
+impl Block<'_> {
+    /// The bytes of the block, which was found in the text.
+    pub(super) fn der(&self, text: &str) -> Result<Vec<u8>, CertificateError> {
+        let start = self.body.as_ptr().addr() - text.as_ptr().addr();
+        let mut der = base64(self.body).map_err(|at| place(text, start + at))?;
+        if self.kind == Kind::Trusted
+            && let Some(certificate) = Cursor::new(&der).next()
+        {
+            der.truncate(certificate.der.len());
+        }
+        Ok(der)
+    }
+}
+
+/// The bytes of a text that is bare base64.
+pub(super) fn bare(text: &str) -> Result<Vec<u8>, CertificateError> {
+    base64(text).map_err(|at| place(text, at))
+}
+
+/// Bytes as base64 on one line.
+pub(super) fn encode(der: &[u8]) -> String {
+    ENGINE.encode(der)
+}
+
+/// The certificates in the SignedData of a PKCS#7 bundle, each as DER that was not looked into.
+pub(super) fn certificates(bundle: &[u8]) -> Result<Vec<&[u8]>, CertificateError> {
+    fn read<'a>(der: &'a [u8]) -> Result<Vec<&'a [u8]>, Placed<'a>> {
+        const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
+
+        let mut content = Reader::new(der).inside(tag::SEQUENCE, "a complete PKCS#7 bundle")?;
+        content.read_if(tag::OID, "the type of signed data", |oid| oid == SIGNED_DATA)?;
+        let mut content = content.inside(tag::constructed(0), "signed data")?;
+        let mut signed = content.inside(tag::SEQUENCE, "signed data")?;
+        signed.read(tag::INTEGER, "the version of signed data")?;
+        signed.read(tag::SET, "digest algorithms")?;
+        signed.read(tag::SEQUENCE, "the content that is signed")?;
+        let mut found = Vec::new();
+        if signed.is_at(tag::constructed(0)) {
+            let mut certificates = signed.inside(tag::constructed(0), "certificates")?;
+            while !certificates.is_empty() {
+                // Attribute certificates and the like are tagged, and left alone.
+                let element = certificates.any("a certificate")?;
+                if element.tag == tag::SEQUENCE {
+                    found.push(element.der);
+                }
+            }
+        }
+        Ok(found)
+    }
+    if bundle.is_empty() {
+        return Err(CertificateError::Empty);
+    }
+    read(bundle).map_err(|error| error.within(bundle))
+}
+
+/// Decodes base64 with white space anywhere, or tells at which byte of the text it is none.
+fn base64(text: &str) -> Result<Vec<u8>, usize> {
+    // Most often there is nothing but base64, or the first line break tells at once that there is.
+    if let Ok(bytes) = ENGINE.decode(text) {
+        return Ok(bytes);
+    }
+    let is_blank = |character: char| character.is_whitespace() || character == '\u{FEFF}';
+    let mut dense = String::with_capacity(text.len());
+    dense.extend(text.split(is_blank));
+    ENGINE.decode(&dense).map_err(|error| {
+        let at = match error {
+            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+            _ => dense.len(),
+        };
+        let mut solid = text.char_indices().filter(|(_, character)| !is_blank(*character));
+        let skipped = dense.get(..at).map_or(usize::MAX, |before| before.chars().count());
+        solid.nth(skipped).map_or(text.trim_end_matches(is_blank).len(), |(at, _)| at)
+    })
+}
+
+fn place(text: &str, at: usize) -> CertificateError {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    CertificateError::Base64 { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+}
