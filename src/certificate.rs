@@ -201,6 +201,11 @@ impl Certificate {
         self.domain_names().filter(|name| seen.insert(name.to_ascii_lowercase())).collect()
     }
 
+    /// Whether this name is one of the [`domains`](Self::domains), without ASCII case.
+    pub fn has_domain(&self, name: &str) -> bool {
+        self.domain_names().any(|domain| domain.eq_ignore_ascii_case(name))
+    }
+
     /// The first of the [`domains`](Self::domains), which Exchange writes into `X509CertificateName`
     /// for IMAP and POP.
     pub fn first_domain(&self) -> Option<Cow<'_, str>> {

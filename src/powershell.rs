@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use crate::server::Server;
+use crate::service::Service;
+
 /// A cmdlet with its arguments, written as one line that can be pasted.
 ///
 /// Every value is quoted as one literal unless it is a plain word, so that nothing in a name can
@@ -26,6 +29,7 @@ enum Argument {
     Value(&'static str, Cow<'static, str>),
     /// Written as it is: a thumbprint, service names, `$null`.
     Bare(&'static str, Cow<'static, str>),
+    Literal(Cow<'static, str>),
     /// Without a parameter name, and static, hence never from input.
     Word(&'static str),
     Piped(Command),
@@ -43,6 +47,23 @@ impl Command {
     #[must_use]
     pub fn value(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.with(Argument::Value(name, value.into()))
+    }
+
+    /// Adds a value without a parameter name, quoted unless it is a plain word.
+    #[must_use]
+    pub fn literal(self, value: impl Into<Cow<'static, str>>) -> Self {
+        self.with(Argument::Literal(value.into()))
+    }
+
+    /// Adds `-Server`, except for an Edge Transport server, whose cmdlets know no other.
+    #[must_use]
+    pub fn server(self, server: &Server) -> Self {
+        if server.is_edge() { self } else { self.value("Server", server.name().to_owned()) }
+    }
+
+    /// Restarts the Windows services of one service.
+    pub(crate) fn restart(service: Service) -> Self {
+        Self::new("Restart-Service").word(windows_services(service))
     }
 
     /// Adds `-Name`.
@@ -89,6 +110,7 @@ impl fmt::Display for Command {
                 Argument::Switch(name) => write!(f, " -{name}")?,
                 Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
                 Argument::Bare(name, value) => write!(f, " -{name} {value}")?,
+                Argument::Literal(value) => write!(f, " {}", quoted(value))?,
                 Argument::Word(word) => write!(f, " {word}")?,
                 Argument::Piped(command) => write!(f, " | {command}")?,
                 Argument::On(computer, command) => {
@@ -97,6 +119,18 @@ impl fmt::Display for Command {
             }
         }
         Ok(())
+    }
+}
+
+/// The Windows services behind a service, as a list of PowerShell.
+pub(crate) fn windows_services(service: Service) -> &'static str {
+    match service {
+        Service::IMAP => "MSExchangeIMAP4,MSExchangeIMAP4BE",
+        Service::POP => "MSExchangePOP3,MSExchangePOP3BE",
+        Service::UM => "MSExchangeUM",
+        Service::UM_CALL_ROUTER => "MSExchangeUMCR",
+        Service::IIS => "W3SVC",
+        _ => "MSExchangeTransport",
     }
 }
 

@@ -1,0 +1,186 @@
+//! What the rules said of a request that cannot be carried out, or not yet.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::finding::{Detail, Finding, Remedy};
+use crate::request::Answer;
+use crate::rule::Kind;
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// What one rule said. Serialized as rule, kind, services, message and remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    rule: Cow<'static, str>,
+    kind: Kind,
+    finding: Finding,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(rule: Cow<'static, str>, kind: Kind, finding: Finding) -> Self {
+        Self { rule, kind, finding }
+    }
+
+    /// The id of the rule.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What follows from it.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The services that it names; none where it is about the whole request.
+    pub fn services(&self) -> Service {
+        self.finding.services
+    }
+
+    /// The facts; its `Display` is the message.
+    pub fn detail(&self) -> &Detail {
+        &self.finding.detail
+    }
+
+    /// What to do about it, step by step.
+    pub fn remedy(&self) -> &[Remedy] {
+        &self.finding.remedy
+    }
+
+    /// Whether the two say the same of the same services, in whatever words.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        (&self.rule, self.kind, self.services()) == (&other.rule, other.kind, other.services())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.detail())
+    }
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let remedy: Vec<_> = self.remedy().iter().map(ToString::to_string).collect();
+        let mut diagnostic = serializer.serialize_struct("Diagnostic", 5)?;
+        diagnostic.serialize_field("rule", &self.rule)?;
+        diagnostic.serialize_field("kind", &self.kind)?;
+        diagnostic.serialize_field("services", &self.services())?;
+        diagnostic.serialize_field("message", &self.detail().to_string())?;
+        diagnostic.serialize_field("remedy", &remedy)?;
+        diagnostic.end()
+    }
+}
+
+/// A request that the rules refuse: nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) assignable: Option<Service>,
+}
+
+impl Refusal {
+    /// What refuses and what warns, in the order of the rules.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The services in question that would pass, so that one can go on with those; nothing where
+    /// the request assigns none.
+    pub fn assignable(&self) -> Option<Service> {
+        self.assignable
+    }
+
+    /// Whether this rule spoke.
+    pub fn has(&self, rule: &str) -> bool {
+        has(&self.diagnostics, rule)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused{}", lines(&self.diagnostics))
+    }
+}
+
+impl Serialize for Refusal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut refusal = serializer.serialize_struct("Refusal", 3)?;
+        refusal.serialize_field("outcome", "refused")?;
+        match &self.assignable {
+            Some(assignable) => refusal.serialize_field("assignable", assignable)?,
+            None => refusal.skip_field("assignable")?,
+        }
+        refusal.serialize_field("diagnostics", &self.diagnostics)?;
+        refusal.end()
+    }
+}
+
+/// A request that takes an answer first: whether the default SMTP certificate is replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub(crate) current: Thumbprint,
+    pub(crate) proposed: Thumbprint,
+    pub(crate) recommended: Answer,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Decision {
+    /// The default SMTP certificate now.
+    pub fn current(&self) -> Thumbprint {
+        self.current
+    }
+
+    /// The certificate that would take its place.
+    pub fn proposed(&self) -> Thumbprint {
+        self.proposed
+    }
+
+    /// The answer that serves best.
+    pub fn recommended(&self) -> Answer {
+        self.recommended
+    }
+
+    /// What is to be decided and what warns, in the order of the rules.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Whether this rule spoke.
+    pub fn has(&self, rule: &str) -> bool {
+        has(&self.diagnostics, rule)
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "decision required{}", lines(&self.diagnostics))
+    }
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut decision = serializer.serialize_struct("Decision", 6)?;
+        decision.serialize_field("outcome", "decision-required")?;
+        decision.serialize_field("decision", "replace-default-smtp")?;
+        decision.serialize_field("current", &self.current)?;
+        decision.serialize_field("proposed", &self.proposed)?;
+        decision.serialize_field("recommended", &self.recommended)?;
+        decision.serialize_field("diagnostics", &self.diagnostics)?;
+        decision.end()
+    }
+}
+
+pub(crate) fn has(diagnostics: &[Diagnostic], rule: &str) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.rule() == rule)
+}
+
+/// The diagnostics for people, one a line with its kind and rule.
+fn lines(diagnostics: &[Diagnostic]) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        diagnostics.iter().try_for_each(|diagnostic| write!(f, "\n{}: {diagnostic}", diagnostic.kind))
+    })
+}

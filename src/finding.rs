@@ -1,0 +1,274 @@
+//! What a rule found: facts, the sentence that they make, and the remedy.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::powershell::Command;
+use crate::rfc3339::print_seconds;
+use crate::rule::Kind;
+use crate::server::{Status, Version};
+use crate::service::Service;
+use crate::text::{list, shown};
+use crate::thumbprint::Thumbprint;
+
+/// What a rule has to say about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub(crate) services: Service,
+    pub(crate) detail: Detail,
+    pub(crate) remedy: Vec<Remedy>,
+    /// Stronger than the rule's own, where the same fact weighs more in one operation.
+    pub(crate) kind: Option<Kind>,
+}
+
+impl Finding {
+    /// A finding about these services, or about the whole request where there are none, in a
+    /// sentence of one's own: lower case, no full stop.
+    pub fn new(services: Service, sentence: impl Into<String>) -> Self {
+        Self::on(services, Detail::Own { sentence: sentence.into() })
+    }
+
+    /// Adds a remedy in words.
+    #[must_use]
+    pub fn advise(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+        self.remedy.push(Remedy::Words(words.into()));
+        self
+    }
+
+    /// Adds a command to the remedy.
+    #[must_use]
+    pub fn command(mut self, command: Command) -> Self {
+        self.remedy.push(Remedy::Command(command));
+        self
+    }
+
+    pub(crate) fn on(services: Service, detail: Detail) -> Self {
+        Self { services, detail, remedy: Vec::new(), kind: None }
+    }
+
+    pub(crate) fn on_request(detail: Detail) -> Self {
+        Self::on(Service::empty(), detail)
+    }
+
+    /// A command that is run somewhere else; the place is a comment behind it.
+    #[must_use]
+    pub(crate) fn command_at(mut self, command: Command, place: &'static str) -> Self {
+        self.remedy.push(Remedy::CommandAt(command, place));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn remedies(mut self, steps: impl IntoIterator<Item = Remedy>) -> Self {
+        self.remedy.extend(steps);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+}
+
+/// One step of a remedy: words, or a command for the Exchange Management Shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// What to do, in words.
+    Words(Cow<'static, str>),
+    /// A command to run.
+    Command(Command),
+    /// A command to run at another place, which the second field names.
+    CommandAt(Command, &'static str),
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::Command(command) => command.fmt(f),
+            Self::CommandAt(command, place) => write!(f, "{command} # {place}"),
+        }
+    }
+}
+
+/// The facts that a rule found, and the sentence that they make.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each sentence says what its fields are")]
+pub enum Detail {
+    #[error("{sentence}")]
+    Own { sentence: String },
+
+    // Installation
+    #[error("no certificate {thumbprint} is installed on {}", shown(.server))]
+    NotInstalled { thumbprint: Thumbprint, server: String },
+    #[error("the certificate has no private key on this server")]
+    NoPrivateKey,
+    #[error("the request names no service")]
+    NoServices,
+    #[error("the certificate has {taken}, and an assignment can never be taken back")]
+    Irrevocable { taken: Service },
+    #[error("{services} {} not hosted by {}", is_or_are(*.services), shown(.server))]
+    NotHosted { services: Service, server: String },
+    #[error("{version} has no Unified Messaging: {services} {} gone", is_or_are(*.services))]
+    NoUnifiedMessaging { services: Service, version: Version },
+    #[error("Federation is not assigned: New-FederationTrust and Set-FederationTrust manage its certificate")]
+    Federation,
+    #[error("the old certificate has {services}, which {} does not host", shown(.server))]
+    Skipped { services: Service, server: String },
+    #[error("it is not known which services {} to", assigned(*.this, *.others))]
+    ServicesUnknown { this: bool, others: bool },
+
+    // Status
+    #[error("its status is DateInvalid at {}: it is valid from {} to {}", print_seconds(*.now), print_seconds(*.not_before), print_seconds(*.not_after))]
+    OutsideDates { now: i64, not_before: i64, not_after: i64 },
+    #[error("Exchange reports the status DateInvalid, though {} lies within its dates, {} to {}", print_seconds(*.now), print_seconds(*.not_before), print_seconds(*.not_after))]
+    DatesReported { now: i64, not_before: i64, not_after: i64 },
+    #[error("its status is {status}, not Valid")]
+    StatusNotValid { status: Status },
+    #[error("its status is {status}, which the request accepts")]
+    StatusAccepted { status: Status },
+    #[error("{}it expires in {days} {}, on {}", if *.urgent { "urgent: " } else { "" }, if *.days == 1 { "day" } else { "days" }, print_seconds(*.not_after))]
+    ExpiresSoon { days: i64, not_after: i64, urgent: bool },
+
+    // Names
+    #[error("{} is a wildcard name, and {service} is served by one host name", shown(.name))]
+    Wildcard { service: Service, name: String },
+    #[error("the {service} certificate name changes from {} to {}, and clients that connect by the old one are warned", shown(.from), shown(.to))]
+    NameChanges { service: Service, from: String, to: String },
+    #[error("the {service} certificate name stays {}, which the certificate does not hold, and clients are warned", shown(.name))]
+    NameStays { service: Service, name: String },
+    #[error("the assignment sets the {service} certificate name to {}: it is {} now, which the certificate holds too", shown(.to), shown(.from))]
+    NameOverwritten { service: Service, from: String, to: String },
+    #[error("clients use {}, which no name of the certificate covers", list(.names))]
+    ClientNames { names: Vec<String> },
+    #[error("the certificate holds no DNS name")]
+    NoDomain,
+    #[error("no name of the certificate covers the server's own name {}", shown(.fqdn))]
+    FqdnNotCovered { fqdn: String },
+
+    // The certificate itself
+    #[error("{}", unreadable(*.usage, *.names))]
+    Unreadable { usage: bool, names: bool },
+    #[error("its extended key usage does not hold Server Authentication")]
+    NotServerAuthentication,
+    #[error(
+        "its extended key usage does not hold Client Authentication: partners that ask for a client certificate in mutual TLS may refuse it"
+    )]
+    NoClientAuthentication,
+    #[error("its RSA key has {bits} bits, and {minimum} are the least")]
+    SmallKey { bits: u32, minimum: u32 },
+    #[error("its key is an elliptic curve, which {version} does not support")]
+    EllipticCurveUnsupported { version: Version },
+    #[error(
+        "its key is an elliptic curve, which {version} supports from the April 2024 update on, once the setting is turned on"
+    )]
+    EllipticCurve { version: Version },
+    #[error("it is signed with {algorithm}, which is broken")]
+    WeakSignature { algorithm: String },
+    #[error(
+        "its private key is kept by a CNG key storage provider, which Outlook on the web and the admin center do not support"
+    )]
+    KeyStorageProvider,
+    #[error("its key usage {}: modern TLS handshakes fail", if *.readable { "lacks Digital Signature" } else { "cannot be read" })]
+    KeyUsage { readable: bool },
+    #[error("{}", if *.readable { "it is the certificate of a CA, not of a server" } else { "its basic constraints cannot be read, so that it may be the certificate of a CA" })]
+    CaCertificate { readable: bool },
+    #[error("it is self-signed: clients do not trust it")]
+    SelfSigned,
+    #[error("there is a hybrid configuration, and the root is not of a commercial CA: hybrid mail stays pending")]
+    HybridRoot,
+
+    // The default SMTP certificate
+    #[error(
+        "the default SMTP certificate is {current}: is it to be replaced? Enter alone at the prompt of the shell means Yes"
+    )]
+    ReplaceDefault { current: Thumbprint },
+    #[error("the certificate becomes the default SMTP certificate of the server")]
+    DefaultReplaced,
+    #[error(
+        "it is not known which certificate is the default for SMTP: the shell may ask whether to replace it; answer No unless it is meant"
+    )]
+    DefaultUnknown,
+    #[error("it is not known which certificate is the default for SMTP: it may be the one that is removed")]
+    DefaultUnknownAtRemoval,
+    #[error("the default SMTP certificate {thumbprint} is not installed")]
+    DefaultMissing { thumbprint: Thumbprint },
+    #[error("the default SMTP certificate {thumbprint} is outside its dates, {} to {}", print_seconds(*.not_before), print_seconds(*.not_after))]
+    DefaultOutsideDates { thumbprint: Thumbprint, not_before: i64, not_after: i64 },
+    #[error("EdgeSync breaks with the default SMTP certificate: the Edge subscription must be created again")]
+    EdgeSync,
+    #[error("it is the Auth certificate of the organisation, which is not meant for SMTP")]
+    AuthCertificate,
+
+    // Unified Messaging
+    #[error("the startup mode of {service} is TCP, and it takes TLS or Dual")]
+    StartupMode { service: Service },
+
+    // Permission
+    #[error("{}", match .groups.as_slice() { [] => "who asks has no role group at all".to_owned(), groups => format!("{} may not assign certificates", list(groups)) })]
+    Denied { groups: Vec<String> },
+    #[error("whether {} may assign certificates depends on the roles there", list(.groups))]
+    Uncertain { groups: Vec<String> },
+    #[error("the request does not say who asks")]
+    Unchecked,
+
+    // What is to be done afterwards
+    #[error("see whether the services are assigned")]
+    Verify,
+    #[error("IIS {}", if *.recommended { "should be restarted: behind layer-4 load balancing the previous certificate may go on encrypting the Outlook on the web cookie" } else { "may need a restart" })]
+    RestartIis { recommended: bool },
+    #[error("{service} takes the certificate when its services are restarted")]
+    Restart { service: Service },
+    #[error("the services of {service} are stopped before the assignment and started after it")]
+    StopAndStart { service: Service },
+    #[error("\"Require SSL\" is set on the default web site")]
+    RequireSsl,
+    #[error("the load balancer must present the same certificate: Extended Protection compares them")]
+    LoadBalancer,
+    #[error("the Edge subscription must be created again: {old} has SMTP and is not self-signed")]
+    RecreateSubscription { old: Thumbprint },
+    #[error("{} {} another certificate with SMTP, and mail goes on with that one", list(.connectors), if .connectors.len() == 1 { "names" } else { "name" })]
+    UpdateConnectors { connectors: Vec<String> },
+    #[error("{} {} this certificate's issuer and subject, and {other} has the same and expires later: mail goes on with that one", list(.connectors), if .connectors.len() == 1 { "names" } else { "name" })]
+    UsesOther { connectors: Vec<String>, other: Thumbprint },
+
+    // Removal
+    #[error("it is the default SMTP certificate of the server")]
+    RemovesDefault,
+    #[error("no other certificate has {services}")]
+    RemovesLast { services: Service },
+    #[error("{} {} its issuer and subject", list(.connectors), if .connectors.len() == 1 { "names" } else { "name" })]
+    RemovesConnectorCertificate { connectors: Vec<String> },
+    #[error("it {} the Exchange Back End site: Outlook on the web, the admin center and the shell would stop", if *.known { "is bound to" } else { "looks like the certificate of" })]
+    RemovesBackEnd { known: bool },
+    #[error("it has Federation")]
+    RemovesFederation,
+    #[error("it is the {} Auth certificate of the organisation", if *.current { "current" } else { "next" })]
+    RemovesAuth { current: bool },
+    #[error("which Auth certificates are in use is not known, and by its name it is one")]
+    RemovesLikelyAuth,
+    #[error("{} is the certificate of the IIS Web Management service, which then fails to start", shown(.name))]
+    RemovesWebManagement { name: String },
+}
+
+fn is_or_are(services: Service) -> &'static str {
+    if services.iter().count() == 1 { "is" } else { "are" }
+}
+
+fn assigned(this: bool, others: bool) -> &'static str {
+    match (this, others) {
+        (true, false) => "this certificate is assigned",
+        (true, true) => "this certificate and other installed ones are assigned",
+        _ => "other installed certificates are assigned",
+    }
+}
+
+fn unreadable(usage: bool, names: bool) -> &'static str {
+    match (usage, names) {
+        (true, true) => "neither its extended key usage nor its subject alternative names can be read",
+        (true, false) => "its extended key usage cannot be read, so that it may not be meant for servers",
+        _ => "its subject alternative names cannot be read, so that a wildcard cannot be ruled out",
+    }
+}

@@ -1,0 +1,379 @@
+//! Deciding, and carrying out what was decided.
+
+mod answer;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+
+use crate::case::{Assignment, Case};
+use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
+use crate::policy::Policy;
+use crate::request::Request;
+use crate::rfc3339;
+use crate::rule::Kind;
+use crate::script::{self, Line, Renaming};
+use crate::server::{DefaultSmtp, Installed, Server, TlsCertificateName};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// What a request comes to that the rules let through: what it changes, what to know about it and
+/// the script. A plan changes nothing by itself; [`apply`](Self::apply) does.
+///
+/// Serialized as the answer to a scenario: `outcome`, `thumbprint`, `added`, `services`,
+/// `superseded`, `default_smtp`, `diagnostics`, `script`.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    request: Request,
+    policy: Policy,
+    changes: Changes,
+    diagnostics: Vec<Diagnostic>,
+    script: Vec<Line>,
+}
+
+/// What a plan changes, as far as it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Changes {
+    added: Service,
+    services: Service,
+    superseded: Vec<(Service, Thumbprint)>,
+    default_smtp: DefaultSmtp,
+}
+
+/// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum NoPlan {
+    /// The rules refuse it.
+    Refused(Refusal),
+    /// It takes an answer first.
+    DecisionRequired(Decision),
+    /// The server has changed since it was planned, and it comes to something else now.
+    Stale(Box<Result<Plan, NoPlan>>),
+}
+
+/// Decides a request for a server at a point in time, and changes nothing.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use exchange_certificates::{Request, Role, Server, Service, Thumbprint, Version, plan};
+///
+/// let server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?;
+/// let thumbprint: Thumbprint = "5113AE0233A72FCCB75B1D0198628675333D010E".parse()?;
+/// let now = UNIX_EPOCH + Duration::from_secs(1_795_478_400);
+///
+/// let no_plan = plan(&server, &Request::assign(thumbprint, Service::IIS | Service::UM), now).unwrap_err();
+/// assert!(no_plan.has("certificate-not-installed") && no_plan.has("um-not-available"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A [`NoPlan`] where the rules refuse the request or it takes an answer first.
+pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
+    plan_with(&Policy::default(), server, request, now)
+}
+
+/// Decides as [`plan`] does, by an organisation's own policy.
+///
+/// # Errors
+///
+/// A [`NoPlan`] where the rules or the policy refuse the request, or it takes an answer first.
+pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
+    decide(policy, &Case::new(server, request, rfc3339::seconds(now), policy.thresholds()))
+}
+
+/// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.
+///
+/// # Errors
+///
+/// A [`NoPlan`] as from [`plan`]; the server is as it was.
+pub fn assign(server: &mut Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
+    assign_with(&Policy::default(), server, request, now)
+}
+
+/// Plans a request by an organisation's own policy, and commits it to the server.
+///
+/// # Errors
+///
+/// A [`NoPlan`] as from [`plan_with`]; the server is as it was.
+pub fn assign_with(policy: &Policy, server: &mut Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
+    let plan = plan_with(policy, server, request, now)?;
+    commit(server, request, now);
+    Ok(plan)
+}
+
+/// Removes an installed certificate from the server.
+///
+/// # Errors
+///
+/// A [`NoPlan`] as from [`plan`]; the server is as it was.
+pub fn remove(server: &mut Server, thumbprint: Thumbprint, now: SystemTime) -> Result<Plan, NoPlan> {
+    assign(server, &Request::remove(thumbprint), now)
+}
+
+/// Assigns `new` to every service of `old` that the server hosts, and removes `old`: the article's
+/// way to stop using a certificate.
+///
+/// # Errors
+///
+/// A [`NoPlan`] as from [`plan`]; the server is as it was.
+pub fn replace(server: &mut Server, old: Thumbprint, new: Thumbprint, now: SystemTime) -> Result<Plan, NoPlan> {
+    assign(server, &Request::replace(old, new), now)
+}
+
+impl Plan {
+    /// Carries the plan out on the server, if the request still comes to the same there.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPlan::Stale`] with what it comes to now, where that is something else; nothing is changed
+    /// then.
+    pub fn apply(&self, server: &mut Server, now: SystemTime) -> Result<(), NoPlan> {
+        match plan_with(&self.policy, server, &self.request, now) {
+            Ok(again) if again.comes_to_the_same(self) => {
+                commit(server, &self.request, now);
+                Ok(())
+            }
+            other => Err(NoPlan::Stale(Box::new(other))),
+        }
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The services that the certificate has not had yet.
+    pub fn added(&self) -> Service {
+        self.changes.added
+    }
+
+    /// The services of the certificate afterwards, as far as they are known.
+    pub fn services(&self) -> Service {
+        self.changes.services
+    }
+
+    /// For each added service, every other certificate that has it.
+    pub fn superseded(&self) -> &[(Service, Thumbprint)] {
+        &self.changes.superseded
+    }
+
+    /// The default SMTP certificate afterwards.
+    pub fn default_smtp(&self) -> DefaultSmtp {
+        self.changes.default_smtp
+    }
+
+    /// What warns, what is to be done afterwards and what is noted, in the order of the rules.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Whether this rule spoke.
+    pub fn has(&self, rule: &str) -> bool {
+        has(&self.diagnostics, rule)
+    }
+
+    /// The script for the Exchange Management Shell; empty where there is nothing to do.
+    pub fn script(&self) -> &[Line] {
+        &self.script
+    }
+
+    /// The steps in the admin center for who prefers to click; none where no service is assigned.
+    ///
+    /// The admin center adds services and never removes one, and it asks the same question about the
+    /// default SMTP certificate as the shell does.
+    pub fn admin_center_steps(&self, server: &Server) -> Vec<String> {
+        let case = Case::new(server, &self.request, 0, self.policy.thresholds());
+        let services = case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default();
+        if services.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            "open the Exchange admin center and go to Servers > Certificates".to_owned(),
+            format!("in the list Select server, select {}", crate::text::shown(server.name())),
+            format!("select the certificate {}: its status must be Valid", self.request.thumbprint()),
+            "select Edit, and there Services".to_owned(),
+            format!("select {services}: services can be added, not removed"),
+            "select Save".to_owned(),
+        ]
+    }
+
+    fn comes_to_the_same(&self, other: &Self) -> bool {
+        self.changes == other.changes
+            && self.script == other.script
+            && self.diagnostics.len() == other.diagnostics.len()
+            && self.diagnostics.iter().zip(&other.diagnostics).all(|(one, another)| one.is_alike(another))
+    }
+}
+
+impl NoPlan {
+    /// Whether this rule spoke.
+    pub fn has(&self, rule: &str) -> bool {
+        has(self.diagnostics(), rule)
+    }
+
+    /// What the rules said, in their order.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Refused(refusal) => refusal.diagnostics(),
+            Self::DecisionRequired(decision) => decision.diagnostics(),
+            Self::Stale(outcome) => match outcome.as_ref() {
+                Ok(plan) => plan.diagnostics(),
+                Err(no_plan) => no_plan.diagnostics(),
+            },
+        }
+    }
+
+    /// The services in question that would pass, where the request is refused.
+    pub fn assignable(&self) -> Option<Service> {
+        match self {
+            Self::Refused(refusal) => refusal.assignable(),
+            _ => None,
+        }
+    }
+
+    /// What is to be decided, where that is all that is missing.
+    pub fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::DecisionRequired(decision) => Some(decision),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for NoPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::DecisionRequired(decision) => decision.fmt(f),
+            Self::Stale(outcome) => {
+                f.write_str("the server has changed since the plan was made; now the request ")?;
+                match outcome.as_ref() {
+                    Ok(_) => f.write_str("comes to another plan"),
+                    Err(no_plan) => write!(f, "is {no_plan}"),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoPlan {}
+
+impl Serialize for NoPlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Refused(refusal) => refusal.serialize(serializer),
+            Self::DecisionRequired(decision) => decision.serialize(serializer),
+            Self::Stale(outcome) => answer::serialize_stale(outcome, serializer),
+        }
+    }
+}
+
+fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
+    let judgement = policy.judge(case);
+    let strongest = judgement.diagnostics.iter().map(Diagnostic::kind).max();
+    let keep = |kind: Kind, diagnostics: Vec<Diagnostic>| {
+        diagnostics.into_iter().filter(|diagnostic| [kind, Kind::Warn].contains(&diagnostic.kind())).collect()
+    };
+    match (strongest, &case.assignment) {
+        (Some(Kind::Refuse), assignment) => Err(NoPlan::Refused(Refusal {
+            assignable: assignment.as_ref().map(|assignment| judgement.assignable(assignment.in_question())),
+            diagnostics: keep(Kind::Refuse, judgement.diagnostics),
+        })),
+        (Some(Kind::Decide), Some(assignment)) if let Some(current) = assignment.other_default_smtp() => {
+            Err(NoPlan::DecisionRequired(Decision {
+                current,
+                proposed: case.request.thumbprint(),
+                recommended: assignment.recommended(),
+                diagnostics: keep(Kind::Decide, judgement.diagnostics),
+            }))
+        }
+        _ => Ok(Plan {
+            request: case.request.clone(),
+            policy: policy.clone(),
+            changes: changes(case),
+            diagnostics: judgement.diagnostics,
+            script: script::script(case),
+        }),
+    }
+}
+
+fn changes(case: &Case<'_>) -> Changes {
+    let Some(assignment) = &case.assignment else {
+        let default_smtp = case.server.default_smtp();
+        return Changes { added: Service::empty(), services: Service::empty(), superseded: Vec::new(), default_smtp };
+    };
+    let added = assignment.added();
+    let superseded = added
+        .iter()
+        .flat_map(|service| assignment.other_holders(service).map(move |holder| (service, holder.thumbprint())))
+        .collect();
+    let moves = assignment.moves_default_smtp();
+    Changes {
+        added,
+        services: assignment.installed().and_then(Installed::services).unwrap_or_default() | added,
+        superseded,
+        default_smtp: if moves {
+            DefaultSmtp::Certificate(case.request.thumbprint())
+        } else {
+            case.server.default_smtp()
+        },
+    }
+}
+
+/// Changes the server as a request says that has passed.
+fn commit(server: &mut Server, request: &Request, now: SystemTime) {
+    let edits = Edits::of(&Case::new(server, request, rfc3339::seconds(now), Policy::default().thresholds()));
+    for (thumbprint, services, web_sites) in edits.certificates {
+        server.inventory_mut().change(thumbprint, services, web_sites);
+    }
+    if let Some((services, name)) = edits.certificate_name {
+        server.set_certificate_name(services, &name);
+    }
+    if let Some(thumbprint) = edits.default_smtp {
+        server.set_default_smtp(thumbprint);
+    }
+    for (place, name) in edits.connectors {
+        server.rename_connector(place, name);
+    }
+    if let Some(thumbprint) = edits.removed {
+        server.inventory_mut().remove(thumbprint);
+    }
+}
+
+/// What a commit writes, worked out before anything is written.
+#[derive(Debug, Default)]
+struct Edits {
+    certificates: Vec<(Thumbprint, Option<Service>, Option<BTreeSet<u32>>)>,
+    certificate_name: Option<(Service, String)>,
+    default_smtp: Option<Thumbprint>,
+    connectors: Vec<(usize, TlsCertificateName)>,
+    removed: Option<Thumbprint>,
+}
+
+impl Edits {
+    fn of(case: &Case<'_>) -> Self {
+        let mut edits = Self::default();
+        if let Some(assignment) = &case.assignment {
+            let effects = assignment.effects();
+            let affected = case.server.inventory().affected_by(effects.thumbprint, effects.gained);
+            edits.certificates = affected
+                .map(|installed| {
+                    let web_sites = effects.web_sites(installed).map(Cow::into_owned);
+                    (installed.thumbprint(), effects.services(installed), web_sites)
+                })
+                .collect();
+            edits.certificate_name = effects.certificate_name().map(|(services, name)| (services, name.to_owned()));
+            edits.default_smtp = assignment.moves_default_smtp().then_some(effects.thumbprint);
+        }
+        if let Some(renaming) = Renaming::of(case) {
+            edits.connectors = renaming.connectors.iter().map(|(place, _)| (*place, renaming.name.clone())).collect();
+        }
+        edits.removed = case.removal.as_ref().and_then(|removal| removal.removed()).map(Installed::thumbprint);
+        edits
+    }
+}

@@ -1,0 +1,48 @@
+//! Plans as the answer to a scenario writes them.
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::{NoPlan, Plan};
+use crate::request::Operation;
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Superseded {
+            service: Service,
+            thumbprint: Thumbprint,
+        }
+
+        let outcome = match self.request.operation() {
+            Operation::Assign { .. } => "assigned",
+            Operation::Remove => "removed",
+            Operation::Replace { .. } => "replaced",
+        };
+        let superseded: Vec<_> =
+            self.superseded().iter().map(|&(service, thumbprint)| Superseded { service, thumbprint }).collect();
+        let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
+        let mut plan = serializer.serialize_struct("Plan", 8)?;
+        plan.serialize_field("outcome", outcome)?;
+        plan.serialize_field("thumbprint", &self.request.thumbprint())?;
+        plan.serialize_field("added", &self.added())?;
+        plan.serialize_field("services", &self.services())?;
+        plan.serialize_field("superseded", &superseded)?;
+        plan.serialize_field("default_smtp", &self.default_smtp())?;
+        plan.serialize_field("diagnostics", &self.diagnostics)?;
+        plan.serialize_field("script", &script)?;
+        plan.end()
+    }
+}
+
+pub(super) fn serialize_stale<S: Serializer>(outcome: &Result<Plan, NoPlan>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut stale = serializer.serialize_struct("Stale", 2)?;
+    stale.serialize_field("outcome", "stale")?;
+    match outcome {
+        Ok(plan) => stale.serialize_field("now", plan)?,
+        Err(no_plan) => stale.serialize_field("now", no_plan)?,
+    }
+    stale.end()
+}

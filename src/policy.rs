@@ -1,0 +1,365 @@
+//! An organisation's own view of the rules: stricter, never weaker.
+
+mod form;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::case::{Assignment, Case, Thresholds};
+use crate::diagnostic::Diagnostic;
+use crate::finding::Finding;
+use crate::rule::{Check, Kind, Rule};
+use crate::rules::{self, RULES};
+use crate::service::Service;
+
+/// What an organisation demands beyond the rules: thresholds, rules that weigh more, rules that
+/// need not speak, and rules of its own.
+///
+/// A policy never weakens a decision: what the default one refuses stays refused.
+///
+/// ```
+/// use exchange_certificates::{Kind, Policy};
+///
+/// let policy = Policy::default()
+///     .with_expires_soon_days(90)?
+///     .with_minimum_rsa_bits(3072)?
+///     .raise("self-signed", Kind::Refuse)?
+///     .silence("no-client-authentication")?;
+/// assert!(Policy::default().silence("wildcard-imap").is_err());
+/// # Ok::<(), exchange_certificates::PolicyError>(())
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "form::PolicyForm")]
+pub struct Policy {
+    thresholds: Thresholds,
+    raised: Vec<(&'static str, Kind)>,
+    silenced: Vec<&'static str>,
+    own: Vec<OwnRule>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            thresholds: Thresholds { expires_soon_days: LEAST_DAYS, minimum_rsa_bits: LEAST_BITS },
+            raised: Vec::new(),
+            silenced: Vec::new(),
+            own: Vec::new(),
+        }
+    }
+}
+
+/// A rule of an organisation's own, about assignments. It reports after the rules of the crate, and
+/// is silent where no service is in question.
+///
+/// ```
+/// use exchange_certificates::{Finding, Kind, OwnRule};
+///
+/// let ca = "CN=Contoso Issuing CA 1, O=Contoso, C=US".to_owned();
+/// let rule = OwnRule::new("contoso/company-ca", Kind::Refuse, move |case| {
+///     let issuer = case.certificate()?.issuer().to_string();
+///     (issuer != ca).then(|| Finding::new(case.in_question(), "it is not issued by the company's CA"))
+/// });
+/// ```
+#[derive(Clone)]
+pub struct OwnRule {
+    id: Cow<'static, str>,
+    kind: Kind,
+    documentation: Cow<'static, str>,
+    check: Arc<OwnCheck>,
+}
+
+type OwnCheck = dyn Fn(&Assignment<'_>) -> Option<Finding> + Send + Sync;
+
+impl OwnRule {
+    /// A rule with an id that holds a slash, a kind of note, warn or refuse, and a check.
+    pub fn new(
+        id: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        check: impl Fn(&Assignment<'_>) -> Option<Finding> + Send + Sync + 'static,
+    ) -> Self {
+        Self { id: id.into(), kind, documentation: Cow::Borrowed(""), check: Arc::new(check) }
+    }
+
+    /// Says what the rule demands and why.
+    #[must_use]
+    pub fn with_documentation(mut self, documentation: impl Into<Cow<'static, str>>) -> Self {
+        self.documentation = documentation.into();
+        self
+    }
+
+    /// Its permanent name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What follows where it speaks.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What it demands and why.
+    pub fn documentation(&self) -> &str {
+        &self.documentation
+    }
+}
+
+impl fmt::Debug for OwnRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnRule").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Why a policy is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// There is no such rule.
+    #[error("`{}` is no rule", .id.escape_debug())]
+    Unknown {
+        /// The id as it stood.
+        id: String,
+    },
+    /// A rule is named more than once.
+    #[error("`{}` is named twice", .id.escape_debug())]
+    Twice {
+        /// The id of the rule.
+        id: String,
+    },
+    /// A rule is both raised and silenced.
+    #[error("`{id}` is both raised and silenced")]
+    RaisedAndSilenced {
+        /// The id of the rule.
+        id: &'static str,
+    },
+    /// A rule that no policy may silence.
+    #[error("`{id}` is not silenced: {reason}")]
+    NotSilenced {
+        /// The id of the rule.
+        id: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A rule that does not take this kind.
+    #[error("`{id}` is not raised from {from} to {to}: a note or a warning is raised, to warn or refuse")]
+    NotRaised {
+        /// The id of the rule.
+        id: &'static str,
+        /// The kind of the rule.
+        from: Kind,
+        /// The kind that was asked for.
+        to: Kind,
+    },
+    /// Fewer days than the default.
+    #[error("expires_soon_days is {LEAST_DAYS} or more, not {days}: a policy only tightens")]
+    Days {
+        /// The days that were asked for.
+        days: u32,
+    },
+    /// Fewer bits than the default.
+    #[error("minimum_rsa_bits is {LEAST_BITS} or more, not {bits}: a policy only tightens")]
+    Bits {
+        /// The bits that were asked for.
+        bits: u32,
+    },
+    /// An own rule whose id could be one of the crate's, or of another kind.
+    #[error("`{}` is no id of an own rule: it holds a slash, like contoso/company-ca", .id.escape_debug())]
+    OwnId {
+        /// The id as it stood.
+        id: String,
+    },
+    /// An own rule of a kind that it cannot have.
+    #[error("`{}` is a {kind} rule, and an own rule can warn, note or refuse", .id.escape_debug())]
+    OwnKind {
+        /// The id of the rule.
+        id: String,
+        /// The kind that it was given.
+        kind: Kind,
+    },
+}
+
+const LEAST_DAYS: u32 = 60;
+const LEAST_BITS: u32 = 2048;
+
+/// What has to be heard although it does not stop anything.
+const NEVER_SILENT: [&str; 7] = [
+    "status-accepted",
+    "default-smtp-replaced",
+    "default-smtp-unknown",
+    "services-unknown",
+    "permission-denied",
+    "permission-uncertain",
+    "permission-unchecked",
+];
+
+impl Policy {
+    /// Warns so many days before a certificate expires, 60 or more.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Days`] where it would warn later than the default.
+    pub fn with_expires_soon_days(mut self, days: u32) -> Result<Self, PolicyError> {
+        if days < LEAST_DAYS {
+            return Err(PolicyError::Days { days });
+        }
+        self.thresholds.expires_soon_days = days;
+        Ok(self)
+    }
+
+    /// Warns of RSA keys with fewer bits than these, 2048 or more.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError::Bits`] where it would let weaker keys pass than the default.
+    pub fn with_minimum_rsa_bits(mut self, bits: u32) -> Result<Self, PolicyError> {
+        if bits < LEAST_BITS {
+            return Err(PolicyError::Bits { bits });
+        }
+        self.thresholds.minimum_rsa_bits = bits;
+        Ok(self)
+    }
+
+    /// Gives a note or a warning more weight: warn or refuse.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] where there is no such rule, it is named already or cannot be raised to this kind.
+    pub fn raise(mut self, id: &str, to: Kind) -> Result<Self, PolicyError> {
+        let rule = find(id)?;
+        let (id, from) = (rule.id(), rule.kind());
+        let may_rise = matches!(from, Kind::Note | Kind::Warn) && matches!(to, Kind::Warn | Kind::Refuse) && to > from;
+        if !may_rise {
+            return Err(PolicyError::NotRaised { id, from, to });
+        }
+        if self.silenced.contains(&id) {
+            return Err(PolicyError::RaisedAndSilenced { id });
+        }
+        if self.raised.iter().any(|(raised, _)| *raised == id) {
+            return Err(PolicyError::Twice { id: id.to_owned() });
+        }
+        self.raised.push((id, to));
+        Ok(self)
+    }
+
+    /// Silences a warning or a note.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] where there is no such rule, it is named already or has to be heard.
+    pub fn silence(mut self, id: &str) -> Result<Self, PolicyError> {
+        let rule = find(id)?;
+        let id = rule.id();
+        let reason = match rule.kind() {
+            _ if NEVER_SILENT.contains(&id) => Some("it has to be heard"),
+            Kind::Warn | Kind::Note => None,
+            Kind::FollowUp => Some("what is to be done afterwards has to be heard"),
+            Kind::Decide | Kind::Refuse => Some("a policy never weakens a decision"),
+        };
+        if let Some(reason) = reason {
+            return Err(PolicyError::NotSilenced { id, reason });
+        }
+        if self.raised.iter().any(|(raised, _)| *raised == id) {
+            return Err(PolicyError::RaisedAndSilenced { id });
+        }
+        if self.silenced.contains(&id) {
+            return Err(PolicyError::Twice { id: id.to_owned() });
+        }
+        self.silenced.push(id);
+        Ok(self)
+    }
+
+    /// Adds a rule of one's own.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] where its id holds no slash or is taken, or where it is no note, warning or refusal.
+    pub fn with_rule(mut self, rule: OwnRule) -> Result<Self, PolicyError> {
+        let id = rule.id.clone().into_owned();
+        if !id.contains('/') || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err(PolicyError::OwnId { id });
+        }
+        if !matches!(rule.kind, Kind::Note | Kind::Warn | Kind::Refuse) {
+            return Err(PolicyError::OwnKind { id, kind: rule.kind });
+        }
+        if self.own.iter().any(|known| known.id == rule.id) {
+            return Err(PolicyError::Twice { id });
+        }
+        self.own.push(rule);
+        Ok(self)
+    }
+
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
+    /// What every rule says of a case.
+    pub(crate) fn judge(&self, case: &Case<'_>) -> Judgement {
+        let mut judgement = Judgement::default();
+        let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
+        let removal = case.removal.as_ref();
+        for rule in RULES {
+            let (adding, removing) = match rule.check {
+                Check::Request(check) => (check(case), None),
+                Check::Assign(check) => (assignment.and_then(check), None),
+                Check::Remove(check) => (None, removal.and_then(check)),
+                Check::Both(adds, removes) => (assignment.and_then(adds), removal.and_then(removes)),
+            };
+            let adding = adding.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
+            let removing = removing.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
+            if let Some((Kind::Refuse, finding)) = &adding {
+                judgement.block(finding.services);
+            }
+            let stronger = match (adding, removing) {
+                (Some(adding), Some(removing)) => Some(if removing.0 > adding.0 { removing } else { adding }),
+                (adding, removing) => adding.or(removing),
+            };
+            if let Some((kind, finding)) = stronger {
+                judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id), kind, finding));
+            }
+        }
+        for rule in &self.own {
+            if let Some(finding) = assignment.and_then(|assignment| (rule.check)(assignment)) {
+                if rule.kind == Kind::Refuse {
+                    judgement.block(finding.services);
+                }
+                judgement.diagnostics.push(Diagnostic::new(rule.id.clone(), rule.kind, finding));
+            }
+        }
+        judgement
+    }
+
+    /// The kind that a finding of this rule has under the policy; nothing where it is silenced.
+    fn kind(&self, rule: &Rule, finding: &Finding) -> Option<Kind> {
+        if self.silenced.contains(&rule.id) {
+            return None;
+        }
+        let raised = self.raised.iter().find(|(id, _)| *id == rule.id).map(|(_, kind)| *kind);
+        [Some(rule.kind), finding.kind, raised].into_iter().flatten().max()
+    }
+}
+
+fn find(id: &str) -> Result<&'static Rule, PolicyError> {
+    rules::rule(id).ok_or_else(|| PolicyError::Unknown { id: id.to_owned() })
+}
+
+/// All diagnostics of a case, and what of the assignment they block.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    blocked: Service,
+    is_blocked_whole: bool,
+}
+
+impl Judgement {
+    fn block(&mut self, services: Service) {
+        self.is_blocked_whole |= services.is_empty();
+        self.blocked |= services;
+    }
+
+    /// What of these services would pass.
+    pub(crate) fn assignable(&self, in_question: Service) -> Service {
+        if self.is_blocked_whole { Service::empty() } else { in_question - self.blocked }
+    }
+}

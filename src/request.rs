@@ -1,0 +1,209 @@
+//! What is asked for: an operation on the certificates of a server, and all that decides with it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// A request to change what a server's certificates are assigned to.
+///
+/// ```
+/// use exchange_certificates::{Answer, Request, Service, Thumbprint};
+///
+/// let thumbprint: Thumbprint = "5113AE0233A72FCCB75B1D0198628675333D010E".parse()?;
+/// let request = Request::assign(thumbprint, Service::IIS | Service::SMTP)
+///     .with_default_smtp(Answer::Keep)
+///     .with_caller(["Organization Management"]);
+/// # Ok::<(), exchange_certificates::ThumbprintError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    thumbprint: Thumbprint,
+    operation: Operation,
+    default_smtp: Option<Answer>,
+    caller: Option<Vec<String>>,
+    accept_status: Vec<AcceptedStatus>,
+    require_ssl: bool,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Assign the certificate to services.
+    Assign {
+        /// The services that are named.
+        services: Service,
+        /// How they are meant.
+        mode: Mode,
+    },
+    /// Remove the certificate from the server.
+    Remove,
+    /// Assign the certificate to what another one has, then remove that one.
+    Replace {
+        /// The certificate whose place it takes.
+        old: Thumbprint,
+        /// What becomes of the names that connectors hold.
+        connectors: ConnectorNames,
+    },
+}
+
+/// How the services of an assignment are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Add them to what the certificate has.
+    #[default]
+    Add,
+    /// Leave the certificate with exactly these: refused where one would be taken away.
+    Exact,
+    /// Take them away: refused where the certificate has one of them.
+    Take,
+}
+
+/// The answer to whether the default SMTP certificate is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Answer {
+    /// Keep it; it seldom needs replacing.
+    Keep,
+    /// Replace it, which is what `-Force` does.
+    Replace,
+}
+
+/// What a replacement does with the names that connectors and the hybrid configuration hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ConnectorNames {
+    /// Leaves them as they are.
+    #[default]
+    Keep,
+    /// Moves them to the new certificate.
+    Update,
+}
+
+/// A status other than Valid that a request may accept; no other can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum AcceptedStatus {
+    /// The revocation list could not be reached.
+    RevocationCheckFailure,
+    /// No trusted root.
+    Untrusted,
+    /// The status could not be determined.
+    Unknown,
+}
+
+impl Request {
+    /// Asks to assign the certificate of this thumbprint to services.
+    pub fn assign(thumbprint: Thumbprint, services: Service) -> Self {
+        Self::new(thumbprint, Operation::Assign { services, mode: Mode::Add })
+    }
+
+    /// Asks to remove the certificate of this thumbprint.
+    pub fn remove(thumbprint: Thumbprint) -> Self {
+        Self::new(thumbprint, Operation::Remove)
+    }
+
+    /// Asks to assign `new` to every service of `old` that the server hosts, then to remove `old`.
+    pub fn replace(old: Thumbprint, new: Thumbprint) -> Self {
+        Self::new(new, Operation::Replace { old, connectors: ConnectorNames::Keep })
+    }
+
+    pub(crate) fn new(thumbprint: Thumbprint, operation: Operation) -> Self {
+        Self { thumbprint, operation, default_smtp: None, caller: None, accept_status: Vec::new(), require_ssl: true }
+    }
+
+    /// Says how the services of an assignment are meant; other operations have no mode.
+    #[must_use]
+    pub fn with_mode(mut self, to: Mode) -> Self {
+        if let Operation::Assign { mode, .. } = &mut self.operation {
+            *mode = to;
+        }
+        self
+    }
+
+    /// Says what a replacement does with the names that connectors hold; other operations leave them.
+    #[must_use]
+    pub fn with_connector_names(mut self, to: ConnectorNames) -> Self {
+        if let Operation::Replace { connectors, .. } = &mut self.operation {
+            *connectors = to;
+        }
+        self
+    }
+
+    /// Answers beforehand whether the default SMTP certificate is replaced.
+    #[must_use]
+    pub fn with_default_smtp(mut self, answer: Answer) -> Self {
+        self.default_smtp = Some(answer);
+        self
+    }
+
+    /// Says who asks, by role groups and management roles, or local groups on an Edge server.
+    #[must_use]
+    pub fn with_caller<T: Into<String>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
+        self.caller = Some(groups.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts a status other than Valid.
+    #[must_use]
+    pub fn with_accepted_status(mut self, status: AcceptedStatus) -> Self {
+        self.accept_status.push(status);
+        self
+    }
+
+    /// Says whether IIS requires SSL on the default web site afterwards.
+    #[must_use]
+    pub fn with_require_ssl(mut self, require_ssl: bool) -> Self {
+        self.require_ssl = require_ssl;
+        self
+    }
+
+    /// The certificate that is assigned, or removed.
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.thumbprint
+    }
+
+    /// What is asked for.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The answer to whether the default SMTP certificate is replaced, where one was given.
+    pub fn default_smtp(&self) -> Option<Answer> {
+        self.default_smtp
+    }
+
+    /// Who asks, where that was said.
+    pub fn caller(&self) -> Option<&[String]> {
+        self.caller.as_deref()
+    }
+
+    /// The statuses other than Valid that are accepted.
+    pub fn accepted_statuses(&self) -> &[AcceptedStatus] {
+        &self.accept_status
+    }
+
+    /// Whether IIS requires SSL on the default web site afterwards.
+    pub fn require_ssl(&self) -> bool {
+        self.require_ssl
+    }
+
+    /// The certificate that the operation takes away, and whether connectors' names move with it.
+    pub(crate) fn removes(&self) -> Option<Thumbprint> {
+        match self.operation {
+            Operation::Assign { .. } => None,
+            Operation::Remove => Some(self.thumbprint),
+            Operation::Replace { old, .. } => Some(old),
+        }
+    }
+
+    /// Whether the names that connectors hold move from the old certificate to the new one.
+    pub(crate) fn updates_connectors(&self) -> bool {
+        matches!(self.operation, Operation::Replace { connectors: ConnectorNames::Update, .. })
+    }
+}

@@ -1,0 +1,152 @@
+//! A rule: what it says, where it comes from, and the check.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Assignment, Case, Removal};
+use crate::finding::Finding;
+
+/// What follows where a rule speaks, in ascending strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// The operation goes on; it is said for completeness.
+    Note,
+    /// The operation goes on; something is to be done afterwards.
+    FollowUp,
+    /// The operation goes on, with a warning.
+    Warn,
+    /// The operation needs an answer first.
+    Decide,
+    /// The operation fails.
+    Refuse,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::FollowUp => "follow-up",
+            Self::Warn => "warn",
+            Self::Decide => "decide",
+            Self::Refuse => "refuse",
+        })
+    }
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// Microsoft's article *Assign certificates to Exchange Server services*.
+    Article,
+    /// Microsoft's reference of a cmdlet.
+    Reference(&'static str),
+    /// Microsoft's article *Digital certificates and encryption in Exchange Server*.
+    Encryption,
+    /// Microsoft's support articles.
+    Support,
+    /// Microsoft's HealthChecker script.
+    HealthChecker,
+    /// No source settles it: it was decided here.
+    DecidedHere,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Article => f.write_str("Assign certificates to Exchange Server services"),
+            Self::Reference(cmdlet) => write!(f, "the reference of {cmdlet}"),
+            Self::Encryption => f.write_str("Digital certificates and encryption in Exchange Server"),
+            Self::Support => f.write_str("Microsoft's support articles"),
+            Self::HealthChecker => f.write_str("Microsoft's HealthChecker"),
+            Self::DecidedHere => f.write_str("decided here"),
+        }
+    }
+}
+
+/// A rule about the assignment or the removal of a certificate.
+#[derive(Debug)]
+pub struct Rule {
+    pub(crate) id: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) source: Source,
+    pub(crate) documentation: &'static str,
+    pub(crate) check: Check,
+}
+
+impl Rule {
+    /// Its permanent name, like `wildcard-imap`.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// What follows where it speaks.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// What it says and why, in Markdown; the first line is a summary.
+    pub fn documentation(&self) -> &'static str {
+        self.documentation
+    }
+
+    /// The first line of the documentation.
+    pub fn summary(&self) -> &'static str {
+        self.documentation.lines().next().unwrap_or_default().trim()
+    }
+}
+
+/// What a rule looks at. Each check speaks at most once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    /// At the request itself, also where no service is in question.
+    Request(fn(&Case<'_>) -> Option<Finding>),
+    /// At an assignment, where a service is in question.
+    Assign(fn(&Assignment<'_>) -> Option<Finding>),
+    /// At a removal.
+    Remove(fn(&Removal<'_>) -> Option<Finding>),
+    /// At both; where both find something, the stronger counts.
+    Both(fn(&Assignment<'_>) -> Option<Finding>, fn(&Removal<'_>) -> Option<Finding>),
+}
+
+/// Declares a rule: its documentation, its name, kind and source, and the check, which is a plain function.
+macro_rules! rule {
+    ($(#[doc = $line:literal])+ $name:ident: $kind:ident, $source:expr, $check:ident($($function:expr),+)) => {
+        $(#[doc = $line])+
+        pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
+            id: {
+                const ID: [u8; stringify!($name).len()] = $crate::rule::id(stringify!($name));
+                match std::str::from_utf8(&ID) {
+                    Ok(id) => id,
+                    Err(_) => unreachable!(),
+                }
+            },
+            kind: $crate::rule::Kind::$kind,
+            source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
+            documentation: concat!($($line, "\n"),+),
+            check: $crate::rule::Check::$check($($function),+),
+        };
+    };
+}
+pub(crate) use rule;
+
+/// The id of a rule from its name in the code: `WILDCARD_IMAP` is `wildcard-imap`.
+#[expect(clippy::indexing_slicing, reason = "runs at compile time, on names of this crate")]
+pub(crate) const fn id<const N: usize>(name: &str) -> [u8; N] {
+    let mut id = [0; N];
+    let mut place = 0;
+    while place < N {
+        let byte = name.as_bytes()[place];
+        id[place] = if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+        place += 1;
+    }
+    id
+}

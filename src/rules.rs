@@ -1,0 +1,96 @@
+//! Every rule, in the order in which they report.
+
+mod follow_up;
+mod hosting;
+mod installation;
+mod names;
+mod permission;
+mod quality;
+mod removal;
+mod smtp;
+mod status;
+mod unified_messaging;
+mod wildcard;
+
+use crate::rule::Rule;
+
+/// Every rule of the crate, in the order in which they report: first what Microsoft's article on
+/// the assignment of certificates says, then what the references and support articles add.
+pub static RULES: &[&Rule] = &[
+    &installation::CERTIFICATE_NOT_INSTALLED,
+    &status::STATUS_NOT_VALID,
+    &status::STATUS_ACCEPTED,
+    &wildcard::WILDCARD_IMAP,
+    &wildcard::WILDCARD_POP,
+    &smtp::REPLACE_DEFAULT_SMTP,
+    &smtp::DEFAULT_SMTP_REPLACED,
+    &smtp::DEFAULT_SMTP_UNKNOWN,
+    &unified_messaging::UM_STARTUP_MODE,
+    &unified_messaging::UM_CALL_ROUTER_STARTUP_MODE,
+    &unified_messaging::UM_NOT_AVAILABLE,
+    &installation::ASSIGNMENT_IRREVOCABLE,
+    &follow_up::RESTART_IIS,
+    &follow_up::RECREATE_EDGE_SUBSCRIPTION,
+    &permission::PERMISSION_DENIED,
+    &permission::PERMISSION_UNCERTAIN,
+    &permission::PERMISSION_UNCHECKED,
+    &follow_up::VERIFY_ASSIGNMENT,
+    &installation::NO_SERVICES,
+    &hosting::FEDERATION_NOT_ASSIGNABLE,
+    &hosting::SERVICE_NOT_HOSTED,
+    &quality::UNREADABLE_EXTENSION,
+    &installation::PRIVATE_KEY_MISSING,
+    &quality::NOT_SERVER_AUTHENTICATION,
+    &quality::KEY_TOO_SMALL,
+    &quality::ECC_UNSUPPORTED,
+    &quality::CNG_KEY,
+    &removal::REMOVES_DEFAULT_SMTP,
+    &removal::REMOVES_LAST_ASSIGNMENT,
+    &removal::REMOVES_CONNECTOR_CERTIFICATE,
+    &removal::REMOVES_BACK_END_CERTIFICATE,
+    &removal::REMOVES_FEDERATION_CERTIFICATE,
+    &removal::REMOVES_AUTH_CERTIFICATE,
+    &installation::SERVICES_UNKNOWN,
+    &removal::REMOVES_LIKELY_AUTH_CERTIFICATE,
+    &removal::REMOVES_WEB_MANAGEMENT,
+    &follow_up::REQUIRE_SSL,
+    &follow_up::RESTART_IMAP,
+    &follow_up::RESTART_POP,
+    &follow_up::RESTART_UM,
+    &follow_up::RESTART_UM_CALL_ROUTER,
+    &follow_up::LOAD_BALANCER_CERTIFICATE,
+    &names::IMAP_NAME_MISMATCH,
+    &names::POP_NAME_MISMATCH,
+    &names::RESTORE_IMAP_NAME,
+    &names::RESTORE_POP_NAME,
+    &names::IIS_NAME_NOT_COVERED,
+    &smtp::UPDATE_CONNECTORS,
+    &smtp::CONNECTOR_USES_OTHER,
+    &smtp::EDGE_SYNC_BREAKS,
+    &smtp::HYBRID_ROOT,
+    &smtp::DEFAULT_SMTP_NAME_MISMATCH,
+    &smtp::DEFAULT_SMTP_MISSING,
+    &smtp::DEFAULT_SMTP_EXPIRED,
+    &smtp::AUTH_CERTIFICATE,
+    &quality::CA_CERTIFICATE,
+    &quality::SELF_SIGNED,
+    &names::NO_DOMAIN,
+    &status::EXPIRES_SOON,
+    &quality::WEAK_KEY,
+    &quality::WEAK_SIGNATURE,
+    &quality::ECC_KEY,
+    &quality::KEY_USAGE,
+    &quality::NO_CLIENT_AUTHENTICATION,
+    &hosting::SERVICE_SKIPPED,
+];
+
+/// The rule of this id.
+///
+/// ```
+/// let rule = exchange_certificates::rule("wildcard-imap").ok_or("no such rule")?;
+/// assert_eq!(rule.summary(), "A wildcard certificate is not assigned to IMAP.");
+/// # Ok::<(), &str>(())
+/// ```
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id).copied()
+}

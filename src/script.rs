@@ -1,0 +1,172 @@
+//! The script of an operation, from the commands of SPEC's operations in their order.
+
+use std::fmt;
+
+use crate::case::{Assignment, Case};
+use crate::powershell::{Command, windows_services};
+use crate::request::Answer;
+use crate::server::{Connector, ConnectorKind, DefaultSmtp, Server, TlsCertificateName};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// One line of a script: a command, or a comment for whoever runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Line {
+    /// A command.
+    Command(Command),
+    /// A comment, which never holds input.
+    Comment(&'static str),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(command) => command.fmt(f),
+            Self::Comment(text) => write!(f, "# {text}"),
+        }
+    }
+}
+
+impl From<Command> for Line {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
+
+const ANSWER_NO: &str =
+    "Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.";
+
+/// The whole script of a request that goes through.
+pub(crate) fn script(case: &Case<'_>) -> Vec<Line> {
+    let mut lines = case.assignment.as_ref().map(assignment).unwrap_or_default();
+    let Some(removed) = case.removal.as_ref().and_then(|removal| removal.removed()) else {
+        return lines;
+    };
+    let removal = [remove(case.server, removed.thumbprint())];
+    match Renaming::of(case) {
+        None => lines.extend(removal.map(Line::from)),
+        Some(renaming) if renaming.changes_names => {
+            lines.extend(renaming.set().chain(removal).map(Line::from));
+        }
+        Some(renaming) => {
+            // Exchange does not remove a certificate while a Send connector names its names.
+            let connectors = || renaming.connectors.iter().map(|(_, connector)| *connector);
+            let clear = connectors().map(|connector| set_connector(connector).bare("TlsCertificateName", "$null"));
+            let stop = transport("Stop-Service", connectors(), case.server);
+            let start = transport("Start-Service", connectors(), case.server);
+            let commands = stop.into_iter().chain(clear).chain(removal).chain(renaming.set()).chain(start);
+            lines.extend(commands.map(Line::from));
+        }
+    }
+    lines
+}
+
+/// The connectors whose name a replacement sets to the new certificate's.
+#[derive(Debug)]
+pub(crate) struct Renaming<'a> {
+    /// Each with its place among the connectors of the server.
+    pub(crate) connectors: Vec<(usize, &'a Connector)>,
+    pub(crate) name: TlsCertificateName,
+    /// Whether issuer or subject differ; otherwise Send connectors alone let go of the name for a while.
+    changes_names: bool,
+}
+
+impl<'a> Renaming<'a> {
+    pub(crate) fn of(case: &Case<'a>) -> Option<Self> {
+        let new = case.assignment.as_ref()?.certificate()?;
+        let old = case.removal.as_ref()?.removed().filter(|_| case.request.updates_connectors())?.certificate();
+        let name = TlsCertificateName::of(new);
+        let changes_names = name != TlsCertificateName::of(old);
+        let moves =
+            |connector: &Connector| connector.names(old) && (changes_names || connector.kind() == ConnectorKind::Send);
+        let connectors =
+            case.server.connectors().iter().enumerate().filter(|(_, connector)| moves(connector)).collect();
+        Some(Self { connectors, name, changes_names })
+    }
+
+    fn set(&self) -> impl Iterator<Item = Command> {
+        let name = self.name.to_string();
+        self.connectors
+            .iter()
+            .map(move |(_, connector)| set_connector(connector).value("TlsCertificateName", name.clone()))
+    }
+}
+
+fn assignment(case: &Assignment<'_>) -> Vec<Line> {
+    let services = case.in_question() - Service::FEDERATION;
+    let default = case.server().default_smtp();
+    let may_ask = default == DefaultSmtp::NotKnown || case.other_default_smtp().is_some() || case.moves_default_smtp();
+    let alone = if may_ask { services & Service::SMTP } else { Service::empty() };
+    let mut lines = Vec::new();
+    let together = services - alone;
+    if !together.is_empty() {
+        let called: Service = services & (Service::UM | Service::UM_CALL_ROUTER);
+        let run =
+            |verb| called.iter().map(move |service| Line::from(Command::new(verb).word(windows_services(service))));
+        lines.extend(run("Stop-Service"));
+        lines.push(enable(case, together).into());
+        lines.extend(run("Start-Service"));
+    }
+    if !alone.is_empty() {
+        let command = enable(case, alone);
+        if case.request().default_smtp() == Some(Answer::Replace) {
+            lines.push(command.switch("Force").into());
+        } else {
+            lines.extend([Line::Comment(ANSWER_NO), command.into()]);
+        }
+    }
+    lines
+}
+
+fn enable(case: &Assignment<'_>, services: Service) -> Command {
+    let names: Vec<_> = services.names().map(|(_, name)| name).collect();
+    let command = Command::new("Enable-ExchangeCertificate")
+        .bare("Thumbprint", case.request().thumbprint().to_string())
+        .bare("Services", names.join(","))
+        .server(case.server());
+    if services.contains(Service::IIS) && !case.request().require_ssl() {
+        command.switch("DoNotRequireSsl")
+    } else {
+        command
+    }
+}
+
+/// Removes a certificate.
+pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
+    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+}
+
+/// The command that changes a connector, or the hybrid configuration.
+pub(crate) fn set_connector(connector: &Connector) -> Command {
+    let identity = |cmdlet| Command::new(cmdlet).value("Identity", connector.name().to_owned());
+    match connector.kind() {
+        ConnectorKind::Send => identity("Set-SendConnector"),
+        ConnectorKind::Receive => identity("Set-ReceiveConnector"),
+        ConnectorKind::Hybrid => Command::new("Set-HybridConfiguration"),
+    }
+}
+
+/// Stops or starts transport on every server of these connectors, once on each.
+pub(crate) fn transport<'a>(
+    verb: &'static str,
+    connectors: impl IntoIterator<Item = &'a Connector>,
+    here: &Server,
+) -> Vec<Command> {
+    let mut places: Vec<&str> = Vec::new();
+    for connector in connectors {
+        let servers = connector.servers().iter().map(String::as_str);
+        // A connector whose servers nobody named runs here, where it is looked at.
+        let fallback = connector.servers().is_empty().then(|| here.name());
+        for place in servers.chain(fallback) {
+            if !places.iter().any(|known| known.eq_ignore_ascii_case(place)) {
+                places.push(place);
+            }
+        }
+    }
+    let command = Command::new(verb).word(windows_services(Service::SMTP));
+    let is_here = |place: &str| {
+        [Some(here.name()), here.fqdn()].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(place))
+    };
+    places.into_iter().map(|place| if is_here(place) { command.clone() } else { command.clone().on(place) }).collect()
+}

@@ -1,0 +1,226 @@
+//! What names a certificate by its issuer and subject.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::Certificate;
+use crate::text::{self, Text};
+
+/// What kind of object names the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ConnectorKind {
+    /// A Send connector.
+    Send,
+    /// A Receive connector.
+    Receive,
+    /// The hybrid configuration of the organisation.
+    Hybrid,
+}
+
+/// A connector, or the hybrid configuration, that may name a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "ConnectorForm", into = "ConnectorForm")]
+pub struct Connector {
+    kind: ConnectorKind,
+    name: String,
+    tls_certificate_name: Option<TlsCertificateName>,
+    fqdn: Option<String>,
+    servers: Vec<String>,
+}
+
+impl Connector {
+    /// A connector that names no certificate yet.
+    pub fn new(kind: ConnectorKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), tls_certificate_name: None, fqdn: None, servers: Vec::new() }
+    }
+
+    /// Sets its `TlsCertificateName`.
+    #[must_use]
+    pub fn with_tls_certificate_name(mut self, name: TlsCertificateName) -> Self {
+        self.tls_certificate_name = Some(name);
+        self
+    }
+
+    /// Sets the FQDN that it presents.
+    #[must_use]
+    pub fn with_fqdn(mut self, fqdn: impl Into<String>) -> Self {
+        self.fqdn = Some(fqdn.into());
+        self
+    }
+
+    /// Sets the servers on which its transport service runs.
+    #[must_use]
+    pub fn with_servers<T: Into<String>>(mut self, servers: impl IntoIterator<Item = T>) -> Self {
+        self.servers = servers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What kind of object it is.
+    pub fn kind(&self) -> ConnectorKind {
+        self.kind
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The certificate that it names, if it names one.
+    pub fn tls_certificate_name(&self) -> Option<&TlsCertificateName> {
+        self.tls_certificate_name.as_ref()
+    }
+
+    /// The FQDN that it presents, where it is known.
+    pub fn fqdn(&self) -> Option<&str> {
+        self.fqdn.as_deref()
+    }
+
+    /// The servers on which its transport service runs.
+    pub fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
+    /// Whether it names this certificate's issuer and subject.
+    pub fn names(&self, certificate: &Certificate) -> bool {
+        self.tls_certificate_name.as_ref().is_some_and(|name| name.matches(certificate))
+    }
+
+    pub(crate) fn rename(&mut self, name: TlsCertificateName) {
+        self.tls_certificate_name = Some(name);
+    }
+}
+
+/// `<I>issuer<S>subject`: how a connector names its certificate. Compared without case.
+///
+/// ```
+/// use exchange_certificates::TlsCertificateName;
+///
+/// let name: TlsCertificateName = "<I>CN=Contoso CA<S>CN=mail.contoso.com".parse()?;
+/// assert_eq!(name.issuer(), "CN=Contoso CA");
+/// assert_eq!(name.subject(), "CN=mail.contoso.com");
+/// assert_eq!(name, "<i>cn=contoso ca<s>cn=MAIL.contoso.com".parse()?);
+/// # Ok::<(), exchange_certificates::TlsCertificateNameError>(())
+/// ```
+#[derive(Clone, Debug, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TlsCertificateName {
+    issuer: String,
+    subject: String,
+}
+
+/// Why a text is no [`TlsCertificateName`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsCertificateNameError {
+    /// It lacks the tags `<I>` and `<S>`, in this order, or what should follow them.
+    #[error("{} names no certificate: it takes the form <I>issuer<S>subject", text::shown(.text))]
+    Form {
+        /// The text as it stood.
+        text: String,
+    },
+    /// It holds what cannot stand in a command.
+    #[error(transparent)]
+    Text(#[from] text::TextError),
+}
+
+impl TlsCertificateName {
+    /// The name by which a connector would find this certificate.
+    pub fn of(certificate: &Certificate) -> Self {
+        Self { issuer: certificate.issuer().to_string(), subject: certificate.subject().to_string() }
+    }
+
+    /// The issuer, as Windows prints it.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The subject, as Windows prints it.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Whether this certificate has the issuer and the subject.
+    pub fn matches(&self, certificate: &Certificate) -> bool {
+        text::same(&self.subject, &certificate.subject().to_string())
+            && text::same(&self.issuer, &certificate.issuer().to_string())
+    }
+}
+
+impl PartialEq for TlsCertificateName {
+    fn eq(&self, other: &Self) -> bool {
+        text::same(&self.issuer, &other.issuer) && text::same(&self.subject, &other.subject)
+    }
+}
+
+impl fmt::Display for TlsCertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<I>{}<S>{}", self.issuer, self.subject)
+    }
+}
+
+impl FromStr for TlsCertificateName {
+    type Err = TlsCertificateNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text::check(text)?;
+        let form = || TlsCertificateNameError::Form { text: text.to_owned() };
+        let rest = text.strip_prefix("<I>").or_else(|| text.strip_prefix("<i>")).ok_or_else(form)?;
+        let (issuer, subject) = rest.split_once("<S>").or_else(|| rest.split_once("<s>")).ok_or_else(form)?;
+        if issuer.is_empty() || subject.is_empty() {
+            return Err(form());
+        }
+        Ok(Self { issuer: issuer.to_owned(), subject: subject.to_owned() })
+    }
+}
+
+impl TryFrom<String> for TlsCertificateName {
+    type Error = TlsCertificateNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TlsCertificateName> for String {
+    fn from(name: TlsCertificateName) -> Self {
+        name.to_string()
+    }
+}
+
+/// A connector in a scenario.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConnectorForm {
+    kind: ConnectorKind,
+    name: Text,
+    tls_certificate_name: Option<TlsCertificateName>,
+    fqdn: Option<Text>,
+    servers: Option<Vec<Text>>,
+}
+
+impl From<ConnectorForm> for Connector {
+    fn from(form: ConnectorForm) -> Self {
+        Self {
+            kind: form.kind,
+            name: form.name.0,
+            tls_certificate_name: form.tls_certificate_name,
+            fqdn: form.fqdn.map(|text| text.0),
+            servers: text::strings(form.servers.unwrap_or_default()),
+        }
+    }
+}
+
+impl From<Connector> for ConnectorForm {
+    fn from(connector: Connector) -> Self {
+        Self {
+            kind: connector.kind,
+            name: Text(connector.name),
+            tls_certificate_name: connector.tls_certificate_name,
+            fqdn: connector.fqdn.map(Text),
+            servers: Some(connector.servers.into_iter().map(Text).collect()),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! A certificate in the store of a server, with what its DER does not hold.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::certificate::Certificate;
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// The site number of the Default Web Site in IIS.
+pub const DEFAULT_WEB_SITE: u32 = 1;
+/// The site number of the Exchange Back End site in IIS.
+pub const EXCHANGE_BACK_END: u32 = 2;
+
+/// A certificate that is installed on a server, with the facts that stand beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "InstalledForm", into = "InstalledForm")]
+pub struct Installed {
+    certificate: Certificate,
+    friendly_name: Option<String>,
+    has_private_key: bool,
+    key_storage: Option<KeyStorage>,
+    status: Option<Status>,
+    root_ca_type: Option<RootCaType>,
+    pub(super) services: Option<Service>,
+    pub(super) web_sites: Option<BTreeSet<u32>>,
+}
+
+impl Installed {
+    /// A certificate with its private key, of which nothing else is known.
+    pub fn new(certificate: Certificate) -> Self {
+        Self {
+            certificate,
+            friendly_name: None,
+            has_private_key: true,
+            key_storage: None,
+            status: None,
+            root_ca_type: None,
+            services: None,
+            web_sites: None,
+        }
+    }
+
+    /// Sets the friendly name.
+    #[must_use]
+    pub fn with_friendly_name(mut self, name: impl Into<String>) -> Self {
+        self.friendly_name = Some(name.into());
+        self
+    }
+
+    /// Sets whether the server has the private key.
+    #[must_use]
+    pub fn with_private_key(mut self, has_private_key: bool) -> Self {
+        self.has_private_key = has_private_key;
+        self
+    }
+
+    /// Sets where the private key is kept.
+    #[must_use]
+    pub fn with_key_storage(mut self, storage: KeyStorage) -> Self {
+        self.key_storage = Some(storage);
+        self
+    }
+
+    /// Sets the status that Exchange reported.
+    #[must_use]
+    pub fn with_status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Sets the root CA type that Exchange reported.
+    #[must_use]
+    pub fn with_root_ca_type(mut self, root_ca_type: RootCaType) -> Self {
+        self.root_ca_type = Some(root_ca_type);
+        self
+    }
+
+    /// Sets the services that it is assigned to; they are then known.
+    #[must_use]
+    pub fn with_services(mut self, services: Service) -> Self {
+        self.services = Some(services);
+        self
+    }
+
+    /// Sets the IIS sites that it is bound to; they are then known.
+    #[must_use]
+    pub fn with_web_sites(mut self, sites: impl IntoIterator<Item = u32>) -> Self {
+        self.web_sites = Some(sites.into_iter().collect());
+        self
+    }
+
+    /// The certificate itself.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its thumbprint.
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.certificate.thumbprint()
+    }
+
+    /// Its friendly name.
+    pub fn friendly_name(&self) -> Option<&str> {
+        self.friendly_name.as_deref()
+    }
+
+    /// Whether the server has the private key.
+    pub fn has_private_key(&self) -> bool {
+        self.has_private_key
+    }
+
+    /// Where the private key is kept, where that is known.
+    pub fn key_storage(&self) -> Option<KeyStorage> {
+        self.key_storage
+    }
+
+    /// The status that Exchange reported, where it did.
+    pub fn status(&self) -> Option<Status> {
+        self.status
+    }
+
+    /// The root CA type that Exchange reported, where it did.
+    pub fn root_ca_type(&self) -> Option<RootCaType> {
+        self.root_ca_type
+    }
+
+    /// The services that it is assigned to; nothing where they are not known.
+    pub fn services(&self) -> Option<Service> {
+        self.services
+    }
+
+    /// The IIS sites that it is bound to; nothing where they are not known.
+    pub fn web_sites(&self) -> Option<&BTreeSet<u32>> {
+        self.web_sites.as_ref()
+    }
+
+    /// Whether it is known to be assigned to all of these services.
+    pub fn has(&self, services: Service) -> bool {
+        self.services.is_some_and(|known| known.contains(services))
+    }
+
+    /// Whether this point in time, in seconds since 1970, lies within its dates.
+    pub(crate) fn is_current(&self, now: i64) -> bool {
+        (self.certificate.not_before_seconds()..=self.certificate.not_after_seconds()).contains(&now)
+    }
+
+    /// The status in force: the reported one, unless the dates say otherwise.
+    pub(crate) fn status_at(&self, now: i64) -> Status {
+        let reported = self.status.unwrap_or(Status::Valid);
+        match reported {
+            Status::Valid | Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown
+                if !self.is_current(now) =>
+            {
+                Status::DateInvalid
+            }
+            _ => reported,
+        }
+    }
+}
+
+/// Where Windows keeps the private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum KeyStorage {
+    /// A cryptographic service provider of the CryptoAPI, which all of Exchange supports.
+    #[serde(rename = "CSP")]
+    Csp,
+    /// A key storage provider of CNG, which Outlook on the web and the admin center do not support.
+    #[serde(rename = "KSP")]
+    Ksp,
+}
+
+/// The status that `Get-ExchangeCertificate` reports. Read from its name or its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// 0: the status could not be determined.
+    Unknown,
+    /// 1: fit for use.
+    Valid,
+    /// 2: revoked by its CA.
+    Revoked,
+    /// 3: expired, or not valid yet.
+    DateInvalid,
+    /// 4: no trusted root.
+    Untrusted,
+    /// 5: broken in some other way.
+    Invalid,
+    /// 6: the revocation list could not be reached.
+    RevocationCheckFailure,
+    /// 7: a request that the CA has not answered yet.
+    PendingRequest,
+    /// A number that Microsoft's reference does not list: never acceptable.
+    Unrecognized(u32),
+}
+
+const STATUSES: [(Status, &str); 8] = [
+    (Status::Unknown, "Unknown"),
+    (Status::Valid, "Valid"),
+    (Status::Revoked, "Revoked"),
+    (Status::DateInvalid, "DateInvalid"),
+    (Status::Untrusted, "Untrusted"),
+    (Status::Invalid, "Invalid"),
+    (Status::RevocationCheckFailure, "RevocationCheckFailure"),
+    (Status::PendingRequest, "PendingRequest"),
+];
+
+impl Status {
+    /// The status of this number, as exports hold it.
+    pub fn from_value(value: u32) -> Self {
+        let known = usize::try_from(value).ok().and_then(|index| STATUSES.get(index));
+        known.map_or(Self::Unrecognized(value), |(status, _)| *status)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, STATUSES.iter().find(|(status, _)| status == self)) {
+            (Self::Unrecognized(value), _) => write!(f, "{value}"),
+            (_, Some((_, name))) => f.write_str(name),
+            (_, None) => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unrecognized(value) => serializer.serialize_u32(*value),
+            _ => serializer.collect_str(self),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "a status", &STATUSES, Self::from_value)
+    }
+}
+
+/// The kind of CA that issued the root, as `Get-ExchangeCertificate` reports it. Read from its name or its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RootCaType {
+    /// 0: none.
+    None,
+    /// 1: a commercial CA in the root programme of Windows.
+    ThirdParty,
+    /// 2: a CA of Active Directory.
+    Enterprise,
+    /// 3: a root from the registry of the server.
+    Registry,
+    /// 4: a root from a group policy.
+    GroupPolicy,
+    /// 5: not determined.
+    Unknown,
+}
+
+const ROOT_CA_TYPES: [(RootCaType, &str); 6] = [
+    (RootCaType::None, "None"),
+    (RootCaType::ThirdParty, "ThirdParty"),
+    (RootCaType::Enterprise, "Enterprise"),
+    (RootCaType::Registry, "Registry"),
+    (RootCaType::GroupPolicy, "GroupPolicy"),
+    (RootCaType::Unknown, "Unknown"),
+];
+
+impl RootCaType {
+    /// The type of this number, as exports hold it; a number not listed is not known.
+    pub fn from_value(value: u32) -> Self {
+        let known = usize::try_from(value).ok().and_then(|index| ROOT_CA_TYPES.get(index));
+        known.map_or(Self::Unknown, |(root_ca_type, _)| *root_ca_type)
+    }
+}
+
+impl fmt::Display for RootCaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = ROOT_CA_TYPES.iter().find(|(root_ca_type, _)| root_ca_type == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
+}
+
+impl Serialize for RootCaType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RootCaType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "a root CA type", &ROOT_CA_TYPES, Self::from_value)
+    }
+}
+
+/// Reads one of a list of names, or the number that exports hold in place of it.
+fn named<'de, D: Deserializer<'de>, T: Copy + 'static>(
+    deserializer: D,
+    what: &'static str,
+    names: &'static [(T, &'static str)],
+    from_value: fn(u32) -> T,
+) -> Result<T, D::Error> {
+    struct Visitor<T: 'static> {
+        what: &'static str,
+        names: &'static [(T, &'static str)],
+        from_value: fn(u32) -> T,
+    }
+
+    impl<T: Copy> de::Visitor<'_> for Visitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{} (", self.what)?;
+            for (index, (_, name)) in self.names.iter().enumerate() {
+                write!(f, "{}{name}", if index > 0 { ", " } else { "" })?;
+            }
+            f.write_str(") or its number")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            let found = self.names.iter().find(|(_, name)| *name == text);
+            found.map(|(value, _)| *value).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+            let number = u32::try_from(value);
+            number.map(self.from_value).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+        }
+    }
+
+    deserializer.deserialize_any(Visitor { what, names, from_value })
+}
+
+/// An installed certificate in a scenario.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstalledForm {
+    certificate: Certificate,
+    friendly_name: Option<String>,
+    has_private_key: Option<bool>,
+    key_storage: Option<KeyStorage>,
+    status: Option<Status>,
+    root_ca_type: Option<RootCaType>,
+    services: Option<Service>,
+    web_sites: Option<BTreeSet<u32>>,
+}
+
+impl From<InstalledForm> for Installed {
+    fn from(form: InstalledForm) -> Self {
+        Self {
+            certificate: form.certificate,
+            friendly_name: form.friendly_name,
+            has_private_key: form.has_private_key.unwrap_or(true),
+            key_storage: form.key_storage,
+            status: form.status,
+            root_ca_type: form.root_ca_type,
+            services: form.services,
+            web_sites: form.web_sites,
+        }
+    }
+}
+
+impl From<Installed> for InstalledForm {
+    fn from(installed: Installed) -> Self {
+        Self {
+            certificate: installed.certificate,
+            friendly_name: installed.friendly_name,
+            has_private_key: Some(installed.has_private_key),
+            key_storage: installed.key_storage,
+            status: installed.status,
+            root_ca_type: installed.root_ca_type,
+            services: installed.services,
+            web_sites: installed.web_sites,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Text that comes from outside: what may stand in it, how it is compared and how it is shown.
+
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text cannot name anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing, or white space alone.
+    #[error("the name is empty")]
+    Empty,
+    /// A control character, which has no place in a command.
+    #[error("character {place} is the control character U+{:04X}", u32::from(*.character))]
+    ControlCharacter {
+        /// The character.
+        character: char,
+        /// Its place, counted in characters from 1.
+        place: usize,
+    },
+}
+
+/// A name from a scenario: not empty, and safe to print on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Text(pub(crate) String);
+
+impl TryFrom<String> for Text {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        check(&text)?;
+        Ok(Self(text))
+    }
+}
+
+pub(crate) fn check(text: &str) -> Result<(), TextError> {
+    if let Some((index, character)) = text.chars().enumerate().find(|(_, character)| character.is_control()) {
+        return Err(TextError::ControlCharacter { character, place: index + 1 });
+    }
+    if text.trim().is_empty() { Err(TextError::Empty) } else { Ok(()) }
+}
+
+/// The texts of a list, checked when it was read.
+pub(crate) fn strings(texts: Vec<Text>) -> Vec<String> {
+    texts.into_iter().map(|text| text.0).collect()
+}
+
+/// Whether two texts are the same without case.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || !(one.is_ascii() && other.is_ascii())
+            && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
+}
+
+/// Text in backticks with everything escaped that could forge a line or hide something in one.
+pub(crate) fn shown(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        f.write_char('`')?;
+        for character in text.chars() {
+            match character {
+                '\'' | '"' | '\\' => f.write_char(character)?,
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
+        }
+        f.write_char('`')
+    })
+}
+
+/// The names of a list, each as [`shown`].
+pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        for (index, text) in texts.iter().enumerate() {
+            write!(f, "{}{}", if index > 0 { ", " } else { "" }, shown(text.as_ref()))?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_forge_a_line_is_escaped() {
+        assert_eq!(shown("O'Brien \"&\" \\ Söhne").to_string(), "`O'Brien \"&\" \\ Söhne`");
+        assert_eq!(
+            shown("a\nrefused\u{1b}[0m\u{202e}\u{2028}").to_string(),
+            "`a\\nrefused\\u{1b}[0m\\u{202e}\\u{2028}`"
+        );
+        assert_eq!(list(&["a", "b"]).to_string(), "`a`, `b`");
+    }
+
+    #[test]
+    fn texts_compare_without_case_beyond_ascii_too() {
+        assert!(same("CN=Zürich", "cn=ZÜRICH"));
+        assert!(!same("CN=Zürich", "CN=Zurich"));
+    }
+
+    #[test]
+    fn a_name_is_neither_empty_nor_does_it_hold_a_control_character() {
+        assert_eq!(check(" "), Err(TextError::Empty));
+        let error = check("MBX\u{7}").unwrap_err();
+        assert_eq!(error.to_string(), "character 4 is the control character U+0007");
+        assert_eq!(check("MBX 01"), Ok(()));
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether an assignment worked, by what `Get-ExchangeCertificate` shows afterwards.
+
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::server::{Installed, Server};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// What a certificate is expected to be assigned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The certificate.
+    pub thumbprint: Thumbprint,
+    /// The services that it is to have; Exchange may show more.
+    pub services: Service,
+}
+
+/// A certificate as `Get-ExchangeCertificate` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Shown {
+    /// The certificate.
+    pub thumbprint: Thumbprint,
+    /// Its services; nothing where they were not shown, or cut short.
+    pub services: Option<Service>,
+}
+
+impl Shown {
+    /// A certificate with the services that are shown of it, if any are.
+    pub fn new(thumbprint: Thumbprint, services: Option<Service>) -> Self {
+        Self { thumbprint, services }
+    }
+}
+
+impl From<&Installed> for Shown {
+    fn from(installed: &Installed) -> Self {
+        Self::new(installed.thumbprint(), installed.services())
+    }
+}
+
+/// What the comparison came to. Serialized as the answer to a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verification {
+    /// The services shown contain the expected ones.
+    Verified {
+        /// What is shown.
+        services: Service,
+    },
+    /// They lack some.
+    Missing {
+        /// What lacks.
+        missing: Service,
+        /// What is shown; nothing where the certificate itself is not.
+        services: Service,
+    },
+    /// The services are not known.
+    Inconclusive,
+}
+
+/// Compares what is expected with what is shown: of a server, a list of certificates, or one.
+///
+/// ```
+/// use exchange_certificates::{Expectation, Service, Shown, Thumbprint, Verification, verify};
+///
+/// let thumbprint = Thumbprint::of(b"");
+/// let expectation = Expectation { thumbprint, services: Service::IIS | Service::SMTP };
+/// let shown = [Shown::new(thumbprint, Some("IMAP, POP, IIS".parse()?))];
+/// let missing = Verification::Missing { missing: Service::SMTP, services: "IMAP, POP, IIS".parse()? };
+/// assert_eq!(verify(&expectation, shown), missing);
+/// # Ok::<(), exchange_certificates::ServiceError>(())
+/// ```
+pub fn verify(expectation: &Expectation, shown: impl IntoIterator<Item = impl Into<Shown>>) -> Verification {
+    let found = shown.into_iter().map(Into::into).find(|shown| shown.thumbprint == expectation.thumbprint);
+    let services = match found {
+        Some(Shown { services: Some(services), .. }) => services,
+        Some(Shown { services: None, .. }) => return Verification::Inconclusive,
+        None => Service::empty(),
+    };
+    let missing = expectation.services - services;
+    if found.is_some() && missing.is_empty() {
+        Verification::Verified { services }
+    } else {
+        Verification::Missing { missing, services }
+    }
+}
+
+impl Expectation {
+    /// Compares it with what is known of a server.
+    pub fn verify_on(&self, server: &Server) -> Verification {
+        verify(self, server.installed(self.thumbprint))
+    }
+}
+
+impl Serialize for Verification {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut verification = serializer.serialize_struct("Verification", 3)?;
+        match self {
+            Self::Verified { services } => {
+                verification.serialize_field("outcome", "verified")?;
+                verification.serialize_field("services", services)?;
+            }
+            Self::Missing { missing, services } => {
+                verification.serialize_field("outcome", "missing")?;
+                verification.serialize_field("missing", missing)?;
+                verification.serialize_field("services", services)?;
+            }
+            Self::Inconclusive => verification.serialize_field("outcome", "inconclusive")?,
+        }
+        verification.end()
+    }
+}

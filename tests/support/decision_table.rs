@@ -1,0 +1,276 @@
+//! The specification's decision table as a program of its own: a second opinion to test the
+//! library against. It shares no code with it and reads nothing but plain facts.
+
+#![allow(
+    dead_code,
+    reason = "each test program builds and reads only the facts that it is about"
+)]
+
+mod facts;
+mod rules;
+mod script;
+mod state;
+
+pub use facts::*;
+use rules::{Assignment, ROWS, Removal};
+use state::State;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Assigned,
+    Removed,
+    Replaced,
+    Refused,
+    DecisionRequired,
+}
+
+/// In order of strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Note,
+    FollowUp,
+    Warn,
+    Decide,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub rule: &'static str,
+    pub kind: Kind,
+    pub services: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AfterCertificate {
+    /// As it was before, also where one before it is removed.
+    pub index: usize,
+    pub services: Option<u8>,
+    pub web_sites: Option<Vec<u32>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    /// In the order of §5, those that the outcome carries.
+    pub diagnostics: Vec<Said>,
+    /// What is new; nothing where the operation does not go through.
+    pub added: u8,
+    /// Of the certificate afterwards.
+    pub services: u8,
+    /// A service bit, and the index of another certificate that had it before.
+    pub superseded: Vec<(u8, usize)>,
+    pub default_smtp_after: DefaultSmtp,
+    pub assignable: Option<u8>,
+    pub recommended: Option<Answer>,
+    pub script: Option<Vec<String>>,
+    pub after: Option<Vec<AfterCertificate>>,
+    pub imap_name_after: Option<String>,
+    pub pop_name_after: Option<String>,
+}
+
+pub fn decide(situation: &Situation) -> Verdict {
+    let now = situation.now;
+    let server = &situation.server;
+    let request = &situation.request;
+    let assignment = Assignment::of(now, server, request);
+    let removal = removal(server, request, assignment.as_ref());
+    let findings = judge(assignment.as_ref(), removal.as_ref());
+
+    let spoke = |kind: Kind| findings.said.iter().any(|it| it.kind == kind);
+    let outcome = if spoke(Kind::Refuse) {
+        Outcome::Refused
+    } else if spoke(Kind::Decide) {
+        Outcome::DecisionRequired
+    } else {
+        match request.operation {
+            Operation::Assign { .. } => Outcome::Assigned,
+            Operation::Remove => Outcome::Removed,
+            Operation::Replace { .. } => Outcome::Replaced,
+        }
+    };
+    let carried = |kind: Kind| match outcome {
+        Outcome::Refused => matches!(kind, Kind::Refuse | Kind::Warn),
+        Outcome::DecisionRequired => matches!(kind, Kind::Decide | Kind::Warn),
+        Outcome::Assigned | Outcome::Removed | Outcome::Replaced => {
+            matches!(kind, Kind::Warn | Kind::FollowUp | Kind::Note)
+        }
+    };
+    let mut diagnostics = findings.said;
+    diagnostics.retain(|it| carried(it.kind));
+
+    match outcome {
+        Outcome::Refused | Outcome::DecisionRequired => {
+            let shown = request
+                .certificate
+                .and_then(|index| server.certificates[index].services);
+            let refused = outcome == Outcome::Refused;
+            Verdict {
+                outcome,
+                diagnostics,
+                added: 0,
+                services: shown.unwrap_or(0),
+                superseded: Vec::new(),
+                default_smtp_after: server.default_smtp,
+                assignable: findings.assignable.filter(|_| refused),
+                recommended: (!refused).then(|| recommended(now, server)),
+                script: None,
+                after: None,
+                imap_name_after: server.imap_certificate_name.clone(),
+                pop_name_after: server.pop_certificate_name.clone(),
+            }
+        }
+        Outcome::Assigned | Outcome::Removed | Outcome::Replaced => {
+            let gone = removal.as_ref().and_then(|it| it.gone);
+            let script = script(server, assignment.as_ref(), gone);
+            let state = match (removal, &assignment) {
+                (Some(removal), _) => removal.state,
+                (None, Some(assignment)) => State::after(assignment),
+                (None, None) => State::of(server),
+            };
+            let shown = assignment
+                .as_ref()
+                .and_then(|it| it.this)
+                .and_then(|this| state.services[this]);
+            Verdict {
+                outcome,
+                diagnostics,
+                added: assignment.as_ref().map_or(0, Assignment::added),
+                services: shown.unwrap_or(0),
+                superseded: assignment.as_ref().map(superseded).unwrap_or_default(),
+                default_smtp_after: state.default_smtp,
+                assignable: None,
+                recommended: None,
+                script: Some(script),
+                after: Some(after(&state, gone)),
+                imap_name_after: state.imap_name,
+                pop_name_after: state.pop_name,
+            }
+        }
+    }
+}
+
+fn removal<'a>(
+    server: &'a ServerFacts,
+    request: &'a RequestFacts,
+    assignment: Option<&Assignment<'a>>,
+) -> Option<Removal<'a>> {
+    let (gone, names_move) = match request.operation {
+        Operation::Assign { .. } => return None,
+        Operation::Remove => (request.certificate, false),
+        Operation::Replace {
+            old,
+            update_connectors,
+        } => (old, update_connectors),
+    };
+    Some(Removal {
+        server,
+        request,
+        gone,
+        certificate: gone.map(|index| &server.certificates[index]),
+        hosted: server.hosted(),
+        state: assignment.map_or_else(|| State::of(server), State::after),
+        held_elsewhere: assignment.map_or(0, |it| match it.this {
+            Some(_) => 0,
+            None => it.question & !FEDERATION,
+        }),
+        names_move,
+        default_open: assignment.is_some_and(|it| rules::default_open(it).is_some()),
+    })
+}
+
+struct Findings {
+    said: Vec<Said>,
+    assignable: Option<u8>,
+}
+
+fn judge(assignment: Option<&Assignment<'_>>, removal: Option<&Removal<'_>>) -> Findings {
+    let mut said = Vec::new();
+    let mut assignable = assignment.map(|it| it.question);
+    for row in ROWS {
+        let on_assignment = row.assignment.and_then(|(kind, judge)| {
+            let assignment = assignment.filter(|it| row.always || it.question != 0)?;
+            Some((kind, judge(assignment)?))
+        });
+        let on_removal = row
+            .removal
+            .and_then(|(kind, judge)| Some((kind, judge(removal?)?)));
+        if let Some((Kind::Refuse, services)) = on_assignment {
+            let refused = if services == 0 { u8::MAX } else { services };
+            assignable = assignable.map(|it| it & !refused);
+        }
+        let together = match (on_assignment, on_removal) {
+            (Some((kind, services)), Some((other, more))) => {
+                Some((kind.max(other), services | more))
+            }
+            (one, other) => one.or(other),
+        };
+        if let Some((kind, services)) = together {
+            said.push(Said {
+                rule: row.rule,
+                kind,
+                services,
+            });
+        }
+    }
+    Findings { said, assignable }
+}
+
+/// §5.1, `replace-default-smtp`: the only rule that leaves something to decide.
+fn recommended(now: i64, server: &ServerFacts) -> Answer {
+    let sound = |index: usize| {
+        let default = &server.certificates[index];
+        default.status_in_force(now) == Status::Valid && default.self_signed
+    };
+    match server.default_smtp {
+        DefaultSmtp::Installed(index) if sound(index) => Answer::Keep,
+        _ => Answer::Replace,
+    }
+}
+
+/// §6: "for each added service, every other certificate that has it".
+fn superseded(a: &Assignment<'_>) -> Vec<(u8, usize)> {
+    SERVICES
+        .iter()
+        .map(|(service, _)| *service)
+        .filter(|service| a.added() & service != 0)
+        .flat_map(|service| {
+            a.server
+                .others(a.this)
+                .filter(move |(_, it)| it.has(service))
+                .map(move |(index, _)| (service, index))
+        })
+        .collect()
+}
+
+fn script(
+    server: &ServerFacts,
+    assignment: Option<&Assignment<'_>>,
+    gone: Option<usize>,
+) -> Vec<String> {
+    match assignment {
+        Some(assignment) => match assignment.replaces {
+            Some(replacing) => script::replacing(assignment, replacing),
+            None => script::assigning(assignment),
+        },
+        None => gone
+            .map(|index| script::removing(server, &server.certificates[index]))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn after(state: &State, gone: Option<usize>) -> Vec<AfterCertificate> {
+    state
+        .services
+        .iter()
+        .zip(&state.web_sites)
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != gone)
+        .map(|(index, (services, web_sites))| AfterCertificate {
+            index,
+            services: *services,
+            web_sites: web_sites.clone(),
+        })
+        .collect()
+}

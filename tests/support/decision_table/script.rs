@@ -1,0 +1,134 @@
+//! The command lines of §7, without the comments.
+
+use super::facts::*;
+use super::rules::{Assignment, Replacing};
+
+pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let Some(certificate) = a.certificate else {
+        return lines;
+    };
+    let default_not_known = a.server.default_smtp == DefaultSmtp::NotKnown;
+    let smtp_alone = a.asks(SMTP) && (a.other_default() || default_not_known || a.moves_default);
+    let first = if smtp_alone {
+        a.question & !SMTP
+    } else {
+        a.question
+    };
+    let stopped = [(UM, "MSExchangeUM"), (UM_CALL_ROUTER, "MSExchangeUMCR")];
+    let stopped = || stopped.iter().filter(|(service, _)| first & service != 0);
+    if first != 0 {
+        lines.extend(stopped().map(|(_, name)| format!("Stop-Service {name}")));
+        lines.push(enable(a, &certificate.thumbprint, first, false));
+        lines.extend(stopped().map(|(_, name)| format!("Start-Service {name}")));
+    }
+    if smtp_alone {
+        lines.push(enable(a, &certificate.thumbprint, SMTP, a.moves_default));
+    }
+    lines
+}
+
+pub fn removing(server: &ServerFacts, gone: &CertificateFacts) -> String {
+    format!(
+        "Remove-ExchangeCertificate -Thumbprint {}{}",
+        gone.thumbprint,
+        on(server)
+    )
+}
+
+pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
+    let mut lines = assigning(a);
+    let (Some(old), Some(new)) = (replacing.old, a.certificate) else {
+        return lines;
+    };
+    let old = &a.server.certificates[old];
+    let remove = removing(a.server, old);
+    let named = |kind: Option<ConnectorKind>| {
+        a.server
+            .connectors
+            .iter()
+            .filter(move |it| replacing.update_connectors && it.names(old))
+            .filter(move |it| kind.is_none_or(|kind| it.kind == kind))
+    };
+    let name = quoted(&format!("<I>{}<S>{}", new.issuer, new.subject));
+    if !old.same_names(new) {
+        lines.extend(named(None).map(|it| set_name(it, &name)));
+        lines.push(remove);
+    } else if named(Some(ConnectorKind::Send)).next().is_some() {
+        // §7: one remove between, so that no Send connector names either certificate then.
+        let send = || named(Some(ConnectorKind::Send));
+        lines.push("Stop-Service MSExchangeTransport".to_owned());
+        lines.extend(send().map(|it| set_name(it, "$null")));
+        lines.push(remove);
+        lines.extend(send().map(|it| set_name(it, &name)));
+        lines.push("Start-Service MSExchangeTransport".to_owned());
+    } else {
+        lines.push(remove);
+    }
+    lines
+}
+
+fn enable(a: &Assignment<'_>, thumbprint: &str, services: u8, force: bool) -> String {
+    let names: Vec<&str> = SERVICES
+        .iter()
+        .filter(|(service, _)| services & service != 0)
+        .map(|(_, name)| *name)
+        .collect();
+    let mut line = format!(
+        "Enable-ExchangeCertificate -Thumbprint {thumbprint} -Services {}{}",
+        names.join(","),
+        on(a.server)
+    );
+    if force {
+        line.push_str(" -Force");
+    }
+    // It says something about IIS alone, so that it stands where IIS is assigned.
+    if services & IIS != 0 && !a.request.require_ssl {
+        line.push_str(" -DoNotRequireSsl");
+    }
+    line
+}
+
+fn set_name(connector: &ConnectorFacts, name: &str) -> String {
+    let command = match connector.kind {
+        ConnectorKind::Send => "Set-SendConnector",
+        ConnectorKind::Receive => "Set-ReceiveConnector",
+        ConnectorKind::Hybrid => {
+            return format!("Set-HybridConfiguration -TlsCertificateName {name}");
+        }
+    };
+    let identity = argument(&connector.name);
+    format!("{command} -Identity {identity} -TlsCertificateName {name}")
+}
+
+fn on(server: &ServerFacts) -> String {
+    if server.is_edge() {
+        String::new()
+    } else {
+        format!(" -Server {}", argument(&server.name))
+    }
+}
+
+/// As it stands where nothing in it could be read as anything but text.
+pub fn argument(text: &str) -> String {
+    let begins = text.starts_with(|it: char| it.is_ascii_alphabetic());
+    let plain = |it: char| it.is_ascii_alphanumeric() || it == '.' || it == '-';
+    if begins && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+pub fn quoted(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('\'');
+    for character in text.chars() {
+        literal.push(character);
+        if matches!(character, '\'' | '\u{2018}'..='\u{201B}') {
+            literal.push(character);
+        }
+    }
+    literal.push('\'');
+    literal
+}
