@@ -1,6 +1,7 @@
 //! Decides beforehand whether a certificate may be assigned to Exchange Server services.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod case;
 mod certificate;

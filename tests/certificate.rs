@@ -1,6 +1,8 @@
 //! Certificates as a user of the crate sees them.
 
-mod support;
+mod support {
+    pub mod factory;
+}
 
 use support::factory::CertificateFactory;
 

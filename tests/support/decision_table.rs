@@ -2,7 +2,9 @@
 //! library against. It shares no code with it and reads nothing but plain facts.
 
 #![allow(
+    clippy::indexing_slicing,
     dead_code,
+    unreachable_pub,
     reason = "each test program builds and reads only the facts that it is about"
 )]
 
@@ -101,9 +103,7 @@ pub fn decide(situation: &Situation) -> Verdict {
 
     match outcome {
         Outcome::Refused | Outcome::DecisionRequired => {
-            let shown = request
-                .certificate
-                .and_then(|index| server.certificates[index].services);
+            let shown = request.certificate.and_then(|index| server.certificates[index].services);
             let refused = outcome == Outcome::Refused;
             Verdict {
                 outcome,
@@ -128,10 +128,7 @@ pub fn decide(situation: &Situation) -> Verdict {
                 (None, Some(assignment)) => State::after(assignment),
                 (None, None) => State::of(server),
             };
-            let shown = assignment
-                .as_ref()
-                .and_then(|it| it.this)
-                .and_then(|this| state.services[this]);
+            let shown = assignment.as_ref().and_then(|it| it.this).and_then(|this| state.services[this]);
             Verdict {
                 outcome,
                 diagnostics,
@@ -158,10 +155,7 @@ fn removal<'a>(
     let (gone, names_move) = match request.operation {
         Operation::Assign { .. } => return None,
         Operation::Remove => (request.certificate, false),
-        Operation::Replace {
-            old,
-            update_connectors,
-        } => (old, update_connectors),
+        Operation::Replace { old, update_connectors } => (old, update_connectors),
     };
     Some(Removal {
         server,
@@ -192,25 +186,17 @@ fn judge(assignment: Option<&Assignment<'_>>, removal: Option<&Removal<'_>>) -> 
             let assignment = assignment.filter(|it| row.always || it.question != 0)?;
             Some((kind, judge(assignment)?))
         });
-        let on_removal = row
-            .removal
-            .and_then(|(kind, judge)| Some((kind, judge(removal?)?)));
+        let on_removal = row.removal.and_then(|(kind, judge)| Some((kind, judge(removal?)?)));
         if let Some((Kind::Refuse, services)) = on_assignment {
             let refused = if services == 0 { u8::MAX } else { services };
             assignable = assignable.map(|it| it & !refused);
         }
         let together = match (on_assignment, on_removal) {
-            (Some((kind, services)), Some((other, more))) => {
-                Some((kind.max(other), services | more))
-            }
+            (Some((kind, services)), Some((other, more))) => Some((kind.max(other), services | more)),
             (one, other) => one.or(other),
         };
         if let Some((kind, services)) = together {
-            said.push(Said {
-                rule: row.rule,
-                kind,
-                services,
-            });
+            said.push(Said { rule: row.rule, kind, services });
         }
     }
     Findings { said, assignable }
@@ -235,28 +221,18 @@ fn superseded(a: &Assignment<'_>) -> Vec<(u8, usize)> {
         .map(|(service, _)| *service)
         .filter(|service| a.added() & service != 0)
         .flat_map(|service| {
-            a.server
-                .others(a.this)
-                .filter(move |(_, it)| it.has(service))
-                .map(move |(index, _)| (service, index))
+            a.server.others(a.this).filter(move |(_, it)| it.has(service)).map(move |(index, _)| (service, index))
         })
         .collect()
 }
 
-fn script(
-    server: &ServerFacts,
-    assignment: Option<&Assignment<'_>>,
-    gone: Option<usize>,
-) -> Vec<String> {
+fn script(server: &ServerFacts, assignment: Option<&Assignment<'_>>, gone: Option<usize>) -> Vec<String> {
     match assignment {
         Some(assignment) => match assignment.replaces {
             Some(replacing) => script::replacing(assignment, replacing),
             None => script::assigning(assignment),
         },
-        None => gone
-            .map(|index| script::removing(server, &server.certificates[index]))
-            .into_iter()
-            .collect(),
+        None => gone.map(|index| script::removing(server, &server.certificates[index])).into_iter().collect(),
     }
 }
 

@@ -253,17 +253,13 @@ impl ServerFacts {
     pub fn hosted(&self) -> u8 {
         let by_role = |role: &Role| match (role, self.version) {
             (Role::Mailbox, Version::E2013) => IMAP | POP | UM | IIS | SMTP | FEDERATION,
-            (Role::Mailbox, Version::E2016) => {
-                IMAP | POP | UM | IIS | SMTP | FEDERATION | UM_CALL_ROUTER
-            }
+            (Role::Mailbox, Version::E2016) => IMAP | POP | UM | IIS | SMTP | FEDERATION | UM_CALL_ROUTER,
             (Role::Mailbox, Version::E2019 | Version::Se) => IMAP | POP | IIS | SMTP | FEDERATION,
             (Role::ClientAccess, Version::E2013) => IMAP | POP | IIS | SMTP | UM_CALL_ROUTER,
             (Role::ClientAccess, _) => IMAP | POP | IIS | SMTP,
             (Role::Edge, _) => SMTP,
         };
-        self.roles
-            .iter()
-            .fold(0, |hosted, role| hosted | by_role(role))
+        self.roles.iter().fold(0, |hosted, role| hosted | by_role(role))
     }
 
     /// "By the server's word or by its CN" (§5.2).
@@ -272,34 +268,23 @@ impl ServerFacts {
     }
 
     pub fn names_as_auth(&self, index: usize) -> bool {
-        self.auth_certificates
-            .is_some_and(|auth| auth.current == Some(index) || auth.next == Some(index))
+        self.auth_certificates.is_some_and(|auth| auth.current == Some(index) || auth.next == Some(index))
     }
 
-    pub fn others(
-        &self,
-        this: Option<usize>,
-    ) -> impl Iterator<Item = (usize, &CertificateFacts)> + '_ {
-        self.certificates
-            .iter()
-            .enumerate()
-            .filter(move |(index, _)| Some(*index) != this)
+    pub fn others(&self, this: Option<usize>) -> impl Iterator<Item = (usize, &CertificateFacts)> + '_ {
+        self.certificates.iter().enumerate().filter(move |(index, _)| Some(*index) != this)
     }
 }
 
 impl ConnectorFacts {
     pub fn names(&self, certificate: &CertificateFacts) -> bool {
-        same_text(&self.issuer, &certificate.issuer)
-            && same_text(&self.subject, &certificate.subject)
+        same_text(&self.issuer, &certificate.issuer) && same_text(&self.subject, &certificate.subject)
     }
 }
 
 impl CertificateFacts {
     pub fn domains(&self) -> Vec<&str> {
-        let common = self
-            .common_names
-            .iter()
-            .filter(|name| is_dns_name(name.as_bytes()));
+        let common = self.common_names.iter().filter(|name| is_dns_name(name.as_bytes()));
         let mut domains: Vec<&str> = Vec::new();
         for name in common.chain(self.readable_dns_names()) {
             if !holds(&domains, name) {
@@ -310,10 +295,7 @@ impl CertificateFacts {
     }
 
     pub fn is_wildcard(&self) -> bool {
-        self.common_names
-            .iter()
-            .chain(self.readable_dns_names())
-            .any(|name| name.as_bytes().contains(&b'*'))
+        self.common_names.iter().chain(self.readable_dns_names()).any(|name| name.as_bytes().contains(&b'*'))
     }
 
     pub fn within_dates(&self, now: i64) -> bool {
@@ -323,10 +305,7 @@ impl CertificateFacts {
     pub fn status_in_force(&self, now: i64) -> Status {
         let reported = self.status.unwrap_or(Status::Valid);
         match reported {
-            Status::Valid
-            | Status::RevocationCheckFailure
-            | Status::Untrusted
-            | Status::Unknown
+            Status::Valid | Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown
                 if !self.within_dates(now) =>
             {
                 Status::DateInvalid
@@ -348,17 +327,13 @@ impl CertificateFacts {
 
     /// Exactly so written: §5.2 says "without case" of `WMSvc-` alone.
     pub fn has_auth_name(&self) -> bool {
-        self.common_names
-            .iter()
-            .any(|name| name == AUTH_CERTIFICATE_NAME)
+        self.common_names.iter().any(|name| name == AUTH_CERTIFICATE_NAME)
     }
 
     pub fn is_web_management(&self) -> bool {
-        self.common_names.iter().any(|name| {
-            name.as_bytes()
-                .get(..6)
-                .is_some_and(|start| start.eq_ignore_ascii_case(b"WMSvc-"))
-        })
+        self.common_names
+            .iter()
+            .any(|name| name.as_bytes().get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"WMSvc-")))
     }
 
     pub fn same_names(&self, other: &CertificateFacts) -> bool {
@@ -374,9 +349,7 @@ impl CertificateFacts {
 }
 
 pub fn holds(domains: &[&str], name: &str) -> bool {
-    domains
-        .iter()
-        .any(|domain| domain.eq_ignore_ascii_case(name))
+    domains.iter().any(|domain| domain.eq_ignore_ascii_case(name))
 }
 
 pub fn covered(domains: &[&str], host: &str) -> bool {

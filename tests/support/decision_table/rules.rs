@@ -18,49 +18,23 @@ pub struct Row {
 }
 
 const fn assigning(rule: &'static str, kind: Kind, judge: OnAssignment) -> Row {
-    Row {
-        rule,
-        assignment: Some((kind, judge)),
-        removal: None,
-        always: false,
-    }
+    Row { rule, assignment: Some((kind, judge)), removal: None, always: false }
 }
 
 const fn assigning_anything(rule: &'static str, kind: Kind, judge: OnAssignment) -> Row {
-    Row {
-        always: true,
-        ..assigning(rule, kind, judge)
-    }
+    Row { always: true, ..assigning(rule, kind, judge) }
 }
 
 const fn removing(rule: &'static str, kind: Kind, judge: OnRemoval) -> Row {
-    Row {
-        rule,
-        assignment: None,
-        removal: Some((kind, judge)),
-        always: false,
-    }
+    Row { rule, assignment: None, removal: Some((kind, judge)), always: false }
 }
 
 const fn both(rule: &'static str, kind: Kind, assign: OnAssignment, remove: OnRemoval) -> Row {
-    Row {
-        rule,
-        assignment: Some((kind, assign)),
-        removal: Some((kind, remove)),
-        always: false,
-    }
+    Row { rule, assignment: Some((kind, assign)), removal: Some((kind, remove)), always: false }
 }
 
-const fn both_always(
-    rule: &'static str,
-    kind: Kind,
-    assign: OnAssignment,
-    remove: OnRemoval,
-) -> Row {
-    Row {
-        always: true,
-        ..both(rule, kind, assign, remove)
-    }
+const fn both_always(rule: &'static str, kind: Kind, assign: OnAssignment, remove: OnRemoval) -> Row {
+    Row { always: true, ..both(rule, kind, assign, remove) }
 }
 
 pub struct Assignment<'a> {
@@ -109,19 +83,11 @@ impl<'a> Assignment<'a> {
         let (requested, takes, replaces) = match request.operation {
             Operation::Assign { services, mode } => (services, mode == Mode::Take, None),
             Operation::Remove => return None,
-            Operation::Replace {
-                old,
-                update_connectors,
-            } => {
-                let of_old = old
-                    .and_then(|index| server.certificates[index].services)
-                    .unwrap_or(0);
+            Operation::Replace { old, update_connectors } => {
+                let of_old = old.and_then(|index| server.certificates[index].services).unwrap_or(0);
                 // §4: Federation is not skipped where it is not hosted, it refuses.
                 let requested = of_old & (hosted | FEDERATION);
-                let replacing = Replacing {
-                    old,
-                    update_connectors,
-                };
+                let replacing = Replacing { old, update_connectors };
                 (requested, false, Some(replacing))
             }
         };
@@ -130,10 +96,8 @@ impl<'a> Assignment<'a> {
             DefaultSmtp::NotInstalledRequested => this.is_none(),
             DefaultSmtp::NotKnown | DefaultSmtp::Nothing | DefaultSmtp::NotInstalled => false,
         };
-        let moves_default = !takes
-            && requested & SMTP != 0
-            && request.default_smtp == Some(Answer::Replace)
-            && !is_default;
+        let moves_default =
+            !takes && requested & SMTP != 0 && request.default_smtp == Some(Answer::Replace) && !is_default;
         let mut question = if takes { 0 } else { requested & !has };
         if moves_default {
             question |= SMTP;
@@ -144,9 +108,7 @@ impl<'a> Assignment<'a> {
             request,
             this,
             certificate,
-            domains: certificate
-                .map(CertificateFacts::domains)
-                .unwrap_or_default(),
+            domains: certificate.map(CertificateFacts::domains).unwrap_or_default(),
             hosted,
             requested,
             has,
@@ -199,8 +161,7 @@ impl<'a> Assignment<'a> {
     }
 
     fn those_about(&self, services: u8, speaks: fn(&CertificateFacts) -> bool) -> Answered {
-        self.those(services)
-            .filter(|_| self.certificate.is_some_and(speaks))
+        self.those(services).filter(|_| self.certificate.is_some_and(speaks))
     }
 
     fn accepts(&self, status: Status) -> bool {
@@ -210,16 +171,13 @@ impl<'a> Assignment<'a> {
     /// The name that the shell shows for IMAP or POP, where the certificate does not bear it.
     fn name_mismatch(&self, service: u8, name: &Option<String>) -> Answered {
         let missing = |name: &String| !holds(&self.domains, name);
-        let speaks = self.certificate.is_some_and(|it| !it.is_wildcard())
-            && name.as_ref().is_some_and(missing);
+        let speaks = self.certificate.is_some_and(|it| !it.is_wildcard()) && name.as_ref().is_some_and(missing);
         self.one(service, speaks)
     }
 
     /// The name that assigning overwrites with the certificate's first.
     fn name_not_first(&self, service: u8, name: &Option<String>) -> Answered {
-        let later = |name: &String| {
-            holds(&self.domains, name) && !self.domains[0].eq_ignore_ascii_case(name)
-        };
+        let later = |name: &String| holds(&self.domains, name) && !self.domains[0].eq_ignore_ascii_case(name);
         self.one(service, name.as_ref().is_some_and(later))
     }
 }
@@ -232,9 +190,10 @@ impl Removal<'_> {
     /// An Auth certificate never counts as another holder.
     fn held_by_another(&self, service: u8) -> bool {
         self.held_elsewhere & service != 0
-            || self.server.others(self.gone).any(|(index, _)| {
-                self.state.has(index, service) && !self.server.is_auth_certificate(index)
-            })
+            || self
+                .server
+                .others(self.gone)
+                .any(|(index, _)| self.state.has(index, service) && !self.server.is_auth_certificate(index))
     }
 }
 
@@ -247,10 +206,7 @@ fn whole(speaks: bool) -> Answered {
 }
 
 fn acceptable(status: Status) -> bool {
-    matches!(
-        status,
-        Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown
-    )
+    matches!(status, Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown)
 }
 
 fn covers_purpose(certificate: &CertificateFacts, wanted: &[Purpose]) -> Option<bool> {
@@ -271,16 +227,8 @@ enum Permission {
     Unchecked,
 }
 
-const ADMINISTRATORS: [&str; 3] = [
-    "Local Administrators",
-    "Administrators",
-    "BUILTIN\\Administrators",
-];
-const EXCHANGE_GRANTING: [&str; 3] = [
-    "Organization Management",
-    "Server Management",
-    "Exchange Server Certificates",
-];
+const ADMINISTRATORS: [&str; 3] = ["Local Administrators", "Administrators", "BUILTIN\\Administrators"];
+const EXCHANGE_GRANTING: [&str; 3] = ["Organization Management", "Server Management", "Exchange Server Certificates"];
 const NEVER_GRANTING: [&str; 12] = [
     "Recipient Management",
     "View-Only Organization Management",
@@ -300,19 +248,12 @@ fn permission(server: &ServerFacts, request: &RequestFacts) -> Permission {
     let Some(caller) = &request.caller else {
         return Permission::Unchecked;
     };
-    let (granting, denied) = if server.is_edge() {
-        (ADMINISTRATORS, EXCHANGE_GRANTING)
-    } else {
-        (EXCHANGE_GRANTING, ADMINISTRATORS)
-    };
-    let one_of =
-        |names: &[&str], group: &str| names.iter().any(|it| it.eq_ignore_ascii_case(group));
+    let (granting, denied) =
+        if server.is_edge() { (ADMINISTRATORS, EXCHANGE_GRANTING) } else { (EXCHANGE_GRANTING, ADMINISTRATORS) };
+    let one_of = |names: &[&str], group: &str| names.iter().any(|it| it.eq_ignore_ascii_case(group));
     if caller.iter().any(|group| one_of(&granting, group)) {
         Permission::Granted
-    } else if caller
-        .iter()
-        .all(|group| one_of(&denied, group) || one_of(&NEVER_GRANTING, group))
-    {
+    } else if caller.iter().all(|group| one_of(&denied, group) || one_of(&NEVER_GRANTING, group)) {
         Permission::Denied
     } else {
         Permission::Uncertain
@@ -349,31 +290,17 @@ pub static ROWS: &[Row] = &[
             status != Status::Valid && !a.accepts(status)
         }))
     }),
-    assigning("status-accepted", Warn, |a| {
-        a.all(
-            a.certificate
-                .is_some_and(|it| a.accepts(it.status_in_force(a.now))),
-        )
-    }),
-    assigning("wildcard-imap", Refuse, |a| {
-        a.one_about(IMAP, CertificateFacts::is_wildcard)
-    }),
-    assigning("wildcard-pop", Refuse, |a| {
-        a.one_about(POP, CertificateFacts::is_wildcard)
-    }),
+    assigning("status-accepted", Warn, |a| a.all(a.certificate.is_some_and(|it| a.accepts(it.status_in_force(a.now))))),
+    assigning("wildcard-imap", Refuse, |a| a.one_about(IMAP, CertificateFacts::is_wildcard)),
+    assigning("wildcard-pop", Refuse, |a| a.one_about(POP, CertificateFacts::is_wildcard)),
     assigning("replace-default-smtp", Decide, default_open),
-    assigning("default-smtp-replaced", Warn, |a| {
-        a.one(SMTP, a.moves_default)
-    }),
+    assigning("default-smtp-replaced", Warn, |a| a.one(SMTP, a.moves_default)),
     both(
         "default-smtp-unknown",
         Warn,
         |a| {
             let unknown = a.server.default_smtp == DefaultSmtp::NotKnown;
-            a.one(
-                SMTP,
-                unknown && a.request.default_smtp != Some(Answer::Replace),
-            )
+            a.one(SMTP, unknown && a.request.default_smtp != Some(Answer::Replace))
         },
         |r| (r.has(SMTP) && r.state.default_smtp == DefaultSmtp::NotKnown).then_some(SMTP),
     ),
@@ -385,10 +312,7 @@ pub static ROWS: &[Row] = &[
         let plain = a.server.um_call_router_startup_mode == StartupMode::Tcp;
         a.one(UM_CALL_ROUTER, plain && a.hosted & UM_CALL_ROUTER != 0)
     }),
-    assigning("um-not-available", Refuse, |a| {
-        a.those(UNIFIED_MESSAGING)
-            .filter(|_| !a.server.has_unified_messaging())
-    }),
+    assigning("um-not-available", Refuse, |a| a.those(UNIFIED_MESSAGING).filter(|_| !a.server.has_unified_messaging())),
     assigning_anything("assignment-irrevocable", Refuse, |a| {
         let lost = match a.request.operation {
             Operation::Assign { services, mode } => match mode {
@@ -415,12 +339,7 @@ pub static ROWS: &[Row] = &[
             (subscribed && renewed).then_some(SMTP)
         },
     ),
-    both_always(
-        "permission-denied",
-        Refuse,
-        |a| is_denied(a.server, a.request),
-        |r| is_denied(r.server, r.request),
-    ),
+    both_always("permission-denied", Refuse, |a| is_denied(a.server, a.request), |r| is_denied(r.server, r.request)),
     both_always(
         "permission-uncertain",
         Warn,
@@ -439,15 +358,10 @@ pub static ROWS: &[Row] = &[
         // A replacement names no service and takes what the old certificate has, which may be none.
         whole(a.replaces.is_none() && a.requested == 0)
     }),
-    assigning("federation-not-assignable", Refuse, |a| {
-        a.one(FEDERATION, true)
-    }),
+    assigning("federation-not-assignable", Refuse, |a| a.one(FEDERATION, true)),
     assigning("service-not-hosted", Refuse, |a| {
-        let judged_elsewhere = if a.server.has_unified_messaging() {
-            FEDERATION
-        } else {
-            FEDERATION | UNIFIED_MESSAGING
-        };
+        let judged_elsewhere =
+            if a.server.has_unified_messaging() { FEDERATION } else { FEDERATION | UNIFIED_MESSAGING };
         a.those(!(a.hosted | judged_elsewhere))
     }),
     assigning("unreadable-extension", Refuse, |a| {
@@ -455,27 +369,19 @@ pub static ROWS: &[Row] = &[
         if matches!(certificate.extended_key_usage, Extension::Unreadable) {
             Some(a.question)
         } else {
-            a.those(IMAP | POP)
-                .filter(|_| matches!(certificate.dns_names, Extension::Unreadable))
+            a.those(IMAP | POP).filter(|_| matches!(certificate.dns_names, Extension::Unreadable))
         }
     }),
-    assigning("private-key-missing", Refuse, |a| {
-        a.all_about(|it| !it.has_private_key)
-    }),
+    assigning("private-key-missing", Refuse, |a| a.all_about(|it| !it.has_private_key)),
     assigning("not-server-authentication", Refuse, |a| {
         a.all_about(|it| covers_purpose(it, &[Purpose::ServerAuth]) == Some(false))
     }),
-    assigning("key-too-small", Refuse, |a| {
-        a.all_about(|it| matches!(it.key, Key::Rsa(bits) if bits < 1024))
-    }),
+    assigning("key-too-small", Refuse, |a| a.all_about(|it| matches!(it.key, Key::Rsa(bits) if bits < 1024))),
     assigning("ecc-unsupported", Refuse, |a| {
         let unsupported = a.server.version == Version::E2013;
-        a.all_about(|it| it.key == Key::EllipticCurve)
-            .filter(|_| unsupported)
+        a.all_about(|it| it.key == Key::EllipticCurve).filter(|_| unsupported)
     }),
-    assigning("cng-key", Refuse, |a| {
-        a.one_about(IIS, |it| it.key_storage == Some(KeyStorage::Ksp))
-    }),
+    assigning("cng-key", Refuse, |a| a.one_about(IIS, |it| it.key_storage == Some(KeyStorage::Ksp))),
     removing("removes-default-smtp", Refuse, |r| {
         let gone = r.gone?;
         whole(!r.default_open && r.state.default_smtp == DefaultSmtp::Installed(gone))
@@ -494,9 +400,7 @@ pub static ROWS: &[Row] = &[
             connector.names(certificate)
                 && match connector.kind {
                     ConnectorKind::Send | ConnectorKind::Hybrid => true,
-                    ConnectorKind::Receive => {
-                        !r.server.others(r.gone).any(|(_, it)| connector.names(it))
-                    }
+                    ConnectorKind::Receive => !r.server.others(r.gone).any(|(_, it)| connector.names(it)),
                 }
         };
         whole(!r.names_move && r.server.connectors.iter().any(breaks))
@@ -512,12 +416,8 @@ pub static ROWS: &[Row] = &[
             }
         })
     }),
-    removing("removes-federation-certificate", Refuse, |r| {
-        whole(r.has(FEDERATION))
-    }),
-    removing("removes-auth-certificate", Refuse, |r| {
-        whole(r.server.names_as_auth(r.gone?))
-    }),
+    removing("removes-federation-certificate", Refuse, |r| whole(r.has(FEDERATION))),
+    removing("removes-auth-certificate", Refuse, |r| whole(r.server.names_as_auth(r.gone?))),
     Row {
         rule: "services-unknown",
         assignment: Some((Warn, |a| unknown_services(a.server))),
@@ -527,76 +427,50 @@ pub static ROWS: &[Row] = &[
     removing("removes-likely-auth-certificate", Warn, |r| {
         whole(r.server.auth_certificates.is_none() && r.certificate?.has_auth_name())
     }),
-    removing("removes-web-management", Warn, |r| {
-        whole(r.certificate?.is_web_management())
-    }),
+    removing("removes-web-management", Warn, |r| whole(r.certificate?.is_web_management())),
     assigning("require-ssl", Note, |a| a.one(IIS, a.request.require_ssl)),
     assigning("restart-imap", FollowUp, |a| a.one(IMAP, true)),
     assigning("restart-pop", FollowUp, |a| a.one(POP, true)),
     assigning("restart-um", FollowUp, |a| a.one(UM, true)),
-    assigning("restart-um-call-router", FollowUp, |a| {
-        a.one(UM_CALL_ROUTER, true)
-    }),
-    assigning("load-balancer-certificate", FollowUp, |a| {
-        a.one(IIS, a.server.load_balancing == LoadBalancing::Layer7)
-    }),
-    assigning("imap-name-mismatch", Warn, |a| {
-        a.name_mismatch(IMAP, &a.server.imap_certificate_name)
-    }),
-    assigning("pop-name-mismatch", Warn, |a| {
-        a.name_mismatch(POP, &a.server.pop_certificate_name)
-    }),
-    assigning("restore-imap-name", FollowUp, |a| {
-        a.name_not_first(IMAP, &a.server.imap_certificate_name)
-    }),
-    assigning("restore-pop-name", FollowUp, |a| {
-        a.name_not_first(POP, &a.server.pop_certificate_name)
-    }),
+    assigning("restart-um-call-router", FollowUp, |a| a.one(UM_CALL_ROUTER, true)),
+    assigning("load-balancer-certificate", FollowUp, |a| a.one(IIS, a.server.load_balancing == LoadBalancing::Layer7)),
+    assigning("imap-name-mismatch", Warn, |a| a.name_mismatch(IMAP, &a.server.imap_certificate_name)),
+    assigning("pop-name-mismatch", Warn, |a| a.name_mismatch(POP, &a.server.pop_certificate_name)),
+    assigning("restore-imap-name", FollowUp, |a| a.name_not_first(IMAP, &a.server.imap_certificate_name)),
+    assigning("restore-pop-name", FollowUp, |a| a.name_not_first(POP, &a.server.pop_certificate_name)),
     assigning("iis-name-not-covered", Warn, |a| {
-        let uncovered = a.server.client_names.as_ref().is_some_and(|names| {
-            a.asks(IIS) && names.iter().any(|name| !covered(&a.domains, name))
-        });
+        let uncovered = a
+            .server
+            .client_names
+            .as_ref()
+            .is_some_and(|names| a.asks(IIS) && names.iter().any(|name| !covered(&a.domains, name)));
         a.one(IIS, a.certificate.is_some() && uncovered)
     }),
     assigning("update-connectors", FollowUp, |a| {
         let stays_behind = |connector: &ConnectorFacts| {
             !a.certificate.is_some_and(|it| connector.names(it))
-                && a.server
-                    .others(a.this)
-                    .any(|(_, it)| it.has(SMTP) && connector.names(it))
+                && a.server.others(a.this).any(|(_, it)| it.has(SMTP) && connector.names(it))
         };
-        let speaks =
-            a.asks(SMTP) && !a.updates_connectors() && a.server.connectors.iter().any(stays_behind);
+        let speaks = a.asks(SMTP) && !a.updates_connectors() && a.server.connectors.iter().any(stays_behind);
         a.one(SMTP, speaks)
     }),
     assigning("connector-uses-other", Warn, |a| {
         let certificate = a.certificate?;
         let outlived = |connector: &ConnectorFacts| {
             connector.names(certificate)
-                && a.server.others(a.this).any(|(_, it)| {
-                    it.not_after > certificate.not_after && it.same_names(certificate)
-                })
+                && a.server
+                    .others(a.this)
+                    .any(|(_, it)| it.not_after > certificate.not_after && it.same_names(certificate))
         };
-        a.one(
-            SMTP,
-            a.asks(SMTP) && a.server.connectors.iter().any(outlived),
-        )
+        a.one(SMTP, a.asks(SMTP) && a.server.connectors.iter().any(outlived))
     }),
     assigning("edge-sync-breaks", Warn, |a| {
         let mailbox = a.server.roles.contains(&Role::Mailbox);
         a.one(SMTP, mailbox && a.server.edge_subscribed && a.moves_default)
     }),
     assigning("hybrid-root", Warn, |a| {
-        let hybrid = a
-            .server
-            .connectors
-            .iter()
-            .any(|it| it.kind == ConnectorKind::Hybrid);
-        a.one_about(SMTP, |it| {
-            it.root_ca_type
-                .is_some_and(|root| root != RootCaType::ThirdParty)
-        })
-        .filter(|_| hybrid)
+        let hybrid = a.server.connectors.iter().any(|it| it.kind == ConnectorKind::Hybrid);
+        a.one_about(SMTP, |it| it.root_ca_type.is_some_and(|root| root != RootCaType::ThirdParty)).filter(|_| hybrid)
     }),
     assigning("default-smtp-name-mismatch", Warn, |a| {
         let fqdn = a.server.fqdn.as_ref()?;
@@ -604,10 +478,7 @@ pub static ROWS: &[Row] = &[
         a.one(SMTP, a.moves_default && !covered(&a.domains, fqdn))
     }),
     assigning("default-smtp-missing", Warn, |a| {
-        let missing = matches!(
-            a.server.default_smtp,
-            DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested
-        );
+        let missing = matches!(a.server.default_smtp, DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested);
         a.one(SMTP, missing)
     }),
     assigning("default-smtp-expired", Warn, |a| {
@@ -623,46 +494,24 @@ pub static ROWS: &[Row] = &[
         a.one(SMTP, a.moves_default && auth)
     }),
     assigning("ca-certificate", Warn, |a| {
-        a.all_about(|it| {
-            matches!(
-                it.basic_constraints,
-                Extension::Unreadable | Extension::Present(true)
-            )
-        })
+        a.all_about(|it| matches!(it.basic_constraints, Extension::Unreadable | Extension::Present(true)))
     }),
-    assigning("self-signed", Warn, |a| {
-        a.those_about(IMAP | POP | UM | IIS | UM_CALL_ROUTER, |it| it.self_signed)
-    }),
+    assigning("self-signed", Warn, |a| a.those_about(IMAP | POP | UM | IIS | UM_CALL_ROUTER, |it| it.self_signed)),
     assigning("no-domain", Warn, |a| {
-        a.those(IMAP | POP | IIS | SMTP)
-            .filter(|_| a.certificate.is_some() && a.domains.is_empty())
+        a.those(IMAP | POP | IIS | SMTP).filter(|_| a.certificate.is_some() && a.domains.is_empty())
     }),
-    assigning("expires-soon", Warn, |a| {
-        a.all(a.certificate.is_some_and(|it| it.expires_soon(a.now)))
-    }),
-    assigning("weak-key", Warn, |a| {
-        a.all_about(|it| matches!(it.key, Key::Rsa(1024..2048)))
-    }),
-    assigning("weak-signature", Warn, |a| {
-        a.all_about(|it| it.weak_signature && !it.self_signed)
-    }),
+    assigning("expires-soon", Warn, |a| a.all(a.certificate.is_some_and(|it| it.expires_soon(a.now)))),
+    assigning("weak-key", Warn, |a| a.all_about(|it| matches!(it.key, Key::Rsa(1024..2048)))),
+    assigning("weak-signature", Warn, |a| a.all_about(|it| it.weak_signature && !it.self_signed)),
     assigning("ecc-key", Warn, |a| {
         let supported = a.server.version > Version::E2013;
-        a.all_about(|it| it.key == Key::EllipticCurve)
-            .filter(|_| supported)
+        a.all_about(|it| it.key == Key::EllipticCurve).filter(|_| supported)
     }),
     assigning("key-usage", Warn, |a| {
-        a.all_about(|it| {
-            matches!(
-                it.key_usage,
-                Extension::Unreadable | Extension::Present(false)
-            )
-        })
+        a.all_about(|it| matches!(it.key_usage, Extension::Unreadable | Extension::Present(false)))
     }),
     assigning("no-client-authentication", Note, |a| {
-        a.one_about(SMTP, |it| {
-            covers_purpose(it, &[Purpose::ClientAuth, Purpose::Any]) == Some(false)
-        })
+        a.one_about(SMTP, |it| covers_purpose(it, &[Purpose::ClientAuth, Purpose::Any]) == Some(false))
     }),
     assigning("service-skipped", Note, |a| {
         let old = a.replaces?.old?;

@@ -10,11 +10,7 @@ pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
     };
     let default_not_known = a.server.default_smtp == DefaultSmtp::NotKnown;
     let smtp_alone = a.asks(SMTP) && (a.other_default() || default_not_known || a.moves_default);
-    let first = if smtp_alone {
-        a.question & !SMTP
-    } else {
-        a.question
-    };
+    let first = if smtp_alone { a.question & !SMTP } else { a.question };
     let stopped = [(UM, "MSExchangeUM"), (UM_CALL_ROUTER, "MSExchangeUMCR")];
     let stopped = || stopped.iter().filter(|(service, _)| first & service != 0);
     if first != 0 {
@@ -29,11 +25,7 @@ pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
 }
 
 pub fn removing(server: &ServerFacts, gone: &CertificateFacts) -> String {
-    format!(
-        "Remove-ExchangeCertificate -Thumbprint {}{}",
-        gone.thumbprint,
-        on(server)
-    )
+    format!("Remove-ExchangeCertificate -Thumbprint {}{}", gone.thumbprint, on(server))
 }
 
 pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
@@ -69,16 +61,10 @@ pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
 }
 
 fn enable(a: &Assignment<'_>, thumbprint: &str, services: u8, force: bool) -> String {
-    let names: Vec<&str> = SERVICES
-        .iter()
-        .filter(|(service, _)| services & service != 0)
-        .map(|(_, name)| *name)
-        .collect();
-    let mut line = format!(
-        "Enable-ExchangeCertificate -Thumbprint {thumbprint} -Services {}{}",
-        names.join(","),
-        on(a.server)
-    );
+    let names: Vec<&str> =
+        SERVICES.iter().filter(|(service, _)| services & service != 0).map(|(_, name)| *name).collect();
+    let mut line =
+        format!("Enable-ExchangeCertificate -Thumbprint {thumbprint} -Services {}{}", names.join(","), on(a.server));
     if force {
         line.push_str(" -Force");
     }
@@ -102,22 +88,14 @@ fn set_name(connector: &ConnectorFacts, name: &str) -> String {
 }
 
 fn on(server: &ServerFacts) -> String {
-    if server.is_edge() {
-        String::new()
-    } else {
-        format!(" -Server {}", argument(&server.name))
-    }
+    if server.is_edge() { String::new() } else { format!(" -Server {}", argument(&server.name)) }
 }
 
 /// As it stands where nothing in it could be read as anything but text.
 pub fn argument(text: &str) -> String {
     let begins = text.starts_with(|it: char| it.is_ascii_alphabetic());
     let plain = |it: char| it.is_ascii_alphanumeric() || it == '.' || it == '-';
-    if begins && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
+    if begins && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
 }
 
 pub fn quoted(text: &str) -> String {

@@ -28,9 +28,7 @@ impl State {
     pub fn after(a: &Assignment<'_>) -> Self {
         let mut state = Self::of(a.server);
         if a.moves_default {
-            state.default_smtp = a
-                .this
-                .map_or(DefaultSmtp::NotInstalledRequested, DefaultSmtp::Installed);
+            state.default_smtp = a.this.map_or(DefaultSmtp::NotInstalledRequested, DefaultSmtp::Installed);
         }
         let Some(this) = a.this else {
             return state;
@@ -82,11 +80,7 @@ impl State {
                 self.services[index] = self.services[index].map(|it| it & !service);
             }
         }
-        let shown = if service == IMAP {
-            &mut self.imap_name
-        } else {
-            &mut self.pop_name
-        };
+        let shown = if service == IMAP { &mut self.imap_name } else { &mut self.pop_name };
         *shown = Some(name.to_owned());
     }
 }

@@ -1,0 +1,98 @@
+//! Decides a scenario: `assign [FILE] [--json] [--explain RULE]`.
+//!
+//! Exit status 0: assigned, removed, replaced or verified; 1: refused or missing; 2: a decision is
+//! required, or inconclusive; 3: bad input.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::Parser;
+use exchange_certificates::{NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule};
+
+mod common {
+    pub(crate) mod input;
+    pub(crate) mod show;
+}
+use common::input::{self, BadInput};
+use common::show;
+
+const BUILT_IN: &str = include_str!("data/assign.json");
+
+/// Decides beforehand whether a certificate may be assigned to Exchange services.
+#[derive(Parser)]
+struct Arguments {
+    /// The scenario file; without one, a built-in scenario is decided.
+    file: Option<PathBuf>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print what a rule says and why, and decide nothing.
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(input::BAD_INPUT) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match &arguments.explain {
+        Some(id) => explain(id),
+        None => decide(&arguments),
+    };
+    done.unwrap_or_else(|bad_input| bad_input.report())
+}
+
+fn explain(id: &str) -> Result<ExitCode, BadInput> {
+    let Some(rule) = rule(id) else {
+        let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
+        return Err(BadInput::new("--explain", format!("no rule is named {id:?}; there are {}", ids.join(", "))));
+    };
+    println!("{} ({}; source: {})\n", rule.id(), rule.kind(), rule.source());
+    rule.documentation().lines().for_each(|line| println!("{}", line.strip_prefix(' ').unwrap_or(line)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let scenario: Scenario = match &arguments.file {
+        Some(path) => input::json(&path.display().to_string(), &input::read(path)?)?,
+        None => input::json("the built-in scenario", BUILT_IN.as_bytes())?,
+    };
+    let outcome = scenario.answer(SystemTime::now());
+    if arguments.json {
+        let answer = serde_json::to_string_pretty(&outcome).map_err(|error| BadInput::new("the answer", error))?;
+        let _ = writeln!(std::io::stdout(), "{answer}");
+    } else {
+        print(&outcome);
+    }
+    Ok(ExitCode::from(status(&outcome)))
+}
+
+fn print(outcome: &Outcome) {
+    match outcome {
+        Outcome::Plan(plan) => {
+            let outcome = match plan.request().operation() {
+                Operation::Remove => "removed",
+                Operation::Replace { .. } => "replaced",
+                _ => "assigned",
+            };
+            show::plan(outcome, plan);
+        }
+        Outcome::NoPlan(no_plan) => show::no_plan(no_plan),
+        Outcome::Verification(verification) => show::verification(verification),
+        _ => {}
+    }
+}
+
+fn status(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Plan(_) | Outcome::Verification(Verification::Verified { .. }) => 0,
+        Outcome::NoPlan(NoPlan::DecisionRequired(_)) | Outcome::Verification(Verification::Inconclusive) => 2,
+        _ => 1,
+    }
+}

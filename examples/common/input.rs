@@ -1,0 +1,60 @@
+//! What every example does with bad input: one line that names file and field, and exit status 3.
+#![allow(dead_code)]
+
+use std::fmt::Display;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde::de::DeserializeOwned;
+
+/// The exit status of bad input.
+pub const BAD_INPUT: u8 = 3;
+
+/// Why the input is of no use, in one line.
+#[derive(Debug)]
+pub struct BadInput(String);
+
+impl BadInput {
+    pub fn new(file: &str, problem: impl Display) -> Self {
+        Self(format!("{file}: {problem}"))
+    }
+
+    /// Says it on standard error.
+    pub fn report(&self) -> ExitCode {
+        let line: String = self.0.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        eprintln!("{line}");
+        ExitCode::from(BAD_INPUT)
+    }
+}
+
+/// Reads a file whole.
+pub fn read(path: &Path) -> Result<Vec<u8>, BadInput> {
+    std::fs::read(path).map_err(|error| BadInput::new(&path.display().to_string(), error))
+}
+
+/// Reads one JSON value; an error names the field that it is about.
+pub fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BadInput> {
+    // Editors on Windows put a byte order mark in front.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = match error.path().to_string() {
+            path if path == "." => String::new(),
+            path => path,
+        };
+        BadInput::new(file, at(&path, &error.into_inner().to_string()))
+    })?;
+    deserializer.end().map_err(|error| BadInput::new(file, error))?;
+    Ok(value)
+}
+
+/// Puts path and problem together. A fault that shows only when an object has been read whole names
+/// its own field, which then ends the path.
+fn at(path: &str, problem: &str) -> String {
+    let is_field = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match problem.split_once(": ") {
+        _ if path.is_empty() => problem.to_owned(),
+        Some((field, problem)) if is_field(field) => format!("{path}.{field}: {problem}"),
+        _ => format!("{path}: {problem}"),
+    }
+}

@@ -1,0 +1,121 @@
+//! Decisions as text for people.
+#![allow(dead_code)]
+
+use std::fmt::Display;
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+use exchange_certificates::{Decision, Diagnostic, Kind, Line, NoPlan, Plan, Refusal, Remedy, Service, Verification};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// A plan: what it does, what to know about it, and the script as it can be pasted.
+pub fn plan(outcome: &str, plan: &Plan) {
+    headline(AnsiColor::Green, outcome);
+    if !plan.added().is_empty() {
+        println!("  {} is assigned to {}", plan.request().thumbprint(), plan.added());
+    }
+    for (service, other) in plan.superseded() {
+        println!("  {service} is shown of {other} too");
+    }
+    diagnostics(plan.diagnostics());
+    script(plan.script());
+}
+
+/// Why there is no plan, and what would help.
+pub fn no_plan(no_plan: &NoPlan) {
+    match no_plan {
+        NoPlan::Refused(refusal) => refused(refusal),
+        NoPlan::DecisionRequired(decision) => decision_required(decision),
+        other => println!("{other}"),
+    }
+}
+
+fn refused(refusal: &Refusal) {
+    headline(AnsiColor::Red, "refused: nothing is changed");
+    diagnostics(refusal.diagnostics());
+    println!();
+    match refusal.assignable() {
+        Some(services) if services == Service::empty() => println!("No service would pass as things are."),
+        Some(services) => println!("These services would pass: {BOLD}{services}{BOLD:#}"),
+        None => {}
+    }
+}
+
+fn decision_required(decision: &Decision) {
+    headline(AnsiColor::Yellow, "decision required: nothing is changed");
+    diagnostics(decision.diagnostics());
+    println!();
+    println!("The default SMTP certificate is {}.", decision.current());
+    println!("Put \"default_smtp\": \"keep\" or \"replace\" into the request; {} is recommended.", answer(decision));
+}
+
+fn answer(decision: &Decision) -> &'static str {
+    match decision.recommended() {
+        exchange_certificates::Answer::Keep => "keep",
+        _ => "replace",
+    }
+}
+
+/// What a verification came to.
+pub fn verification(verification: &Verification) {
+    match verification {
+        Verification::Verified { services } => {
+            headline(AnsiColor::Green, "verified");
+            println!("  the certificate is shown with {services}");
+        }
+        Verification::Missing { missing, services } => {
+            headline(AnsiColor::Red, "missing");
+            println!("  {missing} is not among what is shown: {services}");
+        }
+        _ => {
+            headline(AnsiColor::Yellow, "inconclusive");
+            println!("  the services of the certificate are not shown");
+        }
+    }
+}
+
+/// Diagnostics by kind, the strongest first, each with its remedy.
+pub fn diagnostics(diagnostics: &[Diagnostic]) {
+    for (kind, color) in [
+        (Kind::Refuse, AnsiColor::Red),
+        (Kind::Decide, AnsiColor::Yellow),
+        (Kind::Warn, AnsiColor::Yellow),
+        (Kind::FollowUp, AnsiColor::Cyan),
+        (Kind::Note, AnsiColor::BrightBlack),
+    ] {
+        let style = Style::new().bold().fg_color(Some(color.into()));
+        for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.kind() == kind) {
+            let services = diagnostic.services();
+            let about = if services.is_empty() { String::new() } else { format!(" ({services})") };
+            println!();
+            println!("{style}{kind}{style:#} {}{about}", diagnostic.rule());
+            println!("  {}", diagnostic.detail());
+            for step in diagnostic.remedy() {
+                match step {
+                    Remedy::Words(words) => println!("  - {words}"),
+                    command => println!("      {DIM}{command}{DIM:#}"),
+                }
+            }
+        }
+    }
+}
+
+fn script(lines: &[Line]) {
+    println!();
+    if lines.is_empty() {
+        println!("There is nothing to do.");
+        return;
+    }
+    println!("{BOLD}Run in the Exchange Management Shell:{BOLD:#}");
+    println!();
+    for line in lines {
+        println!("{line}");
+    }
+}
+
+fn headline(color: AnsiColor, text: impl Display) {
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    println!("{style}{text}{style:#}");
+}

@@ -1,0 +1,248 @@
+//! The examples against their expected output, and the scenarios that they come with.
+
+mod support {
+    pub mod factory;
+}
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use expect_test::expect_file;
+use serde_json::{Value, json};
+use support::factory::CertificateFactory;
+
+/// Runs an example, which `cargo test` has built beside the tests.
+fn run(example: &str, arguments: &[&str]) -> Output {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    Command::new(path)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the example is built: cargo build --examples")
+}
+
+/// Standard output, standard error where there is any, and the exit status.
+fn transcript(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace("\r\n", "\n");
+    let errors = text(&output.stderr);
+    let errors = if errors.is_empty() { errors } else { format!("standard error:\n{errors}") };
+    format!("{}{errors}exit status {}\n", text(&output.stdout), output.status.code().unwrap())
+}
+
+fn expected(name: &str) -> expect_test::ExpectFile {
+    expect_file![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected").join(name)]
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data").join(name)
+}
+
+fn base64(factory: &CertificateFactory) -> String {
+    STANDARD.encode(factory.build_der())
+}
+
+/// The self-signed certificate that setup makes for a server.
+fn microsoft_exchange() -> CertificateFactory {
+    CertificateFactory::new("MBX01")
+        .subject(&[("CN", "MBX01")])
+        .dns_names(["MBX01", "mbx01.contoso.com"])
+        .valid("2024-02-01T08:00:00Z", "2029-02-01T08:00:00Z")
+        .self_signed()
+}
+
+fn mail_2025() -> CertificateFactory {
+    CertificateFactory::new("mail.contoso.com")
+        .dns_names(["mail.contoso.com", "autodiscover.contoso.com"])
+        .valid("2026-06-10T00:00:00Z", "2026-12-27T00:00:00Z")
+}
+
+/// The scenario that `cargo run --example assign` decides: a wildcard certificate for everything.
+fn teaching() -> Value {
+    let wildcard = CertificateFactory::new("*.contoso.com")
+        .dns_names(["*.contoso.com"])
+        .valid("2026-05-29T00:00:00Z", "2026-12-15T00:00:00Z");
+    json!({
+        "now": "2026-11-24T00:00:00Z",
+        "server": {
+            "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "2016", "roles": ["Mailbox"],
+            "um_startup_mode": "TCP",
+            "imap_certificate_name": "mail.contoso.com",
+            "client_names": ["mail.contoso.com", "autodiscover.contoso.com", "contoso.com"],
+            "load_balancing": "Layer4",
+            "default_smtp": microsoft_exchange().build().thumbprint(),
+            "certificates": [
+                { "certificate": base64(&microsoft_exchange()), "friendly_name": "Microsoft Exchange",
+                  "status": "Valid", "services": "SMTP", "web_sites": [2] },
+                { "certificate": base64(&mail_2025()), "friendly_name": "mail 2025",
+                  "status": "Valid", "services": "IMAP, POP, IIS, SMTP", "web_sites": [1] },
+                { "certificate": base64(&wildcard), "friendly_name": "wildcard 2026",
+                  "status": "Valid", "key_storage": "CSP", "services": "None", "web_sites": [] }
+            ]
+        },
+        "request": {
+            "thumbprint": wildcard.build().thumbprint(),
+            "services": "IMAP, POP, UM, IIS, SMTP",
+            "default_smtp": "keep",
+            "caller": ["Organization Management"]
+        }
+    })
+}
+
+/// The article's own example: POP, IMAP, IIS and SMTP for one thumbprint.
+fn article(default_smtp: &CertificateFactory) -> Value {
+    let new = CertificateFactory::new("mail.contoso.com").dns_names(["mail.contoso.com", "autodiscover.contoso.com"]);
+    json!({
+        "now": "2026-11-24T00:00:00Z",
+        "server": {
+            "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "2019", "roles": ["Mailbox"],
+            "client_names": ["mail.contoso.com", "autodiscover.contoso.com"],
+            "default_smtp": default_smtp.build().thumbprint(),
+            "certificates": [
+                { "certificate": base64(&microsoft_exchange()), "friendly_name": "Microsoft Exchange",
+                  "services": "IIS, SMTP", "web_sites": [1, 2] },
+                { "certificate": base64(&new), "friendly_name": "mail 2026", "services": "None", "web_sites": [] }
+            ]
+        },
+        "request": {
+            "thumbprint": new.build().thumbprint(), "services": "POP, IMAP, IIS, SMTP",
+            "default_smtp": "keep", "caller": ["Server Management"]
+        }
+    })
+}
+
+fn check_data(name: &str, scenario: &Value) {
+    expect_file![data(name)].assert_eq(&format!("{scenario:#}\n"));
+}
+
+#[test]
+fn the_built_in_scenario_teaches() {
+    check_data("assign.json", &teaching());
+    expected("assign.txt").assert_eq(&transcript(&run("assign", &[])));
+    expected("assign.json").assert_eq(&transcript(&run("assign", &["--json"])));
+}
+
+#[test]
+fn the_example_of_the_article_is_one_command_or_two() {
+    let new = CertificateFactory::new("mail.contoso.com").dns_names(["mail.contoso.com", "autodiscover.contoso.com"]);
+    for (default_smtp, commands) in [(microsoft_exchange(), 2), (new, 1)] {
+        let file = std::env::temp_dir().join(format!("exchange-certificates-article-{commands}.json"));
+        std::fs::write(&file, article(&default_smtp).to_string()).unwrap();
+        let output = run("assign", &[file.to_str().unwrap(), "--json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let script = answer["script"].as_array().unwrap();
+        let enables = script.iter().filter(|line| line.as_str().unwrap().starts_with("Enable-ExchangeCertificate"));
+        assert_eq!(enables.count(), commands, "{answer:#}");
+        assert_eq!(answer["outcome"], "assigned");
+        assert_eq!(output.status.code(), Some(0));
+        if commands == 2 {
+            check_data("article.json", &article(&default_smtp));
+            expected("article.txt").assert_eq(&transcript(&run("assign", &["examples/data/article.json"])));
+            expected("article.json").assert_eq(&transcript(&run("assign", &["examples/data/article.json", "--json"])));
+        }
+    }
+}
+
+#[test]
+fn a_rule_is_explained() {
+    expected("explain.txt").assert_eq(&transcript(&run("assign", &["--explain", "wildcard-imap"])));
+    let output = run("assign", &["--explain", "wildcard-imp"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.is_empty());
+}
+
+/// The article's scenario with a JSON merge patch on it.
+fn patched(patch: &Value) -> Value {
+    fn merge(target: &mut Value, patch: &Value) {
+        let Value::Object(patch) = patch else {
+            *target = patch.clone();
+            return;
+        };
+        if !target.is_object() {
+            *target = json!({});
+        }
+        let target = target.as_object_mut().unwrap();
+        for (key, value) in patch {
+            if value.is_null() {
+                target.remove(key);
+            } else {
+                merge(target.entry(key).or_insert(Value::Null), value);
+            }
+        }
+    }
+    let mut scenario = article(&microsoft_exchange());
+    merge(&mut scenario, patch);
+    scenario
+}
+
+#[test]
+fn bad_input_is_one_line_with_file_and_field() {
+    let certificate = |services: Value| {
+        let mut certificates = article(&microsoft_exchange())["server"]["certificates"].clone();
+        certificates[1]["services"] = services;
+        json!({ "server": { "certificates": certificates } })
+    };
+    let twice = {
+        let certificates = article(&microsoft_exchange())["server"]["certificates"].clone();
+        json!({ "server": { "certificates": [certificates[0], certificates[1], certificates[0]] } })
+    };
+    let raw = |text: &str| article(&microsoft_exchange()).to_string().replacen('{', text, 1);
+    let text = |patch: Value| patched(&patch).to_string();
+    let new = article(&microsoft_exchange())["request"]["thumbprint"].clone();
+    let cases = [
+        ("services", text(certificate(json!("IIS, FTP"))), "server.certificates[1].services: `FTP`"),
+        ("bits", text(certificate(json!(128))), "server.certificates[1].services: 128"),
+        ("twice", text(twice), "server.certificates[2]: "),
+        ("role", text(json!({ "server": { "roles": ["Mailbox", "HubTransport"] } })), "server.roles[1]: "),
+        ("no-role", text(json!({ "server": { "roles": [] } })), "server.roles: "),
+        ("edge", text(json!({ "server": { "roles": ["Mailbox", "EdgeTransport"] } })), "server.roles: "),
+        ("client-access", text(json!({ "server": { "roles": ["ClientAccess"] } })), "server.roles: "),
+        ("version", text(json!({ "server": { "version": "2010" } })), "server.version: "),
+        ("name", text(json!({ "server": { "name": " " } })), "server.name: the name is empty"),
+        ("control", text(json!({ "server": { "name": "MBX01\n; iisreset" } })), "server.name: character 6"),
+        ("caller", text(json!({ "request": { "caller": ["a", "b\u{7}"] } })), "request.caller[1]: character 2"),
+        ("now", text(json!({ "now": "2026-11-24T00:00:00" })), "now: `2026-11-24T00:00:00`"),
+        ("thumbprint", text(json!({ "request": { "thumbprint": "5113" } })), "request.thumbprint: "),
+        (
+            "status",
+            text(json!({ "request": { "accept_status": ["Untrusted", "Revoked"] } })),
+            "request.accept_status[1]: ",
+        ),
+        ("old", text(json!({ "request": { "operation": "replace", "old": new } })), "request.old: "),
+        ("no-old", text(json!({ "request": { "operation": "replace" } })), "request.old: "),
+        ("no-services", text(json!({ "request": { "services": null } })), "request.services: "),
+        ("no-thumbprint", text(json!({ "request": { "thumbprint": null } })), "request: missing field `thumbprint`"),
+        ("unknown", text(json!({ "server": { "mode": "TLS" } })), "server.mode: unknown field `mode`"),
+        ("repeated", raw("{\"now\": \"2026-11-24T00:00:00Z\","), "duplicate field `now`"),
+        (
+            "policy",
+            text(json!({ "policy": { "silence": ["wildcard-imap"] } })),
+            "policy: `wildcard-imap` is not silenced",
+        ),
+        ("number", text(json!({ "server": { "edge_subscribed": "yes" } })), "server.edge_subscribed: "),
+        ("after", raw("{} {"), "trailing characters"),
+        ("empty", String::new(), "EOF while parsing"),
+        (
+            "pem",
+            text(json!({ "server": { "certificates": [{ "certificate": "MIIB" }] } })),
+            "server.certificates[0].certificate: ",
+        ),
+    ];
+    for (name, scenario, problem) in cases {
+        let file = std::env::temp_dir().join(format!("exchange-certificates-bad-{name}.json"));
+        std::fs::write(&file, scenario).unwrap();
+        let output = run("assign", &[file.to_str().unwrap(), "--json"]);
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(line.starts_with(&format!("{}: ", file.display())), "{name}: {line}");
+        assert!(line.contains(problem), "{name}: {line}");
+        assert_eq!(line.lines().count(), 1, "{name}: {line}");
+        assert_eq!(output.status.code(), Some(3), "{name}");
+        assert!(output.stdout.is_empty(), "{name}");
+    }
+}

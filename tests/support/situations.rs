@@ -1,0 +1,218 @@
+//! Situations at random, with everything in them that a rule looks at.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::decision_table::{
+    Answer, AuthFacts, CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, KeyStorage, LoadBalancing, Mode,
+    Operation, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode, Status, Version,
+};
+use super::pool::{NOW, POOL, seconds};
+use super::twin::NOT_INSTALLED;
+
+const HOSTS: [&str; 6] =
+    ["mail.contoso.com", "MAIL.contoso.com", "pop.contoso.com", "mbx01.contoso.com", "a.b.contoso.com", "MBX01"];
+const GROUPS: [&str; 7] = [
+    "Organization Management",
+    "server management",
+    "Exchange Server Certificates",
+    "BUILTIN\\Administrators",
+    "Help Desk",
+    "View-Only Organization Management",
+    "Contoso Mail Team",
+];
+
+/// A server with some of the pool's certificates, and a request of any operation.
+pub fn situations() -> impl Strategy<Value = Situation> {
+    let places: Vec<_> = (0..POOL.len()).collect();
+    subsequence(places, 1..=5)
+        .prop_flat_map(|places| {
+            let certificates = places.into_iter().map(certificate).collect::<Vec<_>>();
+            let count = certificates.len();
+            (certificates, server(count), request(count))
+        })
+        .prop_map(|(certificates, server, request)| {
+            let mut situation =
+                Situation { now: seconds(NOW), server: ServerFacts { certificates, ..server }, request };
+            settle(&mut situation);
+            situation
+        })
+}
+
+/// Writes down what follows from the rest: thumbprints, and what connectors name.
+fn settle(situation: &mut Situation) {
+    let certificates = &situation.server.certificates;
+    let thumbprint =
+        |index: Option<usize>| index.map_or(NOT_INSTALLED.to_owned(), |index| certificates[index].thumbprint.clone());
+    let request = &mut situation.request;
+    request.thumbprint = thumbprint(request.certificate);
+    if let Operation::Replace { old, .. } = &mut request.operation {
+        if *old == request.certificate {
+            // A certificate cannot take its own place; this one then takes that of one that is not there.
+            *old = if request.certificate.is_some() { None } else { Some(0) };
+        }
+        request.old_thumbprint = thumbprint(*old);
+    }
+    if situation.server.default_smtp == DefaultSmtp::NotInstalled && request.certificate.is_none() {
+        situation.server.default_smtp = DefaultSmtp::NotInstalledRequested;
+    }
+    for connector in &mut situation.server.connectors {
+        // The place was kept in the issuer until the certificates were known.
+        if let Ok(index) = connector.issuer.parse::<usize>() {
+            let (issuer, subject) = match situation.server.certificates.get(index) {
+                Some(certificate) => (certificate.issuer.clone(), certificate.subject.clone()),
+                None => ("CN=Nobody".into(), "CN=Nobody".into()),
+            };
+            (connector.issuer, connector.subject) = (issuer, subject.to_lowercase());
+        }
+    }
+}
+
+fn certificate(place: usize) -> impl Strategy<Value = CertificateFacts> {
+    let statuses = vec![
+        Status::Valid,
+        Status::Valid,
+        Status::Valid,
+        Status::Unknown,
+        Status::Revoked,
+        Status::DateInvalid,
+        Status::Untrusted,
+        Status::RevocationCheckFailure,
+        Status::PendingRequest,
+        Status::Unrecognized(8),
+    ];
+    let roots = vec![RootCaType::None, RootCaType::ThirdParty, RootCaType::Registry];
+    (
+        option::weighted(0.97, 0_u8..128),
+        option::weighted(0.3, select(statuses)),
+        option::of(select(roots)),
+        option::of(select(vec![KeyStorage::Csp, KeyStorage::Ksp])),
+        option::of(subsequence(vec![1, 2, 3], 0..=3)),
+        prop::bool::weighted(0.9),
+        option::of(Just("Microsoft Exchange".to_owned())),
+    )
+        .prop_map(
+            move |(services, status, root_ca_type, key_storage, web_sites, has_private_key, friendly_name)| {
+                CertificateFacts {
+                    services,
+                    status,
+                    root_ca_type,
+                    key_storage,
+                    web_sites,
+                    has_private_key,
+                    friendly_name,
+                    ..POOL[place].facts.clone()
+                }
+            },
+        )
+}
+
+fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
+    let kinds = vec![
+        (Version::E2013, vec![Role::Mailbox]),
+        (Version::E2013, vec![Role::ClientAccess]),
+        (Version::E2013, vec![Role::ClientAccess, Role::Mailbox]),
+        (Version::E2013, vec![Role::Edge]),
+        (Version::E2016, vec![Role::Mailbox]),
+        (Version::E2016, vec![Role::Mailbox]),
+        (Version::E2016, vec![Role::Edge]),
+        (Version::E2019, vec![Role::Mailbox]),
+        (Version::Se, vec![Role::Mailbox]),
+        (Version::Se, vec![Role::Edge]),
+    ];
+    let modes = || select(vec![StartupMode::Tcp, StartupMode::Tls, StartupMode::Dual]);
+    let host = || option::of(select(HOSTS.map(str::to_owned).to_vec()));
+    let defaults = prop_oneof![
+        Just(DefaultSmtp::NotKnown),
+        Just(DefaultSmtp::Nothing),
+        Just(DefaultSmtp::NotInstalled),
+        (0..count).prop_map(DefaultSmtp::Installed),
+        (0..count).prop_map(DefaultSmtp::Installed),
+    ];
+    let auth = option::of((option::of(0..count), option::of(0..count)));
+    (
+        select(kinds),
+        (modes(), modes(), select(vec![LoadBalancing::None, LoadBalancing::Layer4, LoadBalancing::Layer7])),
+        (host(), host(), host(), option::of(subsequence(HOSTS.map(str::to_owned).to_vec(), 0..=2))),
+        any::<bool>(),
+        defaults,
+        auth,
+        vec(connector(count), 0..=2),
+    )
+        .prop_map(
+            |(
+                (version, roles),
+                (um, call_router, load_balancing),
+                (fqdn, imap, pop, clients),
+                edge,
+                default_smtp,
+                auth,
+                connectors,
+            )| {
+                let connectors = connectors
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, connector)| ConnectorFacts { name: format!("Connector {place}"), ..connector });
+                ServerFacts {
+                    name: "MBX01".into(),
+                    fqdn,
+                    version,
+                    roles,
+                    um_startup_mode: um,
+                    um_call_router_startup_mode: call_router,
+                    imap_certificate_name: imap,
+                    pop_certificate_name: pop,
+                    client_names: clients,
+                    edge_subscribed: edge,
+                    load_balancing,
+                    default_smtp,
+                    auth_certificates: auth.map(|(current, next)| AuthFacts { current, next }),
+                    connectors: connectors.collect(),
+                    certificates: Vec::new(),
+                }
+            },
+        )
+}
+
+fn connector(count: usize) -> impl Strategy<Value = ConnectorFacts> {
+    let kinds = select(vec![ConnectorKind::Send, ConnectorKind::Receive, ConnectorKind::Hybrid]);
+    (kinds, 0..=count, subsequence(vec!["mbx01".to_owned()], 0..=1)).prop_map(|(kind, place, servers)| ConnectorFacts {
+        kind,
+        name: String::new(),
+        issuer: place.to_string(),
+        subject: String::new(),
+        servers,
+    })
+}
+
+fn request(count: usize) -> impl Strategy<Value = RequestFacts> {
+    let certificate = move || prop_oneof![19 => (0..count).prop_map(Some), 1 => Just(None)];
+    let services = prop_oneof![3 => select(vec![1_u8, 2, 3, 8, 16, 24, 27]), 1 => 0_u8..128];
+    let assign = (services, select(vec![Mode::Add, Mode::Add, Mode::Exact, Mode::Take]))
+        .prop_map(|(services, mode)| Operation::Assign { services, mode });
+    let replace = (certificate(), any::<bool>())
+        .prop_map(|(old, update_connectors)| Operation::Replace { old, update_connectors });
+    let operation = prop_oneof![2 => assign, 1 => Just(Operation::Remove), 2 => replace];
+    let accepted = subsequence(vec![Status::RevocationCheckFailure, Status::Untrusted, Status::Unknown], 0..=3);
+    (
+        operation,
+        certificate(),
+        option::of(select(vec![Answer::Keep, Answer::Replace])),
+        option::weighted(0.2, subsequence(GROUPS.map(str::to_owned).to_vec(), 0..=2)),
+        accepted,
+        any::<bool>(),
+    )
+        .prop_map(|(operation, certificate, default_smtp, caller, accept_status, require_ssl)| RequestFacts {
+            operation,
+            certificate,
+            thumbprint: String::new(),
+            old_thumbprint: NOT_INSTALLED.into(),
+            default_smtp,
+            caller,
+            accept_status,
+            require_ssl,
+        })
+}
