@@ -1,7 +1,9 @@
 //! Certificates as a user of the crate sees them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod support;
+mod support {
+    pub mod factory;
+}
 
 use std::hint::black_box;
 use std::time::UNIX_EPOCH;

@@ -1,5 +1,5 @@
 //! Certificates for tests: no keys are generated and nothing is signed, since nothing here verifies a signature.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::fmt::Display;
 

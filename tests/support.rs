@@ -1,5 +1,0 @@
-//! What several tests need.
-#![allow(dead_code, unreachable_pub, missing_docs)]
-
-#[path = "support/factory.rs"]
-pub mod factory;
