@@ -51,7 +51,7 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, CertificateError> {
     let mut rest = text;
     while let Some((_, begun)) = rest.split_once(BEGIN) {
         let number = blocks.len() + 1;
-        let label = begun.lines().next().unwrap_or_default().split(DASHES).next().unwrap_or_default();
+        let label = begun.split(DASHES).next().and_then(|label| label.lines().next()).unwrap_or_default();
         let block = begun.get(label.len()..).and_then(|begun| begun.strip_prefix(DASHES)).and_then(|begun| {
             let (body, ended) = begun.split_once("-----END ")?;
             Some((body, ended.strip_prefix(label)?.strip_prefix(DASHES)?))
