@@ -108,9 +108,9 @@ impl Certificate {
         for block in &blocks {
             let read = match block.kind {
                 pem::Kind::Other => continue,
-                pem::Kind::Pkcs7 => block.der(text).and_then(|der| Self::all_from_pkcs7(&der)),
+                pem::Kind::Pkcs7 => block.der().and_then(|der| Self::all_from_pkcs7(&der)),
                 pem::Kind::Certificate | pem::Kind::Trusted => {
-                    block.der(text).and_then(Self::from_der).map(|certificate| vec![certificate])
+                    block.der().and_then(Self::from_der).map(|certificate| vec![certificate])
                 }
             };
             let error = |error| CertificateError::InBlock { block: block.number, error: Box::new(error) };
@@ -167,12 +167,12 @@ impl Certificate {
 
     /// Since when the certificate is valid.
     pub fn not_before(&self) -> SystemTime {
-        system_time(self.facts.not_before)
+        system_time(self.not_before_seconds())
     }
 
     /// Until when the certificate is valid, that second included.
     pub fn not_after(&self) -> SystemTime {
-        system_time(self.facts.not_after)
+        system_time(self.not_after_seconds())
     }
 
     /// The common names of the subject in the order of the DER.

@@ -144,7 +144,7 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
 fn algorithm_identifier<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<&'a [u8], E> {
     reader.read_if(tag::SEQUENCE, expected, |fields| {
         let mut fields = Cursor::new(fields);
-        fields.read(tag::OID).is_some_and(oid::is_well_formed) && {
+        fields.read(tag::OID).is_some_and(oid::is_complete) && {
             fields.next();
             fields.is_empty()
         }
@@ -173,7 +173,7 @@ fn meet_extension<'a, E: Failure<'a>>(
     der: &'a [u8],
 ) -> Result<(), E> {
     let mut fields = extensions.inside(tag::SEQUENCE, "an extension")?;
-    let oid = fields.read_if(tag::OID, "the type of an extension", oid::is_well_formed)?;
+    let oid = fields.read_if(tag::OID, "the type of an extension", oid::is_complete)?;
     if fields.is_at(tag::BOOLEAN) {
         fields
             .read_if(tag::BOOLEAN, "whether an extension is critical", |value| extension::boolean(value).is_some())?;

@@ -8,7 +8,7 @@ use super::{name, oid};
 /// Windows loads a certificate although it cannot read one of its extensions, and so does this
 /// crate; a rule that needs the extension must then not assume in the certificate's favour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "there is no fourth case, and a match should need no arm for one")]
+// Exhaustive like `Option`: there is no fourth case, and a match should need no arm for one.
 pub enum Extension<T> {
     /// The certificate does not have the extension.
     #[default]
@@ -186,9 +186,7 @@ fn is_rare_name_well_formed(tag: u8, value: &[u8]) -> bool {
         // otherName: a type and, in [0], one value of it.
         0xA0 => {
             let is_typed = fields.read(tag::OID).is_some_and(oid::is_well_formed);
-            let value = fields.inside(tag::constructed(0));
-            let is_one = value.is_some_and(|mut value| value.next().is_some() && value.is_empty());
-            is_typed && is_one && fields.is_empty()
+            is_typed && is_one(fields.inside(tag::constructed(0))) && fields.is_empty()
         }
         // x400Address: a sequence of up to three parts, the first of them a sequence.
         0xA3 => {
@@ -203,17 +201,18 @@ fn is_rare_name_well_formed(tag: u8, value: &[u8]) -> bool {
         }
         // ediPartyName: perhaps who assigned it in [0], and the party in [1], each a string.
         0xA5 => {
-            let mut string = |number| {
-                let value = fields.inside(tag::constructed(number));
-                value.is_some_and(|mut value| value.next().is_some() && value.is_empty())
-            };
-            string(0);
-            string(1) && fields.is_empty()
+            let is_assigned = !fields.is_at(tag::constructed(0)) || is_one(fields.inside(tag::constructed(0)));
+            is_assigned && is_one(fields.inside(tag::constructed(1))) && fields.is_empty()
         }
         // registeredID.
         0x88 => oid::is_well_formed(value),
         _ => false,
     }
+}
+
+/// Whether there is exactly one element.
+fn is_one(elements: Option<Cursor<'_>>) -> bool {
+    elements.is_some_and(|mut elements| elements.next().is_some() && elements.is_empty())
 }
 
 #[cfg(test)]
@@ -327,6 +326,7 @@ mod tests {
             "A404 3002 3000",
             "A500",
             "A505 A003 0C0141",
+            "A507 A000 A103 0C0142",
         ] {
             let names = bytes(&format!("8201 61 {wrong}"));
             let value = [&[0x30, u8::try_from(names.len()).unwrap()], &names[..]].concat();

@@ -117,7 +117,7 @@ pub(super) fn is_well_formed(name: &[u8]) -> bool {
                 let mut attribute = part.inside(tag::SEQUENCE)?;
                 let oid = attribute.read(tag::OID)?;
                 attribute.next()?;
-                if !oid::is_well_formed(oid) || !attribute.is_empty() {
+                if !oid::is_complete(oid) || !attribute.is_empty() {
                     return None;
                 }
             }
@@ -313,7 +313,7 @@ mod tests {
             tlv(0x31, &[]),
             tlv(0x30, &[&tlv(0x30, &[&good])]),
             tlv(0x30, &[&tlv(0x31, &[b"\x30\x03\x06\x01\x55"])]),
-            tlv(0x30, &[&tlv(0x31, &[&attribute(&[0x80, 1], 0x0C, b"a")])]),
+            tlv(0x30, &[&tlv(0x31, &[&attribute(&[0x55, 0x81], 0x0C, b"a")])]),
             tlv(0x30, &[&tlv(0x31, &[&good, b"\x30"])]),
             tlv(0x30, &[&tlv(0x31, &[&tlv(0x30, &[&good[2..], b"\x05\x00"])])]),
         ] {

@@ -24,17 +24,16 @@ impl fmt::Display for Dotted<'_> {
     }
 }
 
-/// Whether bytes are an object identifier: at least one arc, each complete and in its shortest form.
+/// Whether there is at least one arc, and the last of them is complete.
+#[inline(always)]
+pub(super) fn is_complete(oid: &[u8]) -> bool {
+    oid.last().is_some_and(|last| *last < 0x80)
+}
+
+/// Whether bytes are an object identifier in DER: complete, and every arc in its shortest form.
 #[inline(always)]
 pub(super) fn is_well_formed(oid: &[u8]) -> bool {
-    let mut starts = true;
-    for &byte in oid {
-        if starts && byte == 0x80 {
-            return false;
-        }
-        starts = byte < 0x80;
-    }
-    starts && !oid.is_empty()
+    is_complete(oid) && oid.split_inclusive(|byte| *byte < 0x80).all(|arc| arc.first() != Some(&0x80))
 }
 
 /// The arcs, with the first two still in one.
@@ -66,8 +65,14 @@ mod tests {
 
     #[test]
     fn an_arc_is_complete_and_in_its_shortest_form() {
-        for wrong in [&[][..], &[0x80], &[0x55, 0x80, 0x01], &[0x55, 0x81]] {
-            assert!(!is_well_formed(wrong), "{wrong:?}");
+        for (oid, complete, well_formed) in [
+            (&[0x55, 0x81, 0x01][..], true, true),
+            (&[0x55, 0x80, 0x01], true, false),
+            (&[0x55, 0x81], false, false),
+            (&[0x80], false, false),
+            (&[], false, false),
+        ] {
+            assert_eq!((is_complete(oid), is_well_formed(oid)), (complete, well_formed), "{oid:?}");
         }
     }
 }

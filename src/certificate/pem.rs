@@ -6,7 +6,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::error::CertificateError;
-use super::reader::{Placed, Reader};
+use super::reader::{Placed, Reader, offset};
 use super::tlv::{Cursor, tag};
 
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -35,6 +35,8 @@ pub(super) struct Block<'a> {
     pub(super) number: usize,
     pub(super) label: &'a str,
     pub(super) kind: Kind,
+    /// The text that the block stands in.
+    text: &'a str,
     body: &'a str,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, CertificateError> {
     let mut rest = text;
     while let Some((_, begun)) = rest.split_once(BEGIN) {
         let number = blocks.len() + 1;
-        let label = begun.lines().next().unwrap_or_default().split(DASHES).next().unwrap_or_default();
+        let label = begun.split(DASHES).next().and_then(|label| label.lines().next()).unwrap_or_default();
         let block = begun.get(label.len()..).and_then(|begun| begun.strip_prefix(DASHES)).and_then(|begun| {
             let (body, ended) = begun.split_once("-----END ")?;
             Some((body, ended.strip_prefix(label)?.strip_prefix(DASHES)?))
@@ -64,17 +66,17 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, CertificateError> {
             "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Kind::Pkcs7,
             _ => Kind::Other,
         };
-        blocks.push(Block { number, label, kind, body });
+        blocks.push(Block { number, label, kind, text, body });
         rest = ended;
     }
     Ok(blocks)
 }
 
 impl Block<'_> {
-    /// The bytes of the block, which was found in the text.
-    pub(super) fn der(&self, text: &str) -> Result<Vec<u8>, CertificateError> {
-        let start = self.body.as_ptr().addr() - text.as_ptr().addr();
-        let mut der = base64(self.body).map_err(|at| place(text, start + at))?;
+    /// The bytes of the block.
+    pub(super) fn der(&self) -> Result<Vec<u8>, CertificateError> {
+        let start = offset(self.body.as_bytes(), self.text.as_bytes());
+        let mut der = base64(self.body).map_err(|at| place(self.text, start + at))?;
         if self.kind == Kind::Trusted
             && let Some(certificate) = Cursor::new(&der).next()
         {
@@ -149,4 +151,75 @@ fn place(text: &str, at: usize) -> CertificateError {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or(before);
     CertificateError::Base64 { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_whatever_stands_around_them() {
+        let text = "\u{FEFF}Bag Attributes\r\n  -----BEGIN PRIVATE KEY-----\r\n  AAAA\r\n  -----END PRIVATE KEY-----\r\n\
+                    subject=\r\n-----BEGIN CERTIFICATE-----MAA=-----END CERTIFICATE----------BEGIN CMS-----\n\
+                    M A\tA\n-----END CMS-----";
+        let blocks = blocks(text).unwrap();
+        let seen: Vec<_> = blocks.iter().map(|block| (block.number, block.label, block.kind)).collect();
+        assert_eq!(
+            seen,
+            [(1, "PRIVATE KEY", Kind::Other), (2, "CERTIFICATE", Kind::Certificate), (3, "CMS", Kind::Pkcs7)]
+        );
+        assert_eq!(blocks[1].der(), Ok(vec![0x30, 0]));
+        assert_eq!(blocks[2].der(), Ok(vec![0x30, 0]), "with white space in it and without padding");
+    }
+
+    #[test]
+    fn openssl_s_trust_is_cut_off() {
+        let text = "-----BEGIN TRUSTED CERTIFICATE-----\nMAAwAA==\n-----END TRUSTED CERTIFICATE-----";
+        assert_eq!(blocks(text).unwrap()[0].der(), Ok(vec![0x30, 0]));
+    }
+
+    #[test]
+    fn a_block_ends_with_its_own_label() {
+        for (text, label) in [
+            ("-----BEGIN CERTIFICATE-----\nMAA=", "CERTIFICATE"),
+            ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CMS-----", "CERTIFICATE"),
+            ("-----BEGIN A-----\nMAA=\n-----BEGIN A-----\nMAA=\n-----END A-----", "A"),
+            ("-----BEGIN CERTIFICATE---\nMAA=\n-----END CERTIFICATE-----", "CERTIFICATE---"),
+        ] {
+            let error = Box::new(CertificateError::Unfinished { label: label.into() });
+            assert_eq!(blocks(text).unwrap_err(), CertificateError::InBlock { block: 1, error }, "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_base64_has_a_line_and_a_column() {
+        for (text, line, column) in [
+            ("\u{FEFF}MA?=", 1, 4),
+            ("MAAA\r\n  MA?=", 2, 5),
+            ("MAAA\n\nMAüA", 3, 3),
+            ("MAAAM\n", 1, 6),
+            ("MAAA=MAA", 1, 5),
+            ("MAB=", 1, 3),
+        ] {
+            assert_eq!(bare(text), Err(CertificateError::Base64 { line, column }), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_certificates_of_a_bundle_are_found() {
+        let signed = "020101 3100 3003 060100";
+        for (bundle, expected) in [
+            (format!("301F 0609 2A864886F70D010702 A012 3010 {signed} A004 30003000"), Ok(2)),
+            (format!("301F 0609 2A864886F70D010702 A012 3010 {signed} A004 A0003000"), Ok(1)),
+            (format!("301A 0609 2A864886F70D010702 A00C 300A {signed}"), Err((0, "a complete PKCS#7 bundle"))),
+            ("300D 0609 2A864886F70D010701 A000".into(), Err((2, "the type of signed data"))),
+        ] {
+            let bytes = hex::decode(bundle.replace(' ', "")).unwrap();
+            let expected = expected.map_err(|(offset, expected)| CertificateError::Malformed { offset, expected });
+            assert_eq!(certificates(&bytes).map(|found| found.len()), expected, "{bundle}");
+        }
+        let error = CertificateError::IndefiniteLength { offset: 0 };
+        assert_eq!(certificates(&[0x30, 0x80, 0x06, 0x09]), Err(error));
+        assert_eq!(certificates(&[]), Err(CertificateError::Empty));
+    }
 }
