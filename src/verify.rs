@@ -1,7 +1,7 @@
 //! Whether an assignment worked, by what `Get-ExchangeCertificate` shows afterwards.
 
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::server::{Installed, Server};
 use crate::service::Service;
@@ -23,7 +23,8 @@ pub struct Expectation {
 pub struct Shown {
     /// The certificate.
     pub thumbprint: Thumbprint,
-    /// Its services; nothing where they were not shown, or cut short.
+    /// Its services; nothing where they were not shown, or cut short by `...`.
+    #[serde(default, deserialize_with = "unless_cut_short")]
     pub services: Option<Service>,
 }
 
@@ -32,6 +33,28 @@ impl Shown {
     pub fn new(thumbprint: Thumbprint, services: Option<Service>) -> Self {
         Self { thumbprint, services }
     }
+}
+
+/// A list that the shell cut short says nothing about what it left out.
+fn unless_cut_short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Service>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "services: names like \"IIS, SMTP\", a list of names, or their integer")]
+    enum Form {
+        Text(String),
+        Names(Vec<String>),
+        Value(i64),
+    }
+
+    let services = match Option::<Form>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Form::Text(text)) => match text.parse() {
+            Err(_) if text.contains("...") || text.contains('…') => return Ok(None),
+            services => services,
+        },
+        Some(Form::Names(names)) => names.join(",").parse(),
+        Some(Form::Value(value)) => Service::from_value(value),
+    };
+    services.map(Some).map_err(serde::de::Error::custom)
 }
 
 impl From<&Installed> for Shown {

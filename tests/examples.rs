@@ -226,7 +226,7 @@ fn bad_input_is_one_line_with_file_and_field() {
             "policy: `wildcard-imap` is not silenced",
         ),
         ("number", text(json!({ "server": { "edge_subscribed": "yes" } })), "server.edge_subscribed: "),
-        ("after", raw("{} {"), "trailing characters"),
+        ("after", format!("{} {{}}", article(&microsoft_exchange())), "trailing characters"),
         ("empty", String::new(), "EOF while parsing"),
         (
             "pem",

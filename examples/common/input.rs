@@ -1,5 +1,5 @@
 //! What every example does with bad input: one line that names file and field, and exit status 3.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::fmt::Display;
 use std::path::Path;

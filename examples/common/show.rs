@@ -1,5 +1,5 @@
 //! Decisions as text for people.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::fmt::Display;
 
