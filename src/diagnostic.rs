@@ -6,9 +6,8 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::finding::{Detail, Finding, Remedy};
+use crate::finding::{Detail, Finding, Kind, Remedy};
 use crate::request::Answer;
-use crate::rule::Kind;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 

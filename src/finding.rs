@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::powershell::Command;
 use crate::rfc3339::print_seconds;
-use crate::rule::Kind;
 use crate::server::{Status, Version};
 use crate::service::Service;
 use crate::text::{list, shown};
@@ -67,6 +68,35 @@ impl Finding {
     pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
         self.kind = Some(kind);
         self
+    }
+}
+
+/// What follows where a rule speaks, in ascending strength.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// The operation goes on; it is said for completeness.
+    Note,
+    /// The operation goes on; something is to be done afterwards.
+    FollowUp,
+    /// The operation goes on, with a warning.
+    Warn,
+    /// The operation needs an answer first.
+    Decide,
+    /// The operation fails.
+    Refuse,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::FollowUp => "follow-up",
+            Self::Warn => "warn",
+            Self::Decide => "decide",
+            Self::Refuse => "refuse",
+        })
     }
 }
 

@@ -1,4 +1,29 @@
-//! Decides beforehand whether a certificate may be assigned to Exchange Server services.
+#![doc = include_str!("../README.md")]
+//! # The house
+//!
+//! Data flows one way: bytes, [`Certificate`], [`Server`], case, rules, [`Plan`], script and answer. A module imports
+//! only from lines above its own; its children count as above it.
+//!
+//! ```text
+//! text          what may stand in text from outside, and how it is shown
+//! rfc3339       points in time
+//! service       the bit flags, their names and forms
+//! thumbprint    the name of a certificate
+//! certificate   one pass over the DER, names, domains, PEM and PKCS#7
+//! server        a server, its settings, connectors and installed certificates
+//! request       what is asked for
+//! powershell    a cmdlet and its quoted arguments: the only writer of PowerShell
+//! finding       facts, the sentence they make, the remedy
+//! case          all that a rule may see, and what an assignment changes
+//! script        the commands of an operation in their order
+//! rule          what a rule is
+//! rules         every rule, a file a theme, in the order in which they report
+//! diagnostic    what the rules said
+//! policy        an organisation's own view
+//! plan          deciding, and carrying out what was decided
+//! verify        what is expected against what is shown
+//! scenario      all of it in one file
+//! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
@@ -28,11 +53,11 @@ pub use certificate::{
     SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
-pub use finding::{Detail, Finding, Remedy};
+pub use finding::{Detail, Finding, Kind, Remedy};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
-pub use rule::{Kind, Rule, Source};
+pub use rule::{Rule, Source};
 pub use rules::{RULES, rule};
 pub use scenario::{Outcome, Scenario, Task};
 pub use script::Line;

@@ -11,10 +11,10 @@ use serde::{Serialize, Serializer};
 
 use crate::case::{Assignment, Case};
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
+use crate::finding::Kind;
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::rfc3339;
-use crate::rule::Kind;
 use crate::script::{self, Line, Renaming};
 use crate::server::{DefaultSmtp, Installed, Server, TlsCertificateName};
 use crate::service::Service;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::case::{Assignment, Case, Thresholds};
 use crate::diagnostic::Diagnostic;
-use crate::finding::Finding;
-use crate::rule::{Check, Kind, Rule};
+use crate::finding::{Finding, Kind};
+use crate::rule::{Check, Rule};
 use crate::rules::{self, RULES};
 use crate::service::Service;
 

@@ -2,39 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::case::{Assignment, Case, Removal};
-use crate::finding::Finding;
-
-/// What follows where a rule speaks, in ascending strength.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Kind {
-    /// The operation goes on; it is said for completeness.
-    Note,
-    /// The operation goes on; something is to be done afterwards.
-    FollowUp,
-    /// The operation goes on, with a warning.
-    Warn,
-    /// The operation needs an answer first.
-    Decide,
-    /// The operation fails.
-    Refuse,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::FollowUp => "follow-up",
-            Self::Warn => "warn",
-            Self::Decide => "decide",
-            Self::Refuse => "refuse",
-        })
-    }
-}
+use crate::finding::{Finding, Kind};
 
 /// Where a rule comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +98,7 @@ macro_rules! rule {
                     Err(_) => unreachable!(),
                 }
             },
-            kind: $crate::rule::Kind::$kind,
+            kind: $crate::finding::Kind::$kind,
             source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
             documentation: concat!($($line, "\n"),+),
             check: $crate::rule::Check::$check($($function),+),

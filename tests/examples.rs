@@ -63,11 +63,16 @@ fn mail_2025() -> CertificateFactory {
         .valid("2026-06-10T00:00:00Z", "2026-12-27T00:00:00Z")
 }
 
+/// The wildcard certificate of the built-in scenario.
+fn wildcard() -> CertificateFactory {
+    CertificateFactory::new("*.contoso.com")
+        .dns_names(["*.contoso.com"])
+        .valid("2026-05-29T00:00:00Z", "2026-12-15T00:00:00Z")
+}
+
 /// The scenario that `cargo run --example assign` decides: a wildcard certificate for everything.
 fn teaching() -> Value {
-    let wildcard = CertificateFactory::new("*.contoso.com")
-        .dns_names(["*.contoso.com"])
-        .valid("2026-05-29T00:00:00Z", "2026-12-15T00:00:00Z");
+    let wildcard = wildcard();
     json!({
         "now": "2026-11-24T00:00:00Z",
         "server": {
@@ -117,6 +122,12 @@ fn article(default_smtp: &CertificateFactory) -> Value {
     })
 }
 
+fn pem(factory: &CertificateFactory) -> String {
+    let base64 = base64(factory).into_bytes();
+    let lines: Vec<_> = base64.chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
 fn check_data(name: &str, scenario: &Value) {
     expect_file![data(name)].assert_eq(&format!("{scenario:#}\n"));
 }
@@ -124,6 +135,7 @@ fn check_data(name: &str, scenario: &Value) {
 #[test]
 fn the_built_in_scenario_teaches() {
     check_data("assign.json", &teaching());
+    expect_file![data("wildcard.pem")].assert_eq(&pem(&wildcard()));
     expected("assign.txt").assert_eq(&transcript(&run("assign", &[])));
     expected("assign.json").assert_eq(&transcript(&run("assign", &["--json"])));
 }
@@ -146,6 +158,17 @@ fn the_example_of_the_article_is_one_command_or_two() {
             expected("article.txt").assert_eq(&transcript(&run("assign", &["examples/data/article.json"])));
             expected("article.json").assert_eq(&transcript(&run("assign", &["examples/data/article.json", "--json"])));
         }
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_example_prints() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let console = readme.split("```console\n$ cargo run --example assign\n").nth(1).unwrap();
+    let output = transcript(&run("assign", &[]));
+    let mut lines = output.lines();
+    for shown in console.lines().take_while(|line| *line != "```").filter(|line| *line != "…") {
+        assert!(lines.any(|line| line == shown), "{shown:?} is not printed there");
     }
 }
 

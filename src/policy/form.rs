@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::{Policy, PolicyError};
-use crate::rule::Kind;
+use crate::finding::Kind;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,10 +1,10 @@
 //! Whether there is something to assign, and whether the request only adds.
 
 use crate::case::{Assignment, Case, Removal};
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, Kind};
 use crate::powershell::Command;
 use crate::request::Operation;
-use crate::rule::{Kind, rule};
+use crate::rule::rule;
 use crate::server::{Installed, Server};
 use crate::service::Service;
 
