@@ -62,14 +62,14 @@ impl<'a> Assignment<'a> {
         let (requested, skipped, mode) = match request.operation() {
             Operation::Assign { services, mode } => (services, Service::empty(), mode),
             Operation::Replace { old, .. } => {
-                let services = server.installed(old).and_then(Installed::services).unwrap_or_default();
+                let services = server.installed(old).map(Installed::known_services).unwrap_or_default();
                 let asked = services & (server.hosts() | Service::FEDERATION);
                 (asked, services - asked, Mode::Add)
             }
             Operation::Remove => return None,
         };
         let installed = server.installed(request.thumbprint());
-        let has = installed.and_then(Installed::services).unwrap_or_default();
+        let has = installed.map(Installed::known_services).unwrap_or_default();
         let taken = match mode {
             Mode::Add => Service::empty(),
             Mode::Exact => has - requested,
@@ -133,7 +133,7 @@ impl<'a> Assignment<'a> {
 
     /// The services that the certificate has not had yet.
     pub(crate) fn added(&self) -> Service {
-        self.in_question - self.installed.and_then(Installed::services).unwrap_or_default()
+        self.in_question - self.installed.map(Installed::known_services).unwrap_or_default()
     }
 
     /// In seconds since 1970.
@@ -222,18 +222,17 @@ impl<'a> Removal<'a> {
         self.removed
     }
 
-    /// The services of an installed certificate at the time of the removal.
-    pub(crate) fn services(&self, installed: &Installed) -> Option<Service> {
+    /// The services that an installed certificate is known to have at the time of the removal.
+    pub(crate) fn services(&self, installed: &Installed) -> Service {
         match &self.effects {
             Some(effects) => effects.services(installed),
-            None => installed.services(),
+            None => installed.known_services(),
         }
     }
 
     /// Whether the removed certificate is then known to have this service.
     pub(crate) fn has(&self, service: Service) -> bool {
-        let services = self.removed.and_then(|removed| self.services(removed));
-        services.is_some_and(|services| services.intersects(service))
+        self.removed.is_some_and(|removed| self.services(removed).intersects(service))
     }
 
     /// The default SMTP certificate at the time of the removal.
@@ -254,9 +253,7 @@ impl<'a> Removal<'a> {
         gaining.is_some_and(|effects| counts(effects.thumbprint))
             || self.server.inventory().holders(service).any(|holder| {
                 let is_removed = self.removed.is_some_and(|removed| removed.thumbprint() == holder.thumbprint());
-                !is_removed
-                    && counts(holder.thumbprint())
-                    && self.services(holder).is_some_and(|known| known.contains(service))
+                !is_removed && counts(holder.thumbprint()) && self.services(holder).contains(service)
             })
     }
 
@@ -321,11 +318,11 @@ impl Effects<'_> {
         Some(Cow::Owned(sites))
     }
 
-    /// The services of an installed certificate afterwards; nothing where they are not known.
-    pub(crate) fn services(&self, installed: &Installed) -> Option<Service> {
-        let mut services = installed.services()?;
+    /// The services that an installed certificate is known to have afterwards.
+    pub(crate) fn services(&self, installed: &Installed) -> Service {
+        let mut services = installed.known_services();
         if installed.thumbprint() == self.thumbprint {
-            return Some(services | self.gained);
+            return services | self.gained;
         }
         if self.gained.contains(Service::IIS) && self.web_sites(installed).is_some_and(|sites| sites.is_empty()) {
             services.remove(Service::IIS);
@@ -336,6 +333,6 @@ impl Effects<'_> {
         {
             services.remove(moved);
         }
-        Some(services)
+        services
     }
 }

@@ -315,7 +315,7 @@ fn changes(case: &Case<'_>) -> Changes {
     let moves = assignment.moves_default_smtp();
     Changes {
         added,
-        services: assignment.installed().and_then(Installed::services).unwrap_or_default() | added,
+        services: assignment.installed().map(Installed::known_services).unwrap_or_default() | added,
         superseded,
         default_smtp: if moves {
             DefaultSmtp::Certificate(case.request.thumbprint())
@@ -348,7 +348,7 @@ fn commit(server: &mut Server, request: &Request, now: SystemTime) {
 /// What a commit writes, worked out before anything is written.
 #[derive(Debug, Default)]
 struct Edits {
-    certificates: Vec<(Thumbprint, Option<Service>, Option<BTreeSet<u32>>)>,
+    certificates: Vec<(Thumbprint, Service, Option<BTreeSet<u32>>)>,
     certificate_name: Option<(Service, String)>,
     default_smtp: Option<Thumbprint>,
     connectors: Vec<(usize, TlsCertificateName)>,

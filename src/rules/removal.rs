@@ -76,7 +76,7 @@ fn default_smtp(case: &Removal<'_>) -> Option<Finding> {
 }
 
 fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
-    let judged = case.services(case.removed()?)? & (case.server().hosts() - Service::FEDERATION);
+    let judged = case.services(case.removed()?) & (case.server().hosts() - Service::FEDERATION);
     let services: Service = judged.iter().filter(|service| !case.has_another_holder(*service)).collect();
     (!services.is_empty()).then(|| {
         Finding::on(services, Detail::RemovesLast { services })

@@ -24,7 +24,8 @@ pub struct Installed {
     key_storage: Option<KeyStorage>,
     status: Option<Status>,
     root_ca_type: Option<RootCaType>,
-    pub(super) services: Option<Service>,
+    pub(super) known_services: Service,
+    has_all_services_known: bool,
     pub(super) web_sites: Option<BTreeSet<u32>>,
 }
 
@@ -38,7 +39,8 @@ impl Installed {
             key_storage: None,
             status: None,
             root_ca_type: None,
-            services: None,
+            known_services: Service::empty(),
+            has_all_services_known: false,
             web_sites: None,
         }
     }
@@ -81,7 +83,8 @@ impl Installed {
     /// Sets the services that it is assigned to; they are then known.
     #[must_use]
     pub fn with_services(mut self, services: Service) -> Self {
-        self.services = Some(services);
+        self.known_services = services;
+        self.has_all_services_known = true;
         self
     }
 
@@ -129,7 +132,13 @@ impl Installed {
 
     /// The services that it is assigned to; nothing where they are not known.
     pub fn services(&self) -> Option<Service> {
-        self.services
+        self.has_all_services_known.then_some(self.known_services)
+    }
+
+    /// The services that it is known to be assigned to. Where they are [not known](Self::services)
+    /// as a whole, these are the ones that were assigned since, and there may be more.
+    pub fn known_services(&self) -> Service {
+        self.known_services
     }
 
     /// The IIS sites that it is bound to; nothing where they are not known.
@@ -139,7 +148,7 @@ impl Installed {
 
     /// Whether it is known to be assigned to all of these services.
     pub fn has(&self, services: Service) -> bool {
-        self.services.is_some_and(|known| known.contains(services))
+        self.known_services.contains(services)
     }
 
     /// Whether this point in time, in seconds since 1970, lies within its dates.
@@ -344,6 +353,9 @@ struct InstalledForm {
     status: Option<Status>,
     root_ca_type: Option<RootCaType>,
     services: Option<Service>,
+    /// What was assigned since, where `services` are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_services: Option<Service>,
     web_sites: Option<BTreeSet<u32>>,
 }
 
@@ -356,7 +368,8 @@ impl From<InstalledForm> for Installed {
             key_storage: form.key_storage,
             status: form.status,
             root_ca_type: form.root_ca_type,
-            services: form.services,
+            known_services: form.services.or(form.known_services).unwrap_or_default(),
+            has_all_services_known: form.services.is_some(),
             web_sites: form.web_sites,
         }
     }
@@ -365,13 +378,15 @@ impl From<InstalledForm> for Installed {
 impl From<Installed> for InstalledForm {
     fn from(installed: Installed) -> Self {
         Self {
+            services: installed.services(),
+            known_services: Some(installed.known_services)
+                .filter(|known| !installed.has_all_services_known && !known.is_empty()),
             certificate: installed.certificate,
             friendly_name: installed.friendly_name,
             has_private_key: Some(installed.has_private_key),
             key_storage: installed.key_storage,
             status: installed.status,
             root_ca_type: installed.root_ca_type,
-            services: installed.services,
             web_sites: installed.web_sites,
         }
     }

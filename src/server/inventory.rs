@@ -55,20 +55,15 @@ impl Inventory {
         let moving = gained & (Service::IMAP | Service::POP | Service::IIS);
         self.installed.iter().filter(move |installed| {
             installed.thumbprint() == thumbprint
-                || installed.services().is_some_and(|services| services.intersects(moving))
+                || installed.known_services().intersects(moving)
                 || moving.contains(Service::IIS) && installed.web_sites().is_some()
         })
     }
 
     /// Sets what a certificate is assigned and bound to.
-    pub(crate) fn change(
-        &mut self,
-        thumbprint: Thumbprint,
-        services: Option<Service>,
-        web_sites: Option<BTreeSet<u32>>,
-    ) {
+    pub(crate) fn change(&mut self, thumbprint: Thumbprint, services: Service, web_sites: Option<BTreeSet<u32>>) {
         if let Some(installed) = self.installed.iter_mut().find(|installed| installed.thumbprint() == thumbprint) {
-            installed.services = services;
+            installed.known_services = services;
             installed.web_sites = web_sites;
         }
     }

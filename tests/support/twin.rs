@@ -50,7 +50,6 @@ pub fn by_table(situation: &Situation) -> Decided {
     {
         recommended = recommended.map(|answer| if old == default { Answer::Replace } else { answer });
     }
-    let known_before = |index: usize| situation.server.certificates[index].services.is_some();
     let went_through = verdict.script.is_some();
     Decided {
         outcome: verdict.outcome,
@@ -65,11 +64,7 @@ pub fn by_table(situation: &Situation) -> Decided {
         after: verdict.after.map(|certificates| After {
             certificates: certificates
                 .into_iter()
-                .map(|after| {
-                    // What was not known stays not known here; the table says what was added.
-                    let services = after.services.filter(|_| known_before(after.index));
-                    (thumbprint(after.index), services, sorted(after.web_sites))
-                })
+                .map(|after| (thumbprint(after.index), after.services, sorted(after.web_sites)))
                 .collect(),
             imap_name: verdict.imap_name_after,
             pop_name: verdict.pop_name_after,
@@ -97,7 +92,6 @@ pub fn by_library(situation: &Situation) -> Decided {
 }
 
 fn went_through(situation: &Situation, plan: &Plan, server: &Server) -> Decided {
-    let bits = |services: Option<Service>| services.map(|services| services.bits());
     Decided {
         outcome: match situation.request.operation {
             Operation::Assign { .. } => table::Outcome::Assigned,
@@ -121,7 +115,10 @@ fn went_through(situation: &Situation, plan: &Plan, server: &Server) -> Decided 
                 .certificates()
                 .map(|installed| {
                     let sites = installed.web_sites().map(|sites| sites.iter().copied().collect());
-                    (installed.thumbprint().to_string(), bits(installed.services()), sites)
+                    // What was not known stays so; the table says what was added since, where something was.
+                    let known = installed.known_services();
+                    let services = installed.services().or((!known.is_empty()).then_some(known));
+                    (installed.thumbprint().to_string(), services.map(|services| services.bits()), sites)
                 })
                 .collect(),
             imap_name: server.imap_certificate_name().map(str::to_owned),
