@@ -69,12 +69,21 @@ impl Step {
             return None;
         }
         let (this, old) = (*self.certificate.get(&installed), *self.old.get(&installed));
-        let mut request = match self.kind {
+        let request = match self.kind {
             StepKind::Assign(services, mode) => Request::assign(this, services).with_mode(mode),
             StepKind::Remove => Request::remove(this),
             StepKind::Replace(_) if this == old => return None,
             StepKind::Replace(names) => Request::replace(old, this).with_connector_names(names),
         };
+        Some(self.answered(request))
+    }
+
+    /// The assignment of what would pass alone.
+    fn narrowed(&self, request: &Request, services: Service) -> Request {
+        self.answered(Request::assign(request.thumbprint(), services))
+    }
+
+    fn answered(&self, mut request: Request) -> Request {
         if let Some(answer) = self.default_smtp {
             request = request.with_default_smtp(answer);
         }
@@ -82,7 +91,7 @@ impl Step {
             request =
                 request.with_accepted_status(AcceptedStatus::Untrusted).with_accepted_status(AcceptedStatus::Unknown);
         }
-        Some(request)
+        request
     }
 }
 
@@ -142,6 +151,21 @@ fn only_grows(before: &Server, after: &Server, plan: &Plan) -> Result<(), TestCa
     Ok(())
 }
 
+/// An exact set is exact afterwards, and what was to be taken away is not there.
+fn leaves_what_was_asked_for(server: &Server, request: &Request) -> Result<(), TestCaseError> {
+    if let (Operation::Assign { services, mode }, Some(installed)) =
+        (request.operation(), server.installed(request.thumbprint()))
+    {
+        let has = installed.known_services();
+        match mode {
+            Mode::Exact => prop_assert_eq!(has, services),
+            Mode::Take => prop_assert!(!has.intersects(services)),
+            _ => prop_assert!(has.contains(services)),
+        }
+    }
+    Ok(())
+}
+
 fn again(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<(), TestCaseError> {
     if matches!(request.operation(), Operation::Assign { .. }) {
         let again = plan_with(policy, server, request, now).expect("what is assigned already succeeds");
@@ -171,6 +195,7 @@ proptest! {
                 Ok(plan) => {
                     prop_assert!(!matches!(by_default, Err(NoPlan::Refused(_))), "what the default refuses stays refused");
                     only_grows(&before, &server, &plan)?;
+                    leaves_what_was_asked_for(&server, &request)?;
                     again(&policy, &server, &request, now)?;
                     earlier = Some(plan);
                 }
@@ -178,6 +203,11 @@ proptest! {
                     prop_assert_eq!(serialized(&server), serialized(&before), "nothing is half done");
                     if let (Some(assignable), Err(NoPlan::Refused(refusal))) = (no_plan.assignable(), &by_default) {
                         prop_assert!(refusal.assignable().unwrap().contains(assignable), "assignable never grows");
+                    }
+                    if let Some(assignable) = no_plan.assignable().filter(|services| !services.is_empty()) {
+                        let narrowed = step.narrowed(&request, assignable);
+                        let refused = matches!(plan_with(&policy, &server, &narrowed, now), Err(NoPlan::Refused(_)));
+                        prop_assert!(!refused, "{} would not pass", assignable);
                     }
                 }
             }
