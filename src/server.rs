@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::connector::{Connector, ConnectorKind, TlsCertificateName, TlsCertificateNameError};
 pub use self::installed::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage, RootCaType, Status};
 use self::inventory::Inventory;
+use crate::certificate::Certificate;
 use crate::service::Service;
 use crate::text::{self, TextError};
 use crate::thumbprint::Thumbprint;
@@ -295,6 +296,26 @@ impl Server {
     /// The installed certificates, in the order of their installation.
     pub fn certificates(&self) -> impl Iterator<Item = &Installed> {
         self.inventory.iter()
+    }
+
+    /// The installed certificates that this one renews, the one with the most services first: those that
+    /// are assigned to something, and whose every name it covers.
+    ///
+    /// The Auth certificates are none of them: they are renewed by the authorization configuration.
+    pub fn renewed_by(&self, certificate: &Certificate) -> Vec<&Installed> {
+        let mut renewed: Vec<_> = self
+            .certificates()
+            .filter(|installed| {
+                let domains = installed.certificate().domains();
+                installed.thumbprint() != certificate.thumbprint()
+                    && !installed.known_services().is_empty()
+                    && !domains.is_empty()
+                    && domains.iter().all(|domain| certificate.covers(domain))
+                    && !self.auth_certificates.is_some_and(|auth| auth.contains(installed.thumbprint()))
+            })
+            .collect();
+        renewed.sort_by_key(|installed| std::cmp::Reverse(installed.known_services().iter().count()));
+        renewed
     }
 
     /// The services that its roles host on its version, Federation included.

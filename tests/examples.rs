@@ -122,6 +122,35 @@ fn article(default_smtp: &CertificateFactory) -> Value {
     })
 }
 
+/// The renewal of what serves mail, as the company's CA issues it.
+fn renewed() -> CertificateFactory {
+    CertificateFactory::new("mail.contoso.com").dns_names(["mail.contoso.com", "autodiscover.contoso.com"]).rsa(3072)
+}
+
+/// A server before an ordinary renewal: everything that can name a certificate names the old one.
+fn renewal() -> Value {
+    let name = "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=mail.contoso.com, O=Contoso, C=US";
+    json!({
+        "now": "2026-11-24T00:00:00Z",
+        "server": {
+            "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "2019", "roles": ["Mailbox"],
+            "imap_certificate_name": "mail.contoso.com",
+            "client_names": ["mail.contoso.com", "autodiscover.contoso.com"],
+            "default_smtp": mail_2025().build().thumbprint(),
+            "connectors": [
+                { "kind": "Send", "name": "Outbound to Office 365", "tls_certificate_name": name, "servers": ["MBX01", "MBX02"] },
+                { "kind": "Hybrid", "name": "Hybrid Configuration", "tls_certificate_name": name }
+            ],
+            "certificates": [
+                { "certificate": base64(&microsoft_exchange()), "friendly_name": "Microsoft Exchange",
+                  "services": "IIS", "web_sites": [2] },
+                { "certificate": base64(&mail_2025()), "friendly_name": "mail 2025", "root_ca_type": "ThirdParty",
+                  "services": "IMAP, IIS, SMTP", "web_sites": [1] }
+            ]
+        }
+    })
+}
+
 fn pem(factory: &CertificateFactory) -> String {
     let base64 = base64(factory).into_bytes();
     let lines: Vec<_> = base64.chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
@@ -170,6 +199,29 @@ fn the_readme_shows_what_the_example_prints() {
     for shown in console.lines().take_while(|line| *line != "```").filter(|line| *line != "…") {
         assert!(lines.any(|line| line == shown), "{shown:?} is not printed there");
     }
+}
+
+#[test]
+fn a_renewal_is_one_script() {
+    check_data("renewal.json", &renewal());
+    expect_file![data("renewed.pem")].assert_eq(&pem(&renewed()));
+    let files = ["examples/data/renewal.json", "examples/data/renewed.pem"];
+    let replace = [files[0], files[1], "--default-smtp", "replace"];
+    expected("renew.txt").assert_eq(&transcript(&run("renew", &replace)));
+    assert_eq!(run("renew", &files).status.code(), Some(2), "the default SMTP certificate takes an answer");
+    let json = [&replace[..], &["--json"]].concat();
+    let answer: Value = serde_json::from_slice(&run("renew", &json).stdout).unwrap();
+    assert_eq!(answer["outcome"], "replaced");
+    assert_eq!(answer["default_smtp"], json!(renewed().build().thumbprint()));
+    let nothing = run("renew", &[files[0], "examples/data/self-signed.pem"]);
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(nothing.stdout.is_empty());
+}
+
+#[test]
+fn the_policy_of_an_organisation_decides() {
+    expect_file![data("self-signed.pem")].assert_eq(&pem(&microsoft_exchange()));
+    expected("policy.txt").assert_eq(&transcript(&run("policy", &[])));
 }
 
 #[test]

@@ -1,0 +1,131 @@
+//! Puts a renewed certificate in the place of the one that it renews: `renew SCENARIO CERTIFICATE`.
+//!
+//! The scenario is the file that `assign` reads; its request is not looked at. Exit statuses are those
+//! of `assign`; where nothing on the server is renewed by the certificate it is 3.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::{Parser, ValueEnum};
+use exchange_certificates::{
+    Answer, Certificate, ConnectorNames, Installed, NoPlan, Policy, Request, Server, Service, plan_with, rfc3339,
+};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+mod common {
+    pub(crate) mod input;
+    pub(crate) mod show;
+}
+use common::input::{self, BadInput};
+use common::show;
+
+/// Plans a renewal: the new certificate takes over what the old one has, and the old one is removed.
+#[derive(Parser)]
+struct Arguments {
+    /// The scenario file with the server.
+    scenario: PathBuf,
+    /// The new certificate, as PEM or DER.
+    certificate: PathBuf,
+    /// What becomes of the default SMTP certificate.
+    #[arg(long)]
+    default_smtp: Option<DefaultSmtp>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DefaultSmtp {
+    Keep,
+    Replace,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    now: Option<String>,
+    server: Server,
+    policy: Option<Policy>,
+    #[serde(rename = "request")]
+    _request: Option<IgnoredAny>,
+}
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => renew(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
+        Err(error) => {
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(input::BAD_INPUT) } else { ExitCode::SUCCESS }
+        }
+    }
+}
+
+fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let file = arguments.scenario.display().to_string();
+    let mut scenario: Scenario = input::json(&file, &input::read(&arguments.scenario)?)?;
+    let now = match &scenario.now {
+        Some(text) => rfc3339::parse(text).map_err(|error| BadInput::new(&file, format!("now: {error}")))?,
+        None => SystemTime::now(),
+    };
+    let certificate = certificate(&arguments.certificate)?;
+    let new = certificate.thumbprint();
+    let old = {
+        let renewed = scenario.server.renewed_by(&certificate);
+        let old = renewed.first().map(|old| old.thumbprint()).ok_or_else(|| {
+            BadInput::new(
+                &file,
+                format!("server.certificates: {new} renews none of them: it covers the names of none with a service"),
+            )
+        })?;
+        if !arguments.json {
+            renewed.iter().skip(1).for_each(|other| println!("{} would be renewed by it too.", other.thumbprint()));
+        }
+        old
+    };
+    let is_installed = scenario.server.installed(new).is_some();
+    if !is_installed {
+        let installed = Installed::new(certificate).with_services(Service::empty());
+        scenario.server.install(installed).map_err(|error| BadInput::new(&file, format!("server: {error}")))?;
+    }
+    let request = Request::replace(old, new).with_connector_names(ConnectorNames::Update);
+    let request = match arguments.default_smtp {
+        Some(DefaultSmtp::Keep) => request.with_default_smtp(Answer::Keep),
+        Some(DefaultSmtp::Replace) => request.with_default_smtp(Answer::Replace),
+        None => request,
+    };
+    let decided = plan_with(&scenario.policy.unwrap_or_default(), &scenario.server, &request, now);
+    if arguments.json {
+        let answer = match &decided {
+            Ok(plan) => serde_json::to_string_pretty(plan),
+            Err(no_plan) => serde_json::to_string_pretty(no_plan),
+        };
+        let answer = answer.map_err(|error| BadInput::new("the answer", error))?;
+        let _ = writeln!(std::io::stdout(), "{answer}");
+    } else {
+        println!("{new} renews {old}.");
+        if !is_installed {
+            println!("It is not installed yet: import it on {} first.", scenario.server.name());
+        }
+        match &decided {
+            Ok(plan) => show::plan("replaced", plan),
+            Err(no_plan) => show::no_plan(no_plan),
+        }
+    }
+    Ok(ExitCode::from(match decided {
+        Ok(_) => 0,
+        Err(NoPlan::DecisionRequired(_)) => 2,
+        Err(_) => 1,
+    }))
+}
+
+fn certificate(path: &Path) -> Result<Certificate, BadInput> {
+    let bytes = input::read(path)?;
+    let read = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("-----BEGIN") => Certificate::from_pem(text),
+        _ => Certificate::from_der(bytes),
+    };
+    read.map_err(|error| BadInput::new(&path.display().to_string(), error))
+}
