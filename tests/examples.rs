@@ -201,6 +201,79 @@ fn the_readme_shows_what_the_example_prints() {
     }
 }
 
+/// Decides a scenario in a file of this name; the answer and the exit status.
+fn decide(name: &str, scenario: &Value) -> (Value, i32) {
+    let file = std::env::temp_dir().join(format!("exchange-certificates-{name}.json"));
+    std::fs::write(&file, scenario.to_string()).unwrap();
+    let output = run("assign", &[file.to_str().unwrap(), "--json"]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn every_operation_has_its_answer_and_exit_status() {
+    let (default, new) =
+        (microsoft_exchange().build().thumbprint(), article(&microsoft_exchange())["request"]["thumbprint"].clone());
+    let request = |request: Value| patched(&json!({ "request": request }));
+    let verify = |shown: Value| {
+        request(
+            json!({ "operation": "verify", "services": "IIS, SMTP", "shown": shown, "default_smtp": null, "caller": null }),
+        )
+    };
+    let undecided = request(json!({ "default_smtp": null }));
+    let (answer, status) = decide("decision", &undecided);
+    let decision = json!({ "outcome": "decision-required", "decision": "replace-default-smtp", "current": default,
+        "proposed": new, "recommended": "keep", "diagnostics": answer["diagnostics"] });
+    assert_eq!((answer, status), (decision, 2));
+
+    let with_default = request(json!({ "default_smtp": "replace" }));
+    let (answer, status) = decide("replace-default", &with_default);
+    assert_eq!((&answer["outcome"], status), (&json!("assigned"), 0));
+    assert_eq!(answer["default_smtp"], new);
+    let script = answer["script"].as_array().unwrap();
+    assert!(script[1].as_str().unwrap().ends_with("-Services SMTP -Server MBX01 -Force"), "{script:?}");
+
+    let (answer, status) = decide("take", &request(json!({ "mode": "take" })));
+    assert_eq!(
+        (&answer["outcome"], &answer["added"], &answer["script"], status),
+        (&json!("assigned"), &json!("None"), &json!([]), 0)
+    );
+
+    let (answer, status) = decide("remove", &request(json!({ "operation": "remove" })));
+    assert_eq!((&answer["outcome"], status), (&json!("removed"), 0));
+    assert_eq!(
+        answer["script"],
+        json!([format!("Remove-ExchangeCertificate -Thumbprint {} -Server MBX01", new.as_str().unwrap())])
+    );
+
+    let (answer, status) = decide("remove-default", &request(json!({ "operation": "remove", "thumbprint": default })));
+    assert_eq!((&answer["outcome"], status), (&json!("refused"), 1));
+    let rules: Vec<_> =
+        answer["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["removes-default-smtp", "removes-last-assignment", "removes-back-end-certificate"]);
+    assert!(answer.get("assignable").is_none() && answer.get("script").is_none());
+
+    let (answer, status) =
+        decide("replace", &request(json!({ "operation": "replace", "old": default, "default_smtp": "replace" })));
+    assert_eq!((&answer["outcome"], &answer["assignable"], status), (&json!("refused"), &json!("IIS, SMTP"), 1));
+
+    let (answer, status) = decide("policy", &patched(&json!({ "policy": { "raise": { "require-ssl": "refuse" } } })));
+    assert_eq!((&answer["outcome"], &answer["assignable"], status), (&json!("refused"), &json!("IMAP, POP, SMTP"), 1));
+
+    let shown = |services: Value| verify(json!([{ "thumbprint": new, "services": services }]));
+    let verified = (json!({ "outcome": "verified", "services": "IMAP, IIS, SMTP" }), 0);
+    assert_eq!(decide("verified", &shown(json!("IMAP, IIS, SMTP"))), verified);
+    assert_eq!(decide("short", &shown(json!("I..WS.."))), verified);
+    let missing = (json!({ "outcome": "missing", "missing": "SMTP", "services": "IIS" }), 1);
+    assert_eq!(decide("missing", &shown(json!(["IIS"]))), missing);
+    let inconclusive = (json!({ "outcome": "inconclusive" }), 2);
+    assert_eq!(decide("unknown", &shown(Value::Null)), inconclusive);
+    assert_eq!(decide("cut-short", &shown(json!("IMAP, IIS..."))), inconclusive);
+    let absent = (json!({ "outcome": "missing", "missing": "IIS, SMTP", "services": "None" }), 1);
+    assert_eq!(decide("absent", &verify(json!([]))), absent);
+    assert_eq!(decide("server", &verify(Value::Null)), absent);
+}
+
 #[test]
 fn a_renewal_is_one_script() {
     check_data("renewal.json", &renewal());
