@@ -284,13 +284,33 @@ impl Certificate {
 
     /// The [`domains`](Self::domains) with repetitions, and without an allocation for the list.
     pub(crate) fn domain_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let common_names = self.common_names().filter(|name| domain::is_dns_name(name));
-        let dns_names = self.dns_names().present().into_iter().flatten().filter(|name| !name.is_empty());
-        common_names.chain(dns_names)
+        self.domain_places().map(|(_, name)| name)
     }
 
+    /// The [`domain_names`](Self::domain_names), each with its place in the DER.
+    pub(crate) fn domain_places(&self) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
+        let common_names = self.subject().common_name_elements().filter_map(|element| {
+            let name = name::text(element)?;
+            domain::is_dns_name(&name).then_some((element, name))
+        });
+        let general_names = self.facts.general_names.present().map(|names| names.within(&self.der));
+        let dns_names = general_names.into_iter().flat_map(extension::dns_name_elements);
+        let dns_names = dns_names.filter(|element| !element.value.is_empty());
+        let names = common_names.chain(dns_names.map(|element| (element, name::latin1(element.value))));
+        names.map(|(element, name)| (reader::offset(element.der, &self.der) as u32, name))
+    }
+
+    /// The domain name at a place that [`domain_places`](Self::domain_places) gave.
+    pub(crate) fn domain_at(&self, place: u32) -> Option<Cow<'_, str>> {
+        let rest = self.der.get(usize::try_from(place).ok()?..)?;
+        let element = tlv::Cursor::new(rest).next()?;
+        if extension::is_dns_name(element) { Some(name::latin1(element.value)) } else { name::text(element) }
+    }
+
+    /// The fields of the signature algorithm, which stands between the serial number and the issuer.
     fn signature(&self) -> tlv::Cursor<'_> {
-        tlv::Cursor::new(self.facts.signature.within(&self.der))
+        let between = decode::Span::between(self.facts.serial_number, self.facts.issuer).within(&self.der);
+        tlv::Cursor::new(between).inside(tlv::tag::SEQUENCE).unwrap_or(tlv::Cursor::new(&[]))
     }
 }
 
@@ -314,6 +334,12 @@ fn system_time(seconds: i64) -> SystemTime {
         return UNIX_EPOCH + distance;
     }
     UNIX_EPOCH.checked_sub(distance).unwrap_or_else(|| UNIX_EPOCH - Duration::from_secs(YEAR_1601))
+}
+
+impl AsRef<Certificate> for Certificate {
+    fn as_ref(&self) -> &Self {
+        self
+    }
 }
 
 impl PartialEq for Certificate {
@@ -376,7 +402,7 @@ mod tests {
 
     #[test]
     fn a_certificate_takes_little_room() {
-        assert!(size_of::<Certificate>() <= 112, "{}", size_of::<Certificate>());
+        assert!(size_of::<Certificate>() <= 104, "{}", size_of::<Certificate>());
     }
 
     #[test]

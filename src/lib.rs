@@ -10,6 +10,7 @@
 //! service       the bit flags, their names and forms
 //! thumbprint    the name of a certificate
 //! certificate   one pass over the DER, names, domains, PEM and PKCS#7
+//! store         many certificates, found by thumbprint and name
 //! server        a server, its settings, connectors and installed certificates
 //! request       what is asked for
 //! powershell    a cmdlet and its quoted arguments: the only writer of PowerShell
@@ -43,6 +44,7 @@ mod scenario;
 mod script;
 mod server;
 mod service;
+mod store;
 mod text;
 mod thumbprint;
 mod verify;
@@ -67,6 +69,7 @@ pub use server::{
     TlsCertificateNameError, Version,
 };
 pub use service::{Service, ServiceError};
+pub use store::{Duplicate, LoadError, Store};
 pub use text::TextError;
 pub use thumbprint::{Thumbprint, ThumbprintError};
 pub use verify::{Expectation, Shown, Verification, verify};

@@ -195,6 +195,9 @@ impl Server {
     /// Adds a connector, or the hybrid configuration.
     #[must_use]
     pub fn with_connector(mut self, connector: Connector) -> Self {
+        if connector.tls_certificate_name().is_some() {
+            self.inventory.prepare_names();
+        }
         self.connectors.push(connector);
         self
     }

@@ -23,8 +23,6 @@ pub(super) struct Facts {
     pub(super) issuer: Span,
     /// The whole of the name.
     pub(super) subject: Span,
-    /// The fields of the signature algorithm.
-    pub(super) signature: Span,
     /// The general names of the subject alternative name, one after the other.
     pub(super) general_names: Extension<Span>,
     pub(super) public_key: PublicKey,
@@ -46,6 +44,11 @@ impl Span {
     fn of(part: &[u8], whole: &[u8]) -> Self {
         let start = offset(part, whole) as u32;
         Self { start, end: start + part.len() as u32 }
+    }
+
+    /// What stands between two parts.
+    pub(super) const fn between(before: Self, after: Self) -> Self {
+        Self { start: before.end, end: after.start }
     }
 
     /// The part, in the whole that it was found in.
@@ -91,7 +94,7 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
         version.end("the end of the version")?;
     }
     let serial_number = signed.read_if(tag::INTEGER, "a serial number", |value| !value.is_empty())?;
-    let signature = algorithm_identifier(&mut signed, "a signature algorithm")?;
+    algorithm_identifier(&mut signed, "a signature algorithm")?;
     let issuer = distinguished_name(&mut signed, "the name of an issuer")?;
     let mut validity = signed.inside(tag::SEQUENCE, "a period of validity")?;
     let not_before = date(&mut validity)?;
@@ -110,7 +113,6 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
         serial_number: Span::of(serial_number, der),
         issuer: Span::of(issuer, der),
         subject: Span::of(subject, der),
-        signature: Span::of(signature, der),
         general_names: Extension::Absent,
         public_key: algorithm::public_key(Cursor::new(key_algorithm), key_bits),
         key_usage: Extension::Absent,

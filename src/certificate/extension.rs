@@ -1,6 +1,6 @@
 //! The extensions that decide what a certificate may be used for.
 
-use super::tlv::{Cursor, tag};
+use super::tlv::{Cursor, Element, tag};
 use super::{name, oid};
 
 /// What a certificate says in one of its extensions.
@@ -175,7 +175,16 @@ pub(super) fn general_names(value: &[u8]) -> Option<&[u8]> {
 
 /// The DNS names among general names, in order.
 pub(super) fn dns_names(general_names: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Cursor::new(general_names).filter(|name| name.tag == DNS_NAME).map(|name| name.value)
+    dns_name_elements(general_names).map(|name| name.value)
+}
+
+/// The same with tag and length.
+pub(super) fn dns_name_elements(general_names: &[u8]) -> impl Iterator<Item = Element<'_>> {
+    Cursor::new(general_names).filter(|name| is_dns_name(*name))
+}
+
+pub(super) fn is_dns_name(name: Element<'_>) -> bool {
+    name.tag == DNS_NAME
 }
 
 const DNS_NAME: u8 = tag::primitive(2);

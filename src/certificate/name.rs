@@ -70,7 +70,12 @@ impl<'a> Name<'a> {
 
     /// The texts of the common names, in the order of the DER.
     pub fn common_names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        self.attributes().filter(|attribute| attribute.oid == COMMON_NAME).filter_map(|attribute| attribute.text())
+        self.common_name_elements().filter_map(text)
+    }
+
+    /// The values of the common names.
+    pub(super) fn common_name_elements(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
+        self.attributes().filter(|attribute| attribute.oid == COMMON_NAME).map(|attribute| attribute.value)
     }
 
     /// The relative distinguished names, each a set of attributes.
@@ -142,7 +147,8 @@ fn attributes(part: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
     })
 }
 
-fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, str>> {
+/// The text of a string of any kind.
+pub(super) fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, str>> {
     match tag {
         0x0C => Some(String::from_utf8_lossy(value)),
         // Numeric, Printable, Teletex, Videotex, IA5, Graphic, Visible and General.

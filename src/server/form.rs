@@ -37,7 +37,7 @@ impl TryFrom<ServerForm> for Server {
 
     fn try_from(form: ServerForm) -> Result<Self, ServerError> {
         let server = Self::new(form.name.0, form.version, form.roles)?;
-        Ok(Self {
+        let server = Self {
             fqdn: form.fqdn.map(|text| text.0),
             um_startup_mode: form.um_startup_mode.unwrap_or_default(),
             um_call_router_startup_mode: form.um_call_router_startup_mode.unwrap_or_default(),
@@ -48,10 +48,10 @@ impl TryFrom<ServerForm> for Server {
             load_balancing: form.load_balancing.unwrap_or_default(),
             default_smtp: form.default_smtp,
             auth_certificates: form.auth_certificates,
-            connectors: form.connectors.unwrap_or_default(),
             inventory: form.certificates,
             ..server
-        })
+        };
+        Ok(form.connectors.into_iter().flatten().fold(server, Self::with_connector))
     }
 }
 

@@ -170,6 +170,12 @@ impl Installed {
     }
 }
 
+impl AsRef<Certificate> for Installed {
+    fn as_ref(&self) -> &Certificate {
+        &self.certificate
+    }
+}
+
 /// Where Windows keeps the private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

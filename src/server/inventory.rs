@@ -1,70 +1,154 @@
-//! The installed certificates of a server, found by what the rules ask for.
+//! The installed certificates of a server, found by what the rules ask for: whatever a decision looks
+//! up is kept, never searched.
+
+mod printed_names;
 
 use std::collections::BTreeSet;
 
+use self::printed_names::PrintedNames;
 use super::{Installed, ServerError, TlsCertificateName};
 use crate::service::Service;
+use crate::store::{Duplicate, Store};
 use crate::thumbprint::Thumbprint;
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Inventory {
-    installed: Vec<Installed>,
+    store: Store<Installed>,
+    /// The slots of the certificates that have a service, in the order of the services' bits.
+    holders: [BTreeSet<u32>; 8],
+    /// The slots of the certificates whose sites are known.
+    bound: BTreeSet<u32>,
+    unknown_services: usize,
+    /// Made once a connector names a certificate, since it costs the printing of every name.
+    printed_names: Option<PrintedNames>,
 }
 
 impl Inventory {
     pub(crate) fn insert(&mut self, installed: Installed) -> Result<(), ServerError> {
         let thumbprint = installed.thumbprint();
-        if self.get(thumbprint).is_some() {
-            return Err(ServerError::AlreadyInstalled { thumbprint });
+        self.store.insert(installed).map_err(|Duplicate(_)| ServerError::AlreadyInstalled { thumbprint })?;
+        if let Some(slot) = self.store.slot(thumbprint) {
+            self.enter(slot);
         }
-        self.installed.push(installed);
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, thumbprint: Thumbprint) -> Option<Installed> {
-        let place = self.installed.iter().position(|installed| installed.thumbprint() == thumbprint)?;
-        Some(self.installed.remove(place))
+        let slots = self.store.slot_count();
+        let slot = self.store.slot(thumbprint)?;
+        self.leave(slot);
+        let removed = self.store.remove(thumbprint);
+        if self.store.slot_count() < slots {
+            self.reindex();
+        }
+        removed
     }
 
     pub(crate) fn get(&self, thumbprint: Thumbprint) -> Option<&Installed> {
-        self.installed.iter().find(|installed| installed.thumbprint() == thumbprint)
+        self.store.get(thumbprint)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Installed> {
-        self.installed.iter()
+        self.store.iter()
     }
 
     /// The certificates that are known to be assigned to a service.
     pub(crate) fn holders(&self, service: Service) -> impl Iterator<Item = &Installed> {
-        self.installed.iter().filter(move |installed| installed.has(service))
+        self.at(service.iter().flat_map(|service| self.holders.get(place(service))).flatten())
     }
 
     /// The certificates that a connector with this name would find.
     pub(crate) fn named<'a>(&'a self, name: &'a TlsCertificateName) -> impl Iterator<Item = &'a Installed> {
-        self.installed.iter().filter(|installed| name.matches(installed.certificate()))
+        let slots = self.printed_names.iter().flat_map(|names| names.slots(name));
+        slots.filter_map(|slot| self.store.at(slot)).filter(|installed| name.matches(installed.certificate()))
+    }
+
+    /// Prepares for being asked what a connector would find.
+    pub(crate) fn prepare_names(&mut self) {
+        if self.printed_names.is_none() {
+            let mut names = PrintedNames::default();
+            self.store.filled().for_each(|(slot, installed)| names.insert(slot, installed.certificate()));
+            self.printed_names = Some(names);
+        }
     }
 
     /// How many certificates there are of which it is not known what they are assigned to.
     pub(crate) fn unknown_services(&self) -> usize {
-        self.installed.iter().filter(|installed| installed.services().is_none()).count()
+        self.unknown_services
     }
 
     /// The certificates whose services or sites may change when one gains these services: itself, and
     /// those that hold one that moves by itself.
     pub(crate) fn affected_by(&self, thumbprint: Thumbprint, gained: Service) -> impl Iterator<Item = &Installed> {
         let moving = gained & (Service::IMAP | Service::POP | Service::IIS);
-        self.installed.iter().filter(move |installed| {
-            installed.thumbprint() == thumbprint
-                || installed.known_services().intersects(moving)
-                || moving.contains(Service::IIS) && installed.web_sites().is_some()
-        })
+        let bound = gained.contains(Service::IIS).then_some(&self.bound).into_iter().flatten();
+        let moved = moving.iter().flat_map(|service| self.holders.get(place(service))).flatten();
+        let slots: BTreeSet<_> = bound.chain(moved).copied().chain(self.store.slot(thumbprint)).collect();
+        slots.into_iter().filter_map(|slot| self.store.at(slot))
     }
 
     /// Sets what a certificate is assigned and bound to.
     pub(crate) fn change(&mut self, thumbprint: Thumbprint, services: Service, web_sites: Option<BTreeSet<u32>>) {
-        if let Some(installed) = self.installed.iter_mut().find(|installed| installed.thumbprint() == thumbprint) {
+        let Some(slot) = self.store.slot(thumbprint) else { return };
+        self.leave(slot);
+        if let Some(installed) = self.store.at_mut(slot) {
             installed.known_services = services;
             installed.web_sites = web_sites;
         }
+        self.enter(slot);
     }
+
+    fn at<'a>(&'a self, slots: impl Iterator<Item = &'a u32>) -> impl Iterator<Item = &'a Installed> {
+        slots.filter_map(|slot| self.store.at(*slot))
+    }
+
+    /// Notes what stands in a slot.
+    fn enter(&mut self, slot: u32) {
+        let Some(installed) = self.store.at(slot) else { return };
+        for service in installed.known_services().iter() {
+            self.holders.get_mut(place(service)).map(|holders| holders.insert(slot));
+        }
+        if installed.web_sites().is_some() {
+            self.bound.insert(slot);
+        }
+        self.unknown_services += usize::from(installed.services().is_none());
+        if let Some(names) = &mut self.printed_names {
+            names.insert(slot, installed.certificate());
+        }
+    }
+
+    /// Forgets what stands in a slot.
+    fn leave(&mut self, slot: u32) {
+        let Some(installed) = self.store.at(slot) else { return };
+        self.holders.iter_mut().for_each(|holders| {
+            holders.remove(&slot);
+        });
+        self.bound.remove(&slot);
+        self.unknown_services -= usize::from(installed.services().is_none());
+        if let Some(names) = &mut self.printed_names {
+            names.remove(slot, installed.certificate());
+        }
+    }
+
+    fn reindex(&mut self) {
+        let has_names = self.printed_names.is_some();
+        let store = std::mem::take(&mut self.store);
+        *self = Self { store, ..Self::default() };
+        let slots: Vec<_> = self.store.filled().map(|(slot, _)| slot).collect();
+        slots.into_iter().for_each(|slot| self.enter(slot));
+        if has_names {
+            self.prepare_names();
+        }
+    }
+}
+
+/// Equal where the same certificates stand in the same order with the same beside them.
+impl PartialEq for Inventory {
+    fn eq(&self, other: &Self) -> bool {
+        self.store == other.store
+    }
+}
+
+fn place(service: Service) -> usize {
+    service.bits().trailing_zeros() as usize
 }

@@ -1,0 +1,199 @@
+//! Many certificates, found by thumbprint and by DNS name.
+
+mod index;
+mod load;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use self::index::{Names, Thumbprints};
+pub use self::load::LoadError;
+use crate::certificate::{Certificate, domain_covers};
+use crate::thumbprint::Thumbprint;
+
+/// Certificates by thumbprint and by DNS name, in the order of their insertion.
+///
+/// It holds certificates themselves, or whatever has one. Finding costs the same however many there
+/// are. Names compare without ASCII case, and a wildcard and the names that it covers find each other.
+///
+/// Nobody can slow it down by certificates with names made for that: each store hashes with a seed of
+/// its own. The seed comes from the addresses that the operating system gives the program at random,
+/// so that it takes no I/O.
+///
+/// ```
+/// use exchange_certificates::{Certificate, Store};
+///
+/// let pem = std::fs::read_to_string("examples/data/wildcard.pem")?;
+/// let store: Store = [Certificate::from_pem(&pem)?].into_iter().collect();
+/// assert_eq!(store.covering("MAIL.contoso.com").count(), 1);
+/// assert_eq!(store.named("mail.contoso.com").count(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Store<T = Certificate> {
+    /// What was taken out stays in its slot for a while, so that the others keep their places.
+    slots: Vec<T>,
+    gone: BTreeSet<u32>,
+    thumbprints: Thumbprints,
+    names: Names,
+}
+
+/// A certificate that is in the store already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate<T>(
+    /// What was not inserted.
+    pub T,
+);
+
+impl<T: AsRef<Certificate>> Store<T> {
+    /// A store with nothing in it.
+    pub fn new() -> Self {
+        Self { slots: Vec::new(), gone: BTreeSet::new(), thumbprints: Thumbprints::default(), names: Names::default() }
+    }
+
+    /// How many certificates there are.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.gone.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The certificate of this thumbprint.
+    #[inline]
+    pub fn get(&self, thumbprint: Thumbprint) -> Option<&T> {
+        self.at(self.slot(thumbprint)?)
+    }
+
+    /// The certificates, in the order of their insertion.
+    pub fn iter(&self) -> impl Iterator<Item = &T> + Clone {
+        self.filled().map(|(_, item)| item)
+    }
+
+    /// Inserts a certificate.
+    ///
+    /// # Errors
+    ///
+    /// Gives it back where one of the same thumbprint is there; nothing is changed then.
+    pub fn insert(&mut self, item: T) -> Result<(), Duplicate<T>> {
+        let slot = u32::try_from(self.slots.len()).ok();
+        let thumbprint = item.as_ref().thumbprint();
+        match slot.filter(|slot| self.thumbprints.insert(thumbprint, *slot, &self.slots)) {
+            None => Err(Duplicate(item)),
+            Some(slot) => {
+                self.slots.push(item);
+                self.names.insert(slot, &self.slots);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a certificate out.
+    pub fn remove(&mut self, thumbprint: Thumbprint) -> Option<T>
+    where
+        T: Clone,
+    {
+        let slot = self.thumbprints.remove(thumbprint, &self.slots)?;
+        let item = self.at(slot).cloned();
+        self.gone.insert(slot);
+        if self.slots.len() > 32 && self.gone.len() > self.slots.len() / 2 {
+            *self = self.iter().cloned().collect();
+        }
+        item
+    }
+
+    /// The certificates that hold this name, of which the first label may be a `*`; the newest first.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &T> {
+        self.names.holding(name, &self.slots).filter_map(|slot| self.at(slot))
+    }
+
+    /// The certificates that cover this host: by the name itself, then by a wildcard for its first label.
+    pub fn covering<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a T> {
+        let parent = host.split_once('.').filter(|(label, _)| !matches!(*label, "" | "*"));
+        let wildcard = parent.map(|(_, parent)| format!("*.{parent}"));
+        let slots: Vec<_> = wildcard.iter().flat_map(|wildcard| self.names.holding(wildcard, &self.slots)).collect();
+        let by_wildcard = slots.into_iter().filter_map(|slot| self.at(slot));
+        self.named(host).chain(by_wildcard.filter(move |item| !item.as_ref().has_domain(host)))
+    }
+
+    /// The certificates with a name that this wildcard covers, itself apart; the newest first.
+    pub fn covered_by<'a>(&'a self, wildcard: &'a str) -> impl Iterator<Item = &'a T> {
+        let parent = wildcard.strip_prefix("*.");
+        let children = parent.into_iter().flat_map(|parent| self.names.children(parent, &self.slots));
+        children.filter_map(|slot| self.at(slot)).filter(move |item| {
+            item.as_ref().domain_names().any(|name| !name.starts_with("*.") && domain_covers(wildcard, &name))
+        })
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, thumbprint: Thumbprint) -> Option<u32> {
+        self.thumbprints.get(thumbprint, &self.slots)
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, slot: u32) -> Option<&T> {
+        if !self.gone.is_empty() && self.gone.contains(&slot) {
+            return None;
+        }
+        self.slots.get(usize::try_from(slot).ok()?)
+    }
+
+    /// What is in a slot, to change what stands beside its certificate.
+    pub(crate) fn at_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.slots.get_mut(usize::try_from(slot).ok()?)
+    }
+
+    /// The filled slots with what is in them, in order.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (u32, &T)> + Clone {
+        (0..).zip(&self.slots).filter(|(slot, _)| self.gone.is_empty() || !self.gone.contains(slot))
+    }
+
+    /// How many slots there are; fewer than before where what is in them has moved.
+    pub(crate) fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Makes room at once for so many more.
+    fn reserve(&mut self, more: usize) {
+        self.slots.reserve(more);
+        self.thumbprints.reserve(more, &self.slots);
+    }
+}
+
+impl<T: AsRef<Certificate>> Default for Store<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Equal where the same things stand in the same order.
+impl<T: AsRef<Certificate> + PartialEq> PartialEq for Store<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: AsRef<Certificate> + fmt::Debug> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Of several of one thumbprint, the first stays.
+impl<T: AsRef<Certificate>> Extend<T> for Store<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
+        for item in items {
+            let _ = self.insert(item);
+        }
+    }
+}
+
+impl<T: AsRef<Certificate>> FromIterator<T> for Store<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut store = Self::new();
+        store.extend(items);
+        store
+    }
+}

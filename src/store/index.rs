@@ -1,0 +1,194 @@
+//! Where a thumbprint or a name stands. Both indexes hold places of 32 bits and look at the
+//! certificates themselves for what stands there.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use crate::certificate::Certificate;
+use crate::thumbprint::Thumbprint;
+
+pub(super) fn certificate<T: AsRef<Certificate>>(slots: &[T], slot: u32) -> Option<&Certificate> {
+    slots.get(usize::try_from(slot).ok()?).map(AsRef::as_ref)
+}
+
+/// Slots by thumbprint.
+#[derive(Clone, Default)]
+pub(super) struct Thumbprints {
+    slots: HashTable<u32>,
+    seed: RandomState,
+}
+
+impl Thumbprints {
+    /// A stranger can choose some bytes of a SHA-1, so that they are hashed once more, with the seed.
+    fn hash(seed: &RandomState, thumbprint: Thumbprint) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = *thumbprint.as_bytes();
+        seed.hash_one(u64::from_ne_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    fn hash_slot<T: AsRef<Certificate>>(seed: &RandomState, slots: &[T], slot: u32) -> u64 {
+        certificate(slots, slot).map_or(0, |certificate| Self::hash(seed, certificate.thumbprint()))
+    }
+
+    fn is_at<T: AsRef<Certificate>>(slots: &[T], slot: u32, thumbprint: Thumbprint) -> bool {
+        certificate(slots, slot).is_some_and(|certificate| certificate.thumbprint() == thumbprint)
+    }
+
+    #[inline]
+    pub(super) fn get<T: AsRef<Certificate>>(&self, thumbprint: Thumbprint, slots: &[T]) -> Option<u32> {
+        let hash = Self::hash(&self.seed, thumbprint);
+        self.slots.find(hash, |slot| Self::is_at(slots, *slot, thumbprint)).copied()
+    }
+
+    /// Whether the thumbprint was not there.
+    pub(super) fn insert<T: AsRef<Certificate>>(&mut self, thumbprint: Thumbprint, slot: u32, slots: &[T]) -> bool {
+        let Self { slots: table, seed } = self;
+        let entry = table.entry(
+            Self::hash(seed, thumbprint),
+            |slot| Self::is_at(slots, *slot, thumbprint),
+            |slot| Self::hash_slot(seed, slots, *slot),
+        );
+        match entry {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(entry) => {
+                entry.insert(slot);
+                true
+            }
+        }
+    }
+
+    pub(super) fn remove<T: AsRef<Certificate>>(&mut self, thumbprint: Thumbprint, slots: &[T]) -> Option<u32> {
+        let hash = Self::hash(&self.seed, thumbprint);
+        let entry = self.slots.find_entry(hash, |slot| Self::is_at(slots, *slot, thumbprint)).ok()?;
+        Some(entry.remove().0)
+    }
+
+    pub(super) fn reserve<T: AsRef<Certificate>>(&mut self, more: usize, slots: &[T]) {
+        let Self { slots: table, seed } = self;
+        table.reserve(more, |slot| Self::hash_slot(seed, slots, *slot));
+    }
+}
+
+/// One name of one certificate.
+#[derive(Clone, Copy)]
+struct Name {
+    slot: u32,
+    /// Where it stands in the DER.
+    place: u32,
+    /// The one before it that is the same name, or [`END`].
+    same: u32,
+    /// The one before it under the same parent, or [`END`].
+    sibling: u32,
+}
+
+const END: u32 = u32::MAX;
+
+/// Names by themselves, and by their parents: what stands behind the first dot.
+///
+/// Those of one kind are chained, the newest first. A certificate is in a chain at most once.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    names: Vec<Name>,
+    newest: HashTable<u32>,
+    newest_children: HashTable<u32>,
+    seed: RandomState,
+}
+
+/// What stands behind the first dot of a name.
+pub(super) fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, parent)| parent)
+}
+
+impl Names {
+    /// Puts the names of the newest certificate, which stands in its slot already, in front of their chains.
+    pub(super) fn insert<T: AsRef<Certificate>>(&mut self, slot: u32, slots: &[T]) {
+        let Some(certificate) = certificate(slots, slot) else { return };
+        for (place, text) in certificate.domain_places() {
+            let Some(number) = u32::try_from(self.names.len()).ok().filter(|number| *number != END) else { return };
+            let Self { names, newest, newest_children, seed } = self;
+            let chained = |table: &mut HashTable<u32>, part: Part, key: &str| {
+                let entry = table.entry(
+                    hash(seed, key),
+                    |number| part.of(names, slots, *number).is_some_and(|text| text.eq_ignore_ascii_case(key)),
+                    |number| part.of(names, slots, *number).map_or(0, |text| hash(seed, &text)),
+                );
+                match entry {
+                    Entry::Occupied(entry) if name(names, *entry.get()).is_some_and(|name| name.slot == slot) => None,
+                    Entry::Occupied(mut entry) => Some(std::mem::replace(entry.get_mut(), number)),
+                    Entry::Vacant(entry) => {
+                        entry.insert(number);
+                        Some(END)
+                    }
+                }
+            };
+            let same = chained(newest, Part::Whole, &text);
+            let sibling = parent(&text).and_then(|parent| chained(newest_children, Part::Parent, parent));
+            if same.is_some() || sibling.is_some() {
+                let (same, sibling) = (same.unwrap_or(END), sibling.unwrap_or(END));
+                self.names.push(Name { slot, place, same, sibling });
+            }
+        }
+    }
+
+    /// The slots of the certificates that hold a name, the newest first.
+    pub(super) fn holding<T: AsRef<Certificate>>(&self, key: &str, slots: &[T]) -> impl Iterator<Item = u32> {
+        self.chain(&self.newest, Part::Whole, key, slots, |name| name.same)
+    }
+
+    /// The slots of the certificates with a name of one label more than this, the newest first.
+    pub(super) fn children<T: AsRef<Certificate>>(&self, key: &str, slots: &[T]) -> impl Iterator<Item = u32> {
+        self.chain(&self.newest_children, Part::Parent, key, slots, |name| name.sibling)
+    }
+
+    fn chain<T: AsRef<Certificate>>(
+        &self,
+        table: &HashTable<u32>,
+        part: Part,
+        key: &str,
+        slots: &[T],
+        next: impl Fn(&Name) -> u32,
+    ) -> impl Iterator<Item = u32> {
+        let is_key =
+            |number: &u32| part.of(&self.names, slots, *number).is_some_and(|text| text.eq_ignore_ascii_case(key));
+        let newest = table.find(hash(&self.seed, key), is_key).and_then(|number| name(&self.names, *number));
+        std::iter::successors(newest, move |found| name(&self.names, next(found))).map(|name| name.slot)
+    }
+}
+
+/// What a chain has in common.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Parent,
+}
+
+impl Part {
+    fn of<'a, T: AsRef<Certificate>>(self, names: &[Name], slots: &'a [T], number: u32) -> Option<Cow<'a, str>> {
+        let name = name(names, number)?;
+        let text = certificate(slots, name.slot)?.domain_at(name.place)?;
+        match (self, text) {
+            (Self::Whole, text) => Some(text),
+            (Self::Parent, Cow::Borrowed(text)) => parent(text).map(Cow::Borrowed),
+            (Self::Parent, Cow::Owned(text)) => parent(&text).map(|parent| Cow::Owned(parent.to_owned())),
+        }
+    }
+}
+
+fn name(names: &[Name], number: u32) -> Option<&Name> {
+    names.get(usize::try_from(number).ok()?)
+}
+
+/// The hash of a name without ASCII case.
+fn hash(seed: &RandomState, name: &str) -> u64 {
+    let mut hasher = seed.build_hasher();
+    let (chunks, rest) = name.as_bytes().as_chunks::<8>();
+    let lower_case =
+        |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(byte.to_ascii_lowercase()));
+    chunks.iter().for_each(|chunk| hasher.write_u64(lower_case(chunk)));
+    hasher.write_u64(lower_case(rest));
+    hasher.write_usize(name.len());
+    hasher.finish()
+}
