@@ -101,8 +101,8 @@ pub enum Detail {
     Own { sentence: String },
 
     // Installation
-    #[error("no certificate {thumbprint} is installed on {}", shown(.server))]
-    NotInstalled { thumbprint: Thumbprint, server: String },
+    #[error("{} installed on {}", missing(.thumbprints), shown(.server))]
+    NotInstalled { thumbprints: Vec<Thumbprint>, server: String },
     #[error("the certificate has no private key on this server")]
     NoPrivateKey,
     #[error("the request names no service")]
@@ -255,6 +255,14 @@ pub enum Detail {
 
 fn is_or_are(services: Service) -> &'static str {
     if services.iter().count() == 1 { "is" } else { "are" }
+}
+
+fn missing(thumbprints: &[Thumbprint]) -> String {
+    let all: Vec<_> = thumbprints.iter().map(ToString::to_string).collect();
+    match all.as_slice() {
+        [one] => format!("no certificate {one} is"),
+        _ => format!("the certificates {} are not", all.join(" and ")),
+    }
 }
 
 fn assigned(this: bool, others: bool) -> &'static str {
