@@ -73,9 +73,9 @@ fn restart_iis(case: &Assignment<'_>) -> Option<Finding> {
 
 fn recreate(case: &Assignment<'_>) -> Option<Finding> {
     let server = subscribed_edge(case.server())?;
-    let old =
-        case.other_holders(Service::SMTP).find(|holder| is_issued(holder)).filter(|_| case.adds(Service::SMTP))?;
-    let thumbprint = old.thumbprint();
+    let issued = case.other_holders(Service::SMTP).filter(|holder| is_issued(holder)).map(Installed::thumbprint);
+    let removed = case.request().removes();
+    let thumbprint = issued.min_by_key(|holder| removed != Some(*holder)).filter(|_| case.adds(Service::SMTP))?;
     let mut finding = Finding::on(Service::SMTP, Detail::RecreateSubscription { old: thumbprint });
     if server.default_smtp() == DefaultSmtp::Certificate(thumbprint)
         && case.request().default_smtp() == Some(Answer::Keep)
@@ -88,7 +88,7 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
             .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace")
             .command_at(assign, ON_EDGE);
     }
-    if case.request().removes() != Some(thumbprint) {
+    if removed != Some(thumbprint) {
         let remove = Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string());
         finding = finding.command_at(remove, ON_EDGE);
     }
