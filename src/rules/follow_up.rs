@@ -133,11 +133,12 @@ fn verify(case: &Assignment<'_>) -> Option<Finding> {
         .server(case.server())
         .pipe(Command::new("Format-List").word("FriendlyName,Subject,CertificateDomains,Thumbprint,Services"));
     let services = case.in_question();
+    let in_admin_center = "or in the admin center: Servers > Certificates, select the server, then the certificate; \
+                           \"Assigned to services\" must contain the services";
     (!services.is_empty()).then(|| {
-        Finding::on(services, Detail::Verify).command(show).advise(
-            "or in the admin center: Servers > Certificates, select the server, then the certificate; \"Assigned to \
-             services\" must contain the services",
-        )
+        let finding = Finding::on(services, Detail::Verify).command(show);
+        // The admin center does not show Edge Transport servers' certificates.
+        if case.server().is_edge() { finding } else { finding.advise(in_admin_center) }
     })
 }
 

@@ -119,10 +119,12 @@ fn weak_key(case: &Assignment<'_>) -> Option<Finding> {
 
 fn small_key(case: &Assignment<'_>, minimum: u32) -> Option<Finding> {
     match case.certificate()?.public_key() {
-        PublicKey::Rsa { bits } if bits < minimum => Some(
-            Finding::on(case.in_question(), Detail::SmallKey { bits, minimum })
-                .advise("request a certificate with an RSA key of 2048 bits or more"),
-        ),
+        PublicKey::Rsa { bits } if bits < minimum => {
+            Some(Finding::on(case.in_question(), Detail::SmallKey { bits, minimum }).advise(format!(
+                "request a certificate with an RSA key of {} bits or more",
+                case.thresholds().minimum_rsa_bits
+            )))
+        }
         _ => None,
     }
 }

@@ -44,12 +44,17 @@ fn not_valid(case: &Assignment<'_>) -> Option<Finding> {
         Status::DateInvalid => Detail::OutsideDates { now, not_before, not_after },
         _ => Detail::StatusNotValid { status },
     };
-    Some(Finding::on(case.in_question(), detail).remedies(remedy(case, status, now < not_before)))
+    Some(Finding::on(case.in_question(), detail).remedies(remedy(case, installed, status)))
 }
 
-fn remedy(case: &Assignment<'_>, status: Status, is_early: bool) -> Vec<Remedy> {
+fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<Remedy> {
     let words: Cow<'static, str> = match status {
-        Status::DateInvalid if is_early => "wait until it is valid, and see whether the clock of the server is right",
+        Status::DateInvalid if installed.is_current(case.now()) => {
+            "read the status again, and see whether the clock of the server is right"
+        }
+        Status::DateInvalid if case.now() < installed.certificate().not_before_seconds() => {
+            "wait until it is valid, and see whether the clock of the server is right"
+        }
         Status::DateInvalid => "renew the certificate, install the new one and assign that",
         Status::PendingRequest => "complete the pending request with the certificate that the CA sends:",
         Status::Revoked => "request a new certificate with a new key: a revoked one never becomes valid again",
