@@ -167,9 +167,7 @@ fn restart_um_call_router(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn stop_and_start(case: &Assignment<'_>, service: Service) -> Option<Finding> {
-    case.adds(service).then(|| {
-        Finding::on(service, Detail::StopAndStart { service }).advise("the script does both, around its first command")
-    })
+    case.adds(service).then(|| Finding::on(service, Detail::StopAndStart { service }).advise("the script does both"))
 }
 
 fn load_balancer(case: &Assignment<'_>) -> Option<Finding> {

@@ -46,7 +46,7 @@ fn not_hosted(case: &Assignment<'_>) -> Option<Finding> {
     let services = judged - server.hosts();
     (!services.is_empty()).then(|| {
         Finding::on(services, Detail::NotHosted { services, server: server.name().to_owned() })
-            .advise("leave them out, or assign them on a server that hosts them")
+            .advise("leave out what it does not host, or assign it on a server that does")
     })
 }
 

@@ -78,7 +78,7 @@ fn irrevocable(case: &Case<'_>) -> Option<Finding> {
     let taken = case.assignment.as_ref()?.taken();
     (!taken.is_empty()).then(|| {
         Finding::on_request(Detail::Irrevocable { taken })
-            .advise("assign another certificate to the services, then remove this one")
+            .advise("assign another certificate in its place, then remove this one")
     })
 }
 
@@ -96,7 +96,7 @@ fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
         Finding::on(case.in_question(), Detail::NoPrivateKey)
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(Command::new("certutil").word("-repairstore My").literal(case.request().thumbprint().to_string()))
+            .command(Command::new("certutil").bare("repairstore My", case.request().thumbprint().to_string()))
     })
 }
 

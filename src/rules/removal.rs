@@ -79,7 +79,7 @@ fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
     let services: Service = judged.iter().filter(|service| !case.has_another_holder(*service)).collect();
     (!services.is_empty()).then(|| {
         Finding::on(services, Detail::RemovesLast { services })
-            .advise("assign another certificate to them first, then remove this one")
+            .advise("assign another certificate first, then remove this one")
     })
 }
 

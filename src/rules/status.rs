@@ -59,7 +59,7 @@ fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<R
         Status::PendingRequest => "complete the pending request with the certificate that the CA sends:",
         Status::Revoked => "request a new certificate with a new key: a revoked one never becomes valid again",
         Status::Untrusted => {
-            "install the root of its CA among the trusted roots of the server and the CAs between among the \
+            "install its root among the trusted root authorities of the server, and the CAs below among the \
              intermediate ones, or accept the status with the request"
         }
         Status::RevocationCheckFailure => {
