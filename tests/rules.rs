@@ -3,7 +3,8 @@
 //! A page is the title `# <id>`, a sentence or two, and cases. A case is a heading, `## speaks: what is
 //! special` or `## silent: the near miss`, and a `json` block with a merge patch (RFC 7386) on the plain
 //! case of `rules/plain.json`. The heading is the judge. The whole answer stands below in a `text` block, which
-//! `UPDATE_EXPECT=1 cargo test` writes, but never against the heading.
+//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading. An answer that could not tell of the rule,
+//! like a refused one of a follow-up, proves no silence.
 //!
 //! A case is a scenario file, but for its certificates: `certificates` names them by keys, and each is a patch on
 //! the healthy `certificate` of `plain.json`. `factory` makes it: each of the extensions `dns_names`, `key_usage`,
@@ -146,7 +147,7 @@ fn every_page_tells_what_its_rule_does() {
         let path = page_of(rule);
         // That there is one is another test's matter.
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        match Page::answer(rule.id(), &text) {
+        match Page::answer(rule, &text) {
             Ok(page) if page.speaking == 0 => complaints.push(format!("{}.md: no case speaks", rule.id())),
             Ok(page) if page.silent == 0 => complaints.push(format!("{}.md: no case is silent", rule.id())),
             Ok(page) => pages.push((path, page.text)),

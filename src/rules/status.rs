@@ -11,9 +11,9 @@ use crate::server::{Installed, Status};
 rule! {
     /// The status of the certificate is Valid.
     ///
-    /// The status in force is the one that Exchange reported (Valid where it reported none); outside
-    /// the dates of the certificate it is DateInvalid, whatever was reported before. A request may
-    /// accept RevocationCheckFailure, Untrusted and Unknown, and no other.
+    /// The status in force is the one that Exchange reported (Valid where it reported none). Outside
+    /// the dates of the certificate Valid, RevocationCheckFailure, Untrusted and Unknown become
+    /// DateInvalid. A request may accept RevocationCheckFailure, Untrusted and Unknown, and no other.
     STATUS_NOT_VALID: Refuse, Article, Assign(not_valid)
 }
 

@@ -2,11 +2,11 @@
 //! certificates. `tests/rules.rs` tells what may stand on a page.
 #![allow(clippy::indexing_slicing, reason = "a JSON value answers for an absent key with null")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::time::UNIX_EPOCH;
 
-use exchange_certificates::{Certificate, KeyUsage, Scenario, TlsCertificateName};
+use exchange_certificates::{Certificate, KeyUsage, Kind, Rule, Scenario, TlsCertificateName};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ use crate::support::factory::{
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A page that its headings have judged, with the answers of today in place of those that stood there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) text: String,
     pub(crate) speaking: usize,
@@ -26,64 +26,53 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn answer(rule: &str, text: &str) -> Result<Self> {
-        let mut page = Self::default();
-        let mut lines = text.lines();
-        let mut headings: Vec<&str> = Vec::new();
-        // Whether the rule is to speak in the case that the last heading announces.
-        let mut announced = None;
-        let title = format!("# {rule}");
-        if lines.next() != Some(&title) {
-            return Err(format!("the first line is not `{title}`").into());
+    pub(crate) fn answer(rule: &Rule, text: &str) -> Result<Self> {
+        let text = format!("{}\n", text.replace("\r\n", "\n").trim_end());
+        let mut sections = text.split("\n## ");
+        let introduction = sections.next().unwrap_or_default();
+        let title = format!("# {}\n\n", rule.id());
+        if introduction.strip_prefix(&title).is_none_or(|sentence| sentence.trim().is_empty()) {
+            return Err(format!("it does not begin with the title `{}` and a sentence", title.trim()).into());
         }
-        page.line(&title);
-        while let Some(line) = lines.next() {
-            if line == "```text" {
-                page.text.truncate(page.text.trim_end().len() + 1);
-                lines.by_ref().find(|line| *line == "```").ok_or("a text block has no end")?;
-                continue;
+        let mut page = Self { text: introduction.to_owned(), speaking: 0, silent: 0 };
+        let mut headings = BTreeSet::new();
+        for section in sections {
+            let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
+            if !headings.insert(heading) {
+                return Err(format!("`{heading}` stands there twice").into());
             }
-            page.line(line);
-            if let Some(heading) = line.strip_prefix("## ") {
-                if announced.is_some() {
-                    return Err(format!("`{}` has no case", headings.join(" / ")).into());
-                }
-                if headings.contains(&heading) {
-                    return Err(format!("`{heading}` stands there twice").into());
-                }
-                headings.push(heading);
-                announced = Some(match heading.split_once(": ") {
-                    Some(("speaks", _)) => true,
-                    Some(("silent", _)) => false,
-                    _ => return Err(format!("`{heading}` is neither `speaks: …` nor `silent: …`").into()),
-                });
-            } else if line == "```json" {
-                let heading = headings.last().ok_or("a case stands before the first heading")?;
-                let speaks = announced.take().ok_or_else(|| format!("`{heading}` has two cases"))?;
-                let patch: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
-                let answer = Answer::to(&patch.join("\n")).map_err(|error| format!("`{heading}`: {error}"))?;
-                if answer.has(rule) != speaks {
-                    return Err(format!("`{heading}`, but the answer is\n{}", answer.text).into());
-                }
-                *if speaks { &mut page.speaking } else { &mut page.silent } += 1;
-                patch.into_iter().chain(["```", "", "```text"]).for_each(|line| page.line(line));
-                page.text.push_str(&answer.text);
-                page.line("```");
-            }
-        }
-        if announced.is_some() {
-            return Err(format!("`{}` has no case", headings.join(" / ")).into());
+            page.add(rule, heading, body).map_err(|error| format!("`{heading}`: {error}"))?;
         }
         Ok(page)
     }
 
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
+    fn add(&mut self, rule: &Rule, heading: &str, body: &str) -> Result<()> {
+        let speaks = match heading.split_once(": ") {
+            Some(("speaks", _)) => true,
+            Some(("silent", _)) => false,
+            _ => return Err("it begins with neither `speaks: ` nor `silent: `".into()),
+        };
+        let (before, rest) = body.split_once("```json\n").ok_or("there is no json block")?;
+        let (patch, after) = rest.split_once("\n```\n").ok_or("the json block does not end")?;
+        if !after.trim().is_empty() && !after.starts_with("\n```text\n") {
+            return Err("the json block is not followed by the text block alone".into());
+        }
+        let answer = Answer::to(patch)?;
+        if answer.rules.iter().any(|id| id == rule.id()) != speaks {
+            return Err(format!("the answer is another:\n{}", answer.text).into());
+        }
+        if !speaks && !answer.would_carry(rule.kind()) {
+            return Err(format!("a {} rule is silent in every such answer:\n{}", rule.kind(), answer.text).into());
+        }
+        *if speaks { &mut self.speaking } else { &mut self.silent } += 1;
+        let answer = answer.text;
+        self.text += &format!("\n## {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
+        Ok(())
     }
 }
 
 struct Answer {
+    outcome: String,
     rules: Vec<String>,
     text: String,
 }
@@ -96,11 +85,18 @@ impl Answer {
         let text = certificates.iter().fold(printed(&answer), |text, (key, certificate)| {
             text.replace(&certificate.thumbprint().to_string(), &format!("<{key}>"))
         });
-        Ok(Self { rules: list(&answer["diagnostics"]).map(|said| words(&said["rule"])).collect(), text })
+        let rules = list(&answer["diagnostics"]).map(|said| words(&said["rule"])).collect();
+        Ok(Self { outcome: words(&answer["outcome"]), rules, text })
     }
 
-    fn has(&self, rule: &str) -> bool {
-        self.rules.iter().any(|spoken| spoken == rule)
+    /// Whether a rule of this kind would be heard here if it spoke: what stops a request leaves out what
+    /// would matter if it went through.
+    fn would_carry(&self, kind: Kind) -> bool {
+        match self.outcome.as_str() {
+            "refused" => matches!(kind, Kind::Refuse | Kind::Warn),
+            "decision-required" => matches!(kind, Kind::Refuse | Kind::Decide | Kind::Warn),
+            _ => true,
+        }
     }
 }
 
