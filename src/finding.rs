@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::powershell::Command;
+use crate::powershell::{Command, windows_services};
 use crate::rfc3339::print_seconds;
 use crate::server::{Status, Version};
 use crate::service::Service;
@@ -131,8 +131,8 @@ pub enum Detail {
     Own { sentence: String },
 
     // Installation
-    #[error("no certificate {thumbprint} is installed on {}", shown(.server))]
-    NotInstalled { thumbprint: Thumbprint, server: String },
+    #[error("{} installed on {}", missing(.thumbprints), shown(.server))]
+    NotInstalled { thumbprints: Vec<Thumbprint>, server: String },
     #[error("the certificate has no private key on this server")]
     NoPrivateKey,
     #[error("the request names no service")]
@@ -141,7 +141,7 @@ pub enum Detail {
     Irrevocable { taken: Service },
     #[error("{services} {} not hosted by {}", is_or_are(*.services), shown(.server))]
     NotHosted { services: Service, server: String },
-    #[error("{version} has no Unified Messaging: {services} {} gone", is_or_are(*.services))]
+    #[error("{services} {} not available: {version} has no Unified Messaging", is_or_are(*.services))]
     NoUnifiedMessaging { services: Service, version: Version },
     #[error("Federation is not assigned: New-FederationTrust and Set-FederationTrust manage its certificate")]
     Federation,
@@ -159,7 +159,7 @@ pub enum Detail {
     StatusNotValid { status: Status },
     #[error("its status is {status}, which the request accepts")]
     StatusAccepted { status: Status },
-    #[error("{}it expires in {days} {}, on {}", if *.urgent { "urgent: " } else { "" }, if *.days == 1 { "day" } else { "days" }, print_seconds(*.not_after))]
+    #[error("{}it expires {}, on {}", if *.urgent { "urgent: " } else { "" }, within_days(*.days), print_seconds(*.not_after))]
     ExpiresSoon { days: i64, not_after: i64, urgent: bool },
 
     // Names
@@ -169,7 +169,7 @@ pub enum Detail {
     NameChanges { service: Service, from: String, to: String },
     #[error("the {service} certificate name stays {}, which the certificate does not hold, and clients are warned", shown(.name))]
     NameStays { service: Service, name: String },
-    #[error("the assignment sets the {service} certificate name to {}: it is {} now, which the certificate holds too", shown(.to), shown(.from))]
+    #[error("the assignment changes the {service} certificate name from {} to {}, though the certificate holds both", shown(.from), shown(.to))]
     NameOverwritten { service: Service, from: String, to: String },
     #[error("clients use {}, which no name of the certificate covers", list(.names))]
     ClientNames { names: Vec<String> },
@@ -189,30 +189,30 @@ pub enum Detail {
     NoClientAuthentication,
     #[error("its RSA key has {bits} bits, and {minimum} are the least")]
     SmallKey { bits: u32, minimum: u32 },
-    #[error("its key is an elliptic curve, which {version} does not support")]
+    #[error("its key is on an elliptic curve, which {version} does not support")]
     EllipticCurveUnsupported { version: Version },
     #[error(
-        "its key is an elliptic curve, which {version} supports from the April 2024 update on, once the setting is turned on"
+        "its key is on an elliptic curve, which {version} supports from the April 2024 update on, once its setting is turned on"
     )]
     EllipticCurve { version: Version },
-    #[error("it is signed with {algorithm}, which is broken")]
+    #[error("it is signed with {algorithm}, whose hash is broken")]
     WeakSignature { algorithm: String },
     #[error(
         "its private key is kept by a CNG key storage provider, which Outlook on the web and the admin center do not support"
     )]
     KeyStorageProvider,
-    #[error("its key usage {}: modern TLS handshakes fail", if *.readable { "lacks Digital Signature" } else { "cannot be read" })]
+    #[error("its key usage {}", if *.readable { "lacks Digital Signature: modern TLS handshakes fail" } else { "cannot be read: modern TLS handshakes may fail" })]
     KeyUsage { readable: bool },
     #[error("{}", if *.readable { "it is the certificate of a CA, not of a server" } else { "its basic constraints cannot be read, so that it may be the certificate of a CA" })]
     CaCertificate { readable: bool },
     #[error("it is self-signed: clients do not trust it")]
     SelfSigned,
-    #[error("there is a hybrid configuration, and the root is not of a commercial CA: hybrid mail stays pending")]
+    #[error("its root is not that of a commercial CA: mail of the hybrid configuration stays pending")]
     HybridRoot,
 
     // The default SMTP certificate
     #[error(
-        "the default SMTP certificate is {current}: is it to be replaced? Enter alone at the prompt of the shell means Yes"
+        "the default SMTP certificate is {current}, and the shell asks whether to replace it: Enter alone at its prompt means Yes"
     )]
     ReplaceDefault { current: Thumbprint },
     #[error("the certificate becomes the default SMTP certificate of the server")]
@@ -233,13 +233,13 @@ pub enum Detail {
     AuthCertificate,
 
     // Unified Messaging
-    #[error("the startup mode of {service} is TCP, and it takes TLS or Dual")]
+    #[error("the startup mode of {service} is TCP, which uses no certificate: it has to be TLS or Dual")]
     StartupMode { service: Service },
 
     // Permission
-    #[error("{}", match .groups.as_slice() { [] => "who asks has no role group at all".to_owned(), groups => format!("{} may not assign certificates", list(groups)) })]
+    #[error("{}", match .groups.as_slice() { [] => "who asks has no group and no role at all".to_owned(), groups => format!("{} may not manage certificates", list(groups)) })]
     Denied { groups: Vec<String> },
-    #[error("whether {} may assign certificates depends on the roles there", list(.groups))]
+    #[error("{} {}, and may or may not be allowed to manage certificates", list(.groups), if .groups.len() == 1 { "is no built-in group" } else { "are no built-in groups" })]
     Uncertain { groups: Vec<String> },
     #[error("the request does not say who asks")]
     Unchecked,
@@ -247,11 +247,11 @@ pub enum Detail {
     // What is to be done afterwards
     #[error("see whether the services are assigned")]
     Verify,
-    #[error("IIS {}", if *.recommended { "should be restarted: behind layer-4 load balancing the previous certificate may go on encrypting the Outlook on the web cookie" } else { "may need a restart" })]
+    #[error("{}", if *.recommended { "a restart of IIS is recommended: behind layer-4 load balancing the previous certificate may go on encrypting the Outlook on the web cookie" } else { "IIS may need a restart" })]
     RestartIis { recommended: bool },
-    #[error("{service} takes the certificate when its services are restarted")]
+    #[error("{service} takes the certificate when its Windows services are restarted")]
     Restart { service: Service },
-    #[error("the services of {service} are stopped before the assignment and started after it")]
+    #[error("{} is stopped before the assignment and started after it", windows_services(*.service))]
     StopAndStart { service: Service },
     #[error("\"Require SSL\" is set on the default web site")]
     RequireSsl,
@@ -267,13 +267,13 @@ pub enum Detail {
     // Removal
     #[error("it is the default SMTP certificate of the server")]
     RemovesDefault,
-    #[error("no other certificate has {services}")]
+    #[error("no other certificate serves {services}")]
     RemovesLast { services: Service },
     #[error("{} {} its issuer and subject", list(.connectors), if .connectors.len() == 1 { "names" } else { "name" })]
     RemovesConnectorCertificate { connectors: Vec<String> },
     #[error("it {} the Exchange Back End site: Outlook on the web, the admin center and the shell would stop", if *.known { "is bound to" } else { "looks like the certificate of" })]
     RemovesBackEnd { known: bool },
-    #[error("it has Federation")]
+    #[error("it is assigned to Federation")]
     RemovesFederation,
     #[error("it is the {} Auth certificate of the organisation", if *.current { "current" } else { "next" })]
     RemovesAuth { current: bool },
@@ -283,8 +283,24 @@ pub enum Detail {
     RemovesWebManagement { name: String },
 }
 
+fn within_days(days: i64) -> String {
+    match days {
+        0 => "in less than a day".to_owned(),
+        1 => "in 1 day".to_owned(),
+        _ => format!("in {days} days"),
+    }
+}
+
 fn is_or_are(services: Service) -> &'static str {
     if services.iter().count() == 1 { "is" } else { "are" }
+}
+
+fn missing(thumbprints: &[Thumbprint]) -> String {
+    let all: Vec<_> = thumbprints.iter().map(ToString::to_string).collect();
+    match all.as_slice() {
+        [one] => format!("no certificate {one} is"),
+        _ => format!("the certificates {} are not", all.join(" and ")),
+    }
 }
 
 fn assigned(this: bool, others: bool) -> &'static str {

@@ -73,9 +73,9 @@ fn restart_iis(case: &Assignment<'_>) -> Option<Finding> {
 
 fn recreate(case: &Assignment<'_>) -> Option<Finding> {
     let server = subscribed_edge(case.server())?;
-    let old =
-        case.other_holders(Service::SMTP).find(|holder| is_issued(holder)).filter(|_| case.adds(Service::SMTP))?;
-    let thumbprint = old.thumbprint();
+    let issued = case.other_holders(Service::SMTP).filter(|holder| is_issued(holder)).map(Installed::thumbprint);
+    let removed = case.request().removes();
+    let thumbprint = issued.min_by_key(|holder| removed != Some(*holder)).filter(|_| case.adds(Service::SMTP))?;
     let mut finding = Finding::on(Service::SMTP, Detail::RecreateSubscription { old: thumbprint });
     if server.default_smtp() == DefaultSmtp::Certificate(thumbprint)
         && case.request().default_smtp() == Some(Answer::Keep)
@@ -88,7 +88,7 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
             .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace")
             .command_at(assign, ON_EDGE);
     }
-    if case.request().removes() != Some(thumbprint) {
+    if removed != Some(thumbprint) {
         let remove = Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string());
         finding = finding.command_at(remove, ON_EDGE);
     }
@@ -133,11 +133,12 @@ fn verify(case: &Assignment<'_>) -> Option<Finding> {
         .server(case.server())
         .pipe(Command::new("Format-List").word("FriendlyName,Subject,CertificateDomains,Thumbprint,Services"));
     let services = case.in_question();
+    let in_admin_center = "or in the admin center: Servers > Certificates, select the server, then the certificate; \
+                           \"Assigned to services\" must contain the services";
     (!services.is_empty()).then(|| {
-        Finding::on(services, Detail::Verify).command(show).advise(
-            "or in the admin center: Servers > Certificates, select the server, then the certificate; \"Assigned to \
-             services\" must contain the services",
-        )
+        let finding = Finding::on(services, Detail::Verify).command(show);
+        // The admin center does not show Edge Transport servers' certificates.
+        if case.server().is_edge() { finding } else { finding.advise(in_admin_center) }
     })
 }
 
@@ -166,9 +167,7 @@ fn restart_um_call_router(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn stop_and_start(case: &Assignment<'_>, service: Service) -> Option<Finding> {
-    case.adds(service).then(|| {
-        Finding::on(service, Detail::StopAndStart { service }).advise("the script does both, around its first command")
-    })
+    case.adds(service).then(|| Finding::on(service, Detail::StopAndStart { service }).advise("the script does both"))
 }
 
 fn load_balancer(case: &Assignment<'_>) -> Option<Finding> {

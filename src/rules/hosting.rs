@@ -2,6 +2,7 @@
 
 use crate::case::Assignment;
 use crate::finding::{Detail, Finding};
+use crate::request::Operation;
 use crate::rule::rule;
 use crate::service::Service;
 
@@ -26,10 +27,13 @@ rule! {
 }
 
 fn federation(case: &Assignment<'_>) -> Option<Finding> {
-    case.adds(Service::FEDERATION).then(|| {
-        Finding::on(Service::FEDERATION, Detail::Federation)
-            .advise("leave it out, and see Get-FederationTrust for the certificate that it uses")
-    })
+    let words = match case.request().operation() {
+        Operation::Replace { .. } => {
+            "give the federation trust the new certificate, and assign the other services alone"
+        }
+        _ => "leave it out, and see Get-FederationTrust for the certificate that it uses",
+    };
+    case.adds(Service::FEDERATION).then(|| Finding::on(Service::FEDERATION, Detail::Federation).advise(words))
 }
 
 fn not_hosted(case: &Assignment<'_>) -> Option<Finding> {
@@ -42,7 +46,7 @@ fn not_hosted(case: &Assignment<'_>) -> Option<Finding> {
     let services = judged - server.hosts();
     (!services.is_empty()).then(|| {
         Finding::on(services, Detail::NotHosted { services, server: server.name().to_owned() })
-            .advise("leave them out, or assign them on a server that hosts them")
+            .advise("leave out what it does not host, or assign it on a server that does")
     })
 }
 

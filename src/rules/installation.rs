@@ -7,6 +7,7 @@ use crate::request::Operation;
 use crate::rule::rule;
 use crate::server::{Installed, Server};
 use crate::service::Service;
+use crate::thumbprint::Thumbprint;
 
 rule! {
     /// The certificate is installed on the server.
@@ -48,28 +49,36 @@ rule! {
 
 fn not_installed(case: &Case<'_>) -> Option<Finding> {
     let server = case.server;
-    let wanted = [Some(case.request.thumbprint()), case.request.removes()];
-    let thumbprint = wanted.into_iter().flatten().find(|thumbprint| server.installed(*thumbprint).is_none())?;
-    let import = Command::new("Import-ExchangeCertificate")
-        .server(server)
-        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
-        .word("-Password (Get-Credential).Password");
+    let is_missing = |thumbprint: &Thumbprint| server.installed(*thumbprint).is_none();
+    let assigned = case.assignment.is_some().then(|| case.request.thumbprint()).filter(is_missing);
+    let removed = case.request.removes().filter(is_missing);
+    let thumbprints: Vec<_> = assigned.into_iter().chain(removed).collect();
+    if thumbprints.is_empty() {
+        return None;
+    }
+    let finding = Finding::on_request(Detail::NotInstalled { thumbprints, server: server.name().to_owned() });
+    let finding = if assigned.is_some() {
+        let import = Command::new("Import-ExchangeCertificate")
+            .server(server)
+            .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
+            .word("-Password (Get-Credential).Password");
+        finding
+            .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
+            .command(import)
+    } else {
+        finding.advise("look up the right thumbprint:")
+    };
     let find = Command::new("Get-ExchangeCertificate")
         .server(server)
         .pipe(Command::new("Format-List").word("FriendlyName,Subject,Thumbprint,Services"));
-    Some(
-        Finding::on_request(Detail::NotInstalled { thumbprint, server: server.name().to_owned() })
-            .advise("import the certificate with its private key on this server, or look up the right thumbprint")
-            .command(import)
-            .command(find),
-    )
+    Some(finding.command(find))
 }
 
 fn irrevocable(case: &Case<'_>) -> Option<Finding> {
     let taken = case.assignment.as_ref()?.taken();
     (!taken.is_empty()).then(|| {
         Finding::on_request(Detail::Irrevocable { taken })
-            .advise("assign another certificate to the services, then remove this one")
+            .advise("assign another certificate in its place, then remove this one")
     })
 }
 
@@ -87,7 +96,7 @@ fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
         Finding::on(case.in_question(), Detail::NoPrivateKey)
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(Command::new("certutil").word("-repairstore My").literal(case.request().thumbprint().to_string()))
+            .command(Command::new("certutil").bare("repairstore My", case.request().thumbprint().to_string()))
     })
 }
 

@@ -72,7 +72,7 @@ rule! {
 rule! {
     /// A key on an elliptic curve needs an update and a setting.
     ///
-    /// Exchange supports them from the April 2024 update on, once the setting override is made.
+    /// Exchange supports them from the April 2024 update on, once its setting is turned on.
     ECC_KEY: Warn, HealthChecker, Assign(ecc_key)
 }
 
@@ -139,8 +139,9 @@ fn ecc_unsupported(case: &Assignment<'_>) -> Option<Finding> {
 fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
     let version = elliptic_curve(case)?;
     (version > Version::Exchange2013).then(|| {
-        Finding::on(case.in_question(), Detail::EllipticCurve { version })
-            .advise("install the April 2024 update or a later one and turn the setting on, or use an RSA key")
+        Finding::on(case.in_question(), Detail::EllipticCurve { version }).advise(
+            "install the April 2024 update or a later one and turn its support for such keys on, or use an RSA key",
+        )
     })
 }
 

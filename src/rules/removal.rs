@@ -1,13 +1,12 @@
 //! What must not be removed.
 
 use crate::case::{Removal, is_named_auth_certificate};
-use crate::certificate::Certificate;
 use crate::finding::{Detail, Finding, Remedy};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
 use crate::script;
-use crate::server::{Connector, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, Installed};
+use crate::server::{Connector, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, Installed, TlsCertificateName};
 use crate::service::Service;
 
 rule! {
@@ -80,48 +79,53 @@ fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
     let services: Service = judged.iter().filter(|service| !case.has_another_holder(*service)).collect();
     (!services.is_empty()).then(|| {
         Finding::on(services, Detail::RemovesLast { services })
-            .advise("assign another certificate to them first, then remove this one")
+            .advise("assign another certificate first, then remove this one")
     })
 }
 
 fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
     let removed = case.removed()?;
-    let held: Vec<_> = case.connectors().filter(|connector| is_held(case, connector, removed)).collect();
+    let is_served = has_namesake(case, removed);
+    let holds = |connector: &&Connector| connector.kind() != ConnectorKind::Receive || !is_served;
+    let held: Vec<_> = case.connectors().filter(holds).collect();
     let connectors: Vec<_> = held.iter().map(|connector| connector.name().to_owned()).collect();
     (!held.is_empty()).then(|| {
         let finding = Finding::on_request(Detail::RemovesConnectorCertificate { connectors });
-        let finding = match case.request().operation() {
-            Operation::Replace { .. } => finding.advise("ask for the names to be moved with the replacement (\"connectors\": \"update\")"),
-            _ => finding.advise("give the connectors the name of another certificate first, or take the name away while transport is stopped:"),
-        };
-        finding.remedies(held.iter().flat_map(|connector| release(case, connector, removed.certificate())))
+        match case.request().operation() {
+            Operation::Replace { .. } => {
+                finding.advise("ask for the names to be moved with the replacement (\"connectors\": \"update\")")
+            }
+            _ if is_served => finding
+                .advise("take the name away while the certificate is removed, then give it back:")
+                .remedies(removal_without_name(case, &held, removed)),
+            _ => finding
+                .advise("give the connectors the name of another certificate first, or take the name away:")
+                .remedies(held.iter().map(|connector| Remedy::Command(clear_name(connector)))),
+        }
     })
 }
 
-/// Whether the connector keeps the certificate from being removed.
-fn is_held(case: &Removal<'_>, connector: &Connector, removed: &Installed) -> bool {
-    let another = |name| case.server().inventory().named(name).any(|other| other.thumbprint() != removed.thumbprint());
-    connector.kind() != ConnectorKind::Receive || !connector.tls_certificate_name().is_some_and(another)
+/// Whether another installed certificate has the issuer and the subject of this one.
+fn has_namesake(case: &Removal<'_>, removed: &Installed) -> bool {
+    let name = TlsCertificateName::of(removed.certificate());
+    case.server().inventory().named(&name).any(|other| other.thumbprint() != removed.thumbprint())
 }
 
-/// The steps that let go of the certificate. A Send connector that another certificate of the same names serves
-/// afterwards gets the name back.
-fn release(case: &Removal<'_>, connector: &Connector, removed: &Certificate) -> Vec<Remedy> {
-    let set = |to: Option<String>| match to {
-        Some(name) => script::set_connector(connector).value("TlsCertificateName", name),
-        None => script::set_connector(connector).bare("TlsCertificateName", "$null"),
-    };
-    if connector.kind() != ConnectorKind::Send {
-        return vec![Remedy::Command(set(None))];
-    }
-    let remove = script::remove(case.server(), removed.thumbprint());
-    let name = connector.tls_certificate_name().map(ToString::to_string);
-    script::transport("Stop-Service", [connector], case.server())
-        .into_iter()
-        .chain([set(None), remove, set(name)])
-        .chain(script::transport("Start-Service", [connector], case.server()))
-        .map(Remedy::Command)
-        .collect()
+/// The removal while no connector names the certificate. They get the name back, since it is another one's too.
+fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Installed) -> Vec<Remedy> {
+    let name = TlsCertificateName::of(removed.certificate()).to_string();
+    let set_name = |connector: &&Connector| script::set_connector(connector).value("TlsCertificateName", name.clone());
+    let sending = || held.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
+    let mut commands = script::transport("Stop-Service", sending(), case.server());
+    commands.extend(held.iter().map(|connector| clear_name(connector)));
+    commands.push(script::remove(case.server(), removed.thumbprint()));
+    commands.extend(held.iter().map(set_name));
+    commands.extend(script::transport("Start-Service", sending(), case.server()));
+    commands.into_iter().map(Remedy::Command).collect()
+}
+
+fn clear_name(connector: &Connector) -> Command {
+    script::set_connector(connector).bare("TlsCertificateName", "$null")
 }
 
 fn back_end(case: &Removal<'_>) -> Option<Finding> {

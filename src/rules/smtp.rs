@@ -193,9 +193,8 @@ fn default_name(case: &Assignment<'_>) -> Option<Finding> {
 fn default_missing(case: &Assignment<'_>) -> Option<Finding> {
     let thumbprint = case.server().default_smtp().thumbprint().filter(|_| case.adds(Service::SMTP))?;
     case.server().installed(thumbprint).is_none().then(|| {
-        Finding::on(Service::SMTP, Detail::DefaultMissing { thumbprint })
-            .advise("answer replace, or make a new self-signed one for it and answer Yes at its prompt:")
-            .command(Command::new("New-ExchangeCertificate").server(case.server()))
+        let finding = Finding::on(Service::SMTP, Detail::DefaultMissing { thumbprint });
+        if case.moves_default_smtp() { finding } else { another_default(case, finding) }
     })
 }
 
@@ -205,11 +204,14 @@ fn default_expired(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.server().installed(thumbprint).filter(|installed| !installed.is_current(case.now()))?;
     let (not_before, not_after) =
         (installed.certificate().not_before_seconds(), installed.certificate().not_after_seconds());
-    Some(
-        Finding::on(Service::SMTP, Detail::DefaultOutsideDates { thumbprint, not_before, not_after })
-            .advise("make a new self-signed one for it and answer Yes at its prompt, or answer replace:")
-            .command(Command::new("New-ExchangeCertificate").server(case.server())),
-    )
+    let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
+    Some(another_default(case, Finding::on(Service::SMTP, detail)))
+}
+
+fn another_default(case: &Assignment<'_>, finding: Finding) -> Finding {
+    finding
+        .advise("answer replace, or make a new self-signed one for it and answer Yes at its prompt:")
+        .command(Command::new("New-ExchangeCertificate").server(case.server()))
 }
 
 fn auth_certificate(case: &Assignment<'_>) -> Option<Finding> {

@@ -11,9 +11,9 @@ use crate::server::{Installed, Status};
 rule! {
     /// The status of the certificate is Valid.
     ///
-    /// The status in force is the one that Exchange reported (Valid where it reported none); outside
-    /// the dates of the certificate it is DateInvalid, whatever was reported before. A request may
-    /// accept RevocationCheckFailure, Untrusted and Unknown, and no other.
+    /// The status in force is the one that Exchange reported (Valid where it reported none). Outside
+    /// the dates of the certificate Valid, RevocationCheckFailure, Untrusted and Unknown become
+    /// DateInvalid. A request may accept RevocationCheckFailure, Untrusted and Unknown, and no other.
     STATUS_NOT_VALID: Refuse, Article, Assign(not_valid)
 }
 
@@ -44,17 +44,22 @@ fn not_valid(case: &Assignment<'_>) -> Option<Finding> {
         Status::DateInvalid => Detail::OutsideDates { now, not_before, not_after },
         _ => Detail::StatusNotValid { status },
     };
-    Some(Finding::on(case.in_question(), detail).remedies(remedy(case, status, now < not_before)))
+    Some(Finding::on(case.in_question(), detail).remedies(remedy(case, installed, status)))
 }
 
-fn remedy(case: &Assignment<'_>, status: Status, is_early: bool) -> Vec<Remedy> {
+fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<Remedy> {
     let words: Cow<'static, str> = match status {
-        Status::DateInvalid if is_early => "wait until it is valid, and see whether the clock of the server is right",
+        Status::DateInvalid if installed.is_current(case.now()) => {
+            "read the status again, and see whether the clock of the server is right"
+        }
+        Status::DateInvalid if case.now() < installed.certificate().not_before_seconds() => {
+            "wait until it is valid, and see whether the clock of the server is right"
+        }
         Status::DateInvalid => "renew the certificate, install the new one and assign that",
         Status::PendingRequest => "complete the pending request with the certificate that the CA sends:",
         Status::Revoked => "request a new certificate with a new key: a revoked one never becomes valid again",
         Status::Untrusted => {
-            "install the root of its CA among the trusted roots of the server and the CAs between among the \
+            "install its root among the trusted root authorities of the server, and the CAs below among the \
              intermediate ones, or accept the status with the request"
         }
         Status::RevocationCheckFailure => {

@@ -46,6 +46,7 @@ fn startup_mode(case: &Assignment<'_>, service: Service, mode: StartupMode, set:
 fn not_available(case: &Assignment<'_>) -> Option<Finding> {
     let version = case.server().version();
     let services = case.in_question() & (Service::UM | Service::UM_CALL_ROUTER);
-    (!version.has_unified_messaging() && !services.is_empty())
-        .then(|| Finding::on(services, Detail::NoUnifiedMessaging { services, version }).advise("leave them out"))
+    (!version.has_unified_messaging() && !services.is_empty()).then(|| {
+        Finding::on(services, Detail::NoUnifiedMessaging { services, version }).advise("leave Unified Messaging out")
+    })
 }

@@ -1,0 +1,203 @@
+//! Every rule, by the pages beside this file: `rules/<id>.md` tells an administrator what the rule does.
+//!
+//! A page is the title `# <id>`, a sentence or two, and cases. A case is a heading, `## speaks: what is
+//! special` or `## silent: the near miss`, and a `json` block with a merge patch (RFC 7386) on the plain
+//! case of `rules/plain.json`. The heading is the judge. The whole answer stands below in a `text` block, which
+//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading. An answer that could not tell of the rule,
+//! like a refused one of a follow-up, proves no silence.
+//!
+//! A case is a scenario file, but for its certificates: `certificates` names them by keys, and each is a patch on
+//! the healthy `certificate` of `plain.json`. `factory` makes it: each of the extensions `dns_names`, `key_usage`,
+//! `extended_key_usage` and `ca` (basic constraints) is left out by null, and is damaged by its name in
+//! `unreadable` or doubled by its name in `twice`. `"installed": false` leaves the certificate in no store. Wherever
+//! a scenario holds a thumbprint, a key may stand; as `tls_certificate_name` of a connector, `{"of": key}` stands for
+//! the name by which it finds that certificate. An answer writes `<key>` for its thumbprint.
+
+#[path = "support/factory.rs"]
+mod factory;
+#[path = "support/page.rs"]
+mod page;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use exchange_certificates::{RULES, Rule};
+use expect_test::expect_file;
+
+use crate::page::Page;
+
+/// The rules in the order of the specification: first its table from the article, then that from the references.
+const SPECIFICATION: [&str; 65] = [
+    "certificate-not-installed",
+    "status-not-valid",
+    "status-accepted",
+    "wildcard-imap",
+    "wildcard-pop",
+    "replace-default-smtp",
+    "default-smtp-replaced",
+    "default-smtp-unknown",
+    "um-startup-mode",
+    "um-call-router-startup-mode",
+    "um-not-available",
+    "assignment-irrevocable",
+    "restart-iis",
+    "recreate-edge-subscription",
+    "permission-denied",
+    "permission-uncertain",
+    "permission-unchecked",
+    "verify-assignment",
+    //
+    "no-services",
+    "federation-not-assignable",
+    "service-not-hosted",
+    "unreadable-extension",
+    "private-key-missing",
+    "not-server-authentication",
+    "key-too-small",
+    "ecc-unsupported",
+    "cng-key",
+    "removes-default-smtp",
+    "removes-last-assignment",
+    "removes-connector-certificate",
+    "removes-back-end-certificate",
+    "removes-federation-certificate",
+    "removes-auth-certificate",
+    "services-unknown",
+    "removes-likely-auth-certificate",
+    "removes-web-management",
+    "require-ssl",
+    "restart-imap",
+    "restart-pop",
+    "restart-um",
+    "restart-um-call-router",
+    "load-balancer-certificate",
+    "imap-name-mismatch",
+    "pop-name-mismatch",
+    "restore-imap-name",
+    "restore-pop-name",
+    "iis-name-not-covered",
+    "update-connectors",
+    "connector-uses-other",
+    "edge-sync-breaks",
+    "hybrid-root",
+    "default-smtp-name-mismatch",
+    "default-smtp-missing",
+    "default-smtp-expired",
+    "auth-certificate",
+    "ca-certificate",
+    "self-signed",
+    "no-domain",
+    "expires-soon",
+    "weak-key",
+    "weak-signature",
+    "ecc-key",
+    "key-usage",
+    "no-client-authentication",
+    "service-skipped",
+];
+
+#[test]
+fn rules_report_in_the_order_of_the_specification() {
+    let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
+    assert_eq!(ids, SPECIFICATION, "a new rule takes its place in RULES and in this list");
+}
+
+#[test]
+fn ids_are_unique_and_in_kebab_case() {
+    let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id()).collect();
+    assert_eq!(ids.len(), RULES.len());
+    for id in ids {
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(id.split('-').all(is_word), "{id}");
+    }
+}
+
+#[test]
+fn every_documentation_begins_with_a_sentence() {
+    for rule in RULES {
+        let (id, summary) = (rule.id(), rule.summary());
+        assert!(summary.starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
+        assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_page_and_every_page_a_rule() {
+    let pages: BTreeSet<_> = fs::read_dir(in_package("tests/rules"))
+        .expect("the pages stand in tests/rules")
+        .map(|entry| entry.expect("an entry of tests/rules").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
+        .collect();
+    for rule in RULES {
+        let id = rule.id();
+        assert!(pages.contains(id), "{id} has no page: write tests/rules/{id}.md (the top of tests/rules.rs says how)");
+    }
+    for page in pages {
+        assert!(exchange_certificates::rule(&page).is_some(), "tests/rules/{page}.md: {page} is no rule in RULES");
+    }
+}
+
+#[test]
+fn every_page_tells_what_its_rule_does() {
+    let mut complaints = Vec::new();
+    let mut pages = Vec::new();
+    for rule in RULES {
+        let path = page_of(rule);
+        // That there is one is another test's matter.
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        match Page::answer(rule, &text) {
+            Ok(page) if page.speaking == 0 => complaints.push(format!("{}.md: no case speaks", rule.id())),
+            Ok(page) if page.silent == 0 => complaints.push(format!("{}.md: no case is silent", rule.id())),
+            Ok(page) => pages.push((path, page.text)),
+            Err(error) => complaints.push(format!("{}.md: {error}", rule.id())),
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+    for (path, text) in pages {
+        expect_file![path].assert_eq(&text);
+    }
+}
+
+#[test]
+fn the_list_of_rules_is_written_from_the_rules() {
+    let mut text = "# Rules\n\nThis page is written by `UPDATE_EXPECT=1 cargo test`.\n\n".to_owned();
+    for rule in RULES {
+        text += &format!("- [`{0}`](#{0}): {1}\n", rule.id(), rule.summary());
+    }
+    for rule in RULES {
+        let documentation: Vec<_> = rule.documentation().lines().map(str::trim).collect();
+        text += &format!(
+            "\n## {id}\n\nKind: {kind}. Source: {source}. Cases: [{id}.md](../tests/rules/{id}.md).\n\n{documentation}\n",
+            id = rule.id(),
+            kind = rule.kind(),
+            source = rule.source(),
+            documentation = documentation.join("\n"),
+        );
+    }
+    expect_file![in_package("docs/rules.md")].assert_eq(&text);
+}
+
+#[test]
+fn the_table_in_the_readme_is_written_from_the_rules() {
+    const BEGIN: &str = "<!-- rules -->\n";
+    const END: &str = "<!-- /rules -->";
+    let path = in_package("README.md");
+    let readme = fs::read_to_string(&path).expect("README.md is there").replace("\r\n", "\n");
+    let (before, rest) = readme.split_once(BEGIN).expect("README.md has a line <!-- rules -->");
+    let (_, after) = rest.split_once(END).expect("README.md has a line <!-- /rules -->");
+    let mut table = "| rule | kind | summary |\n|---|---|---|\n".to_owned();
+    for rule in RULES {
+        table += &format!("| [`{0}`](docs/rules.md#{0}) | {1} | {2} |\n", rule.id(), rule.kind(), rule.summary());
+    }
+    expect_file![path].assert_eq(&format!("{before}{BEGIN}\n{table}\n{END}{after}"));
+}
+
+fn page_of(rule: &Rule) -> PathBuf {
+    in_package("tests/rules").join(rule.id()).with_extension("md")
+}
+
+fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
