@@ -35,7 +35,7 @@ impl Store {
 
     fn from_read<S: Sync>(
         sources: &[S],
-        read: impl Fn(&S) -> Result<Certificate, CertificateError> + Sync,
+        read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
     ) -> Result<Self, Vec<LoadError>> {
         let mut store = Self::new();
         store.reserve(sources.len());
@@ -54,7 +54,7 @@ impl Store {
 #[cfg(feature = "rayon")]
 fn read_all<S: Sync>(
     sources: &[S],
-    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Sync,
+    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
 ) -> Vec<Result<Certificate, CertificateError>> {
     use rayon::prelude::*;
 
@@ -64,7 +64,7 @@ fn read_all<S: Sync>(
 #[cfg(not(feature = "rayon"))]
 fn read_all<S: Sync>(
     sources: &[S],
-    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Sync,
+    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
 ) -> impl IntoIterator<Item = Result<Certificate, CertificateError>> {
     sources.iter().map(read)
 }
