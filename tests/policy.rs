@@ -1,5 +1,10 @@
 //! What a policy may change, and what it may not.
 
+// The example's own tests run here, since examples are built to be run.
+#[allow(dead_code)]
+#[path = "../examples/policy.rs"]
+mod example;
+
 use exchange_certificates::{Finding, Kind, OwnRule, Policy, PolicyError, RULES};
 use serde_json::json;
 
