@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::certificate::Certificate;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
@@ -25,6 +26,13 @@ pub(crate) struct Case<'a> {
     pub(crate) request: &'a Request,
     pub(crate) assignment: Option<Assignment<'a>>,
     pub(crate) removal: Option<Removal<'a>>,
+    pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
+}
+
+/// Who knows which other servers hold a certificate.
+pub trait Elsewhere: fmt::Debug {
+    /// The names of the servers on which the certificate is installed.
+    fn holders(&self, thumbprint: Thumbprint) -> Vec<String>;
 }
 
 impl<'a> Case<'a> {
@@ -35,7 +43,7 @@ impl<'a> Case<'a> {
             let decision_is_open = assignment.as_ref().is_some_and(Assignment::asks_for_default_smtp);
             Removal { server, request, removed: server.installed(thumbprint), effects, decision_is_open }
         });
-        Self { server, request, assignment, removal }
+        Self { server, request, assignment, removal, elsewhere: None }
     }
 }
 

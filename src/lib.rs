@@ -22,6 +22,7 @@
 //! diagnostic    what the rules said
 //! policy        an organisation's own view
 //! plan          deciding, and carrying out what was decided
+//! fleet         the servers of an organisation, and one certificate for many of them
 //! verify        what is expected against what is shown
 //! scenario      all of it in one file
 //! ```
@@ -33,6 +34,7 @@ mod case;
 mod certificate;
 mod diagnostic;
 mod finding;
+mod fleet;
 mod plan;
 mod policy;
 pub mod powershell;
@@ -49,14 +51,15 @@ mod text;
 mod thumbprint;
 mod verify;
 
-pub use case::Assignment;
+pub use case::{Assignment, Elsewhere};
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,
     SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
 pub use finding::{Detail, Finding, Kind, Remedy};
-pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
+pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan};
+pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 pub use rule::{Rule, Source};

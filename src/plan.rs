@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
-use crate::case::{Assignment, Case};
+use crate::case::{Case, Elsewhere};
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::finding::Kind;
 use crate::policy::Policy;
@@ -37,6 +37,7 @@ pub struct Plan {
 /// What a plan changes, as far as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Changes {
+    in_question: Service,
     added: Service,
     services: Service,
     superseded: Vec<(Service, Thumbprint)>,
@@ -84,6 +85,22 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 /// A [`NoPlan`] where the rules or the policy refuse the request, or it takes an answer first.
 pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
     decide(policy, &Case::new(server, request, rfc3339::seconds(now), policy.thresholds()))
+}
+
+/// Decides as [`plan_with`] does, with someone to ask which other servers hold a certificate.
+///
+/// # Errors
+///
+/// A [`NoPlan`] as from [`plan_with`]; where the certificate is not installed it says who holds it.
+pub fn plan_among(
+    policy: &Policy,
+    elsewhere: &dyn Elsewhere,
+    server: &Server,
+    request: &Request,
+    now: SystemTime,
+) -> Result<Plan, NoPlan> {
+    let case = Case::new(server, request, rfc3339::seconds(now), policy.thresholds());
+    decide(policy, &Case { elsewhere: Some(elsewhere), ..case })
 }
 
 /// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.
@@ -147,6 +164,11 @@ impl Plan {
         &self.request
     }
 
+    /// The services in question: those added, and SMTP also where the certificate becomes the default one.
+    pub fn in_question(&self) -> Service {
+        self.changes.in_question
+    }
+
     /// The services that the certificate has not had yet.
     pub fn added(&self) -> Service {
         self.changes.added
@@ -182,14 +204,14 @@ impl Plan {
         &self.script
     }
 
-    /// The steps in the admin center for who prefers to click; none where no service is assigned.
+    /// The steps in the admin center for who prefers to click; none where no service is
+    /// assigned, nor on an Edge Transport server, which the admin center does not show.
     ///
     /// The admin center adds services and never removes one, and it asks the same question about the
     /// default SMTP certificate as the shell does.
     pub fn admin_center_steps(&self, server: &Server) -> Vec<String> {
-        let case = Case::new(server, &self.request, 0, self.policy.thresholds());
-        let services = case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default();
-        if services.is_empty() {
+        let services = self.changes.in_question;
+        if services.is_empty() || server.is_edge() {
             return Vec::new();
         }
         vec![
@@ -305,7 +327,8 @@ fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
 fn changes(case: &Case<'_>) -> Changes {
     let Some(assignment) = &case.assignment else {
         let default_smtp = case.server.default_smtp();
-        return Changes { added: Service::empty(), services: Service::empty(), superseded: Vec::new(), default_smtp };
+        let none = Service::empty();
+        return Changes { in_question: none, added: none, services: none, superseded: Vec::new(), default_smtp };
     };
     let added = assignment.added();
     let superseded = added
@@ -314,6 +337,7 @@ fn changes(case: &Case<'_>) -> Changes {
         .collect();
     let moves = assignment.moves_default_smtp();
     Changes {
+        in_question: assignment.in_question(),
         added,
         services: assignment.installed().map(Installed::known_services).unwrap_or_default() | added,
         superseded,

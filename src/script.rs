@@ -17,6 +17,15 @@ pub enum Line {
     Command(Command),
     /// A comment, which never holds input.
     Comment(&'static str),
+    /// A statement of the language, which never holds input.
+    Statement(&'static str),
+    /// Stops the script where a certificate does not show these services.
+    Check {
+        /// The command that shows the certificate.
+        show: Command,
+        /// The services.
+        services: Service,
+    },
 }
 
 impl fmt::Display for Line {
@@ -24,6 +33,15 @@ impl fmt::Display for Line {
         match self {
             Self::Command(command) => command.fmt(f),
             Self::Comment(text) => write!(f, "# {text}"),
+            Self::Statement(text) => f.write_str(text),
+            Self::Check { show, services } => {
+                f.write_str("if (")?;
+                for (index, (_, name)) in services.names().enumerate() {
+                    write!(f, "{}'{name}'", if index > 0 { "," } else { "" })?;
+                }
+                write!(f, " | Where-Object {{ \"$(({show}).Services)\" -split ', ' -notcontains $_ }}) ")?;
+                f.write_str("{ throw 'The services are not assigned: nothing after this line was done.' }")
+            }
         }
     }
 }
@@ -135,6 +153,12 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 /// Removes a certificate.
 pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+}
+
+/// Looks whether a certificate shows these services.
+pub(crate) fn check(server: &Server, thumbprint: Thumbprint, services: Service) -> Line {
+    let show = Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server);
+    Line::Check { show, services }
 }
 
 /// The command that changes a connector, or the hybrid configuration.

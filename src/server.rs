@@ -341,6 +341,11 @@ impl Server {
         }
     }
 
+    pub(crate) fn rename_connectors(&mut self, kind: ConnectorKind, connector: &str, name: &TlsCertificateName) {
+        let of_that_name = |known: &&mut Connector| known.kind() == kind && text::same(known.name(), connector);
+        self.connectors.iter_mut().filter(of_that_name).for_each(|known| known.rename(name.clone()));
+    }
+
     pub(crate) fn set_default_smtp(&mut self, thumbprint: Thumbprint) {
         self.default_smtp = DefaultSmtp::Certificate(thumbprint);
     }

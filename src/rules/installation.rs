@@ -7,6 +7,7 @@ use crate::request::Operation;
 use crate::rule::rule;
 use crate::server::{Installed, Server};
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 rule! {
@@ -62,6 +63,13 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
             .server(server)
             .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
             .word("-Password (Get-Credential).Password");
+        let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
+        let finding = if holders.is_empty() {
+            finding
+        } else {
+            let holders = text::list(&holders);
+            finding.advise(format!("it is installed on {holders}: export it there with its private key"))
+        };
         finding
             .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
             .command(import)

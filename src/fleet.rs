@@ -1,0 +1,157 @@
+//! The servers of an organisation.
+
+mod rollout;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan};
+use crate::case::Elsewhere;
+use crate::plan::{NoPlan, Plan, plan_among};
+use crate::policy::Policy;
+use crate::request::Request;
+use crate::server::Server;
+use crate::text;
+use crate::thumbprint::Thumbprint;
+
+/// Servers by name, without case, in the order of their names.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Role, Server, Version};
+///
+/// let mut fleet = Fleet::new();
+/// fleet.insert(Server::new("MBX02", Version::Exchange2019, [Role::Mailbox])?)?;
+/// fleet.insert(Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?)?;
+/// assert_eq!(fleet.servers().map(Server::name).collect::<Vec<_>>(), ["MBX01", "MBX02"]);
+/// assert!(fleet.insert(Server::new("mbx01", Version::Exchange2016, [Role::Mailbox])?).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fleet {
+    servers: BTreeMap<String, Server>,
+}
+
+/// Why a server does not join a fleet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// There is one of this name.
+    #[error("name: there is a server {} already", text::shown(.name))]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Fleet {
+    /// A fleet of no servers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a server.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError::NameTaken`] where one of its name is there; nothing is changed then.
+    pub fn insert(&mut self, server: Server) -> Result<(), FleetError> {
+        let key = key(server.name());
+        if self.servers.contains_key(&key) {
+            return Err(FleetError::NameTaken { name: server.name().to_owned() });
+        }
+        self.servers.insert(key, server);
+        Ok(())
+    }
+
+    /// The server of this name, or of this fully qualified name.
+    pub fn get(&self, name: &str) -> Option<&Server> {
+        let by_fqdn = || self.servers().find(|server| server.fqdn().is_some_and(|fqdn| text::same(fqdn, name)));
+        self.servers.get(&key(name)).or_else(by_fqdn)
+    }
+
+    /// The servers, in the order of their names.
+    pub fn servers(&self) -> impl Iterator<Item = &Server> {
+        self.servers.values()
+    }
+
+    /// How many servers there are.
+    pub fn len(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty()
+    }
+
+    /// Plans a request for one of the servers; nothing where there is none of this name.
+    ///
+    /// Where the certificate is not installed there, the refusal says which servers hold it.
+    pub fn plan(
+        &self,
+        policy: &Policy,
+        server: &str,
+        request: &Request,
+        now: SystemTime,
+    ) -> Option<Result<Plan, NoPlan>> {
+        self.get(server).map(|server| plan_among(policy, self, server, request, now))
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut Server> {
+        self.servers.get_mut(&key(name))
+    }
+}
+
+fn key(name: &str) -> String {
+    name.to_lowercase()
+}
+
+impl Elsewhere for Fleet {
+    fn holders(&self, thumbprint: Thumbprint) -> Vec<String> {
+        let holders = self.servers().filter(|server| server.installed(thumbprint).is_some());
+        holders.map(|server| server.name().to_owned()).collect()
+    }
+}
+
+impl Serialize for Fleet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.servers())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fleet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Servers;
+
+        impl<'de> Visitor<'de> for Servers {
+            type Value = Fleet;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of servers")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fleet, A::Error> {
+                let mut fleet = Fleet::new();
+                while list.next_element_seed(Next(&mut fleet))?.is_some() {}
+                Ok(fleet)
+            }
+        }
+
+        deserializer.deserialize_seq(Servers)
+    }
+}
+
+/// Reads one server into the fleet, so that an error stands at its place in the list.
+struct Next<'a>(&'a mut Fleet);
+
+impl<'de> DeserializeSeed<'de> for Next<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.insert(Server::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

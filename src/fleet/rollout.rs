@@ -1,0 +1,328 @@
+//! One certificate for many servers.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::{Fleet, key};
+use crate::plan::{NoPlan, Plan, plan_among};
+use crate::policy::Policy;
+use crate::request::{Answer, ConnectorNames, Request};
+use crate::script::{self, Line};
+use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
+use crate::service::Service;
+use crate::text;
+
+/// A request for many servers, one after the other.
+///
+/// By default the servers that are no Edge Transport servers come first, by name, and the Edge
+/// Transport servers last: their commands run on themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    request: Request,
+    order: Option<Vec<String>>,
+    answers: BTreeMap<String, Answer>,
+    connectors: ConnectorNames,
+}
+
+/// Why a rollout cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RolloutError {
+    /// The fleet has no server of this name.
+    #[error("servers: there is no server {}", text::shown(.name))]
+    NoSuchServer {
+        /// The name.
+        name: String,
+    },
+    /// A server stands in the order more than once.
+    #[error("servers: {} stands there twice", text::shown(.name))]
+    Twice {
+        /// The name.
+        name: String,
+    },
+}
+
+impl Rollout {
+    /// Asks the same of every server of a fleet.
+    pub fn new(request: Request) -> Self {
+        Self { request, order: None, answers: BTreeMap::new(), connectors: ConnectorNames::Keep }
+    }
+
+    /// Says which servers, in which order.
+    #[must_use]
+    pub fn with_order<T: Into<String>>(mut self, servers: impl IntoIterator<Item = T>) -> Self {
+        self.order = Some(servers.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Answers for one server what the request answers for all.
+    #[must_use]
+    pub fn with_answer(mut self, server: &str, answer: Answer) -> Self {
+        self.answers.insert(key(server), answer);
+        self
+    }
+
+    /// Says what becomes of the names that Send connectors and the hybrid configuration hold. They belong to
+    /// the organisation: each is moved once, after the last server that it names.
+    #[must_use]
+    pub fn with_connector_names(mut self, connectors: ConnectorNames) -> Self {
+        self.connectors = connectors;
+        self
+    }
+
+    fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
+        let Some(names) = &self.order else {
+            let (edge, others): (Vec<_>, Vec<_>) = fleet.servers().partition(|server| server.is_edge());
+            return Ok(others.into_iter().chain(edge).collect());
+        };
+        let mut order: Vec<&Server> = Vec::new();
+        for name in names {
+            let server = fleet.get(name).ok_or_else(|| RolloutError::NoSuchServer { name: name.clone() })?;
+            if order.iter().any(|known| known.name() == server.name()) {
+                return Err(RolloutError::Twice { name: name.clone() });
+            }
+            order.push(server);
+        }
+        Ok(order)
+    }
+}
+
+/// What a rollout comes to: a plan or a refusal for each server, and one script.
+///
+/// The script has a block for each server that has something to do, with a look at the result after it, and
+/// stops at the first failure. Whoever stops there plans again: what is assigned already adds nothing.
+#[derive(Clone, Debug)]
+pub struct RolloutPlan {
+    request: Request,
+    servers: Vec<(String, Result<Plan, NoPlan>)>,
+    moves: Vec<Move>,
+    script: Vec<Line>,
+}
+
+/// A connector that is given the name of the new certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Move {
+    kind: ConnectorKind,
+    connector: String,
+    name: TlsCertificateName,
+}
+
+/// A server on which something stays undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LeftOver {
+    /// The server.
+    pub server: String,
+    /// What is not assigned there.
+    pub services: Service,
+}
+
+impl Fleet {
+    /// Plans a rollout, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`RolloutError`] where the order names no server, or one twice.
+    pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
+        let order = rollout.order(self)?;
+        let plan = |server: &&Server| {
+            let request = match rollout.answers.get(&key(server.name())) {
+                Some(answer) => rollout.request.clone().with_default_smtp(*answer),
+                None => rollout.request.clone(),
+            };
+            (server.name().to_owned(), plan_among(policy, self, server, &request, now))
+        };
+        let servers: Vec<_> = order.iter().map(plan).collect();
+        let moves = if rollout.connectors == ConnectorNames::Update { moves(&order, &servers) } else { Vec::new() };
+        let script = script(&order, &servers, &moves);
+        let moves = moves.into_iter().map(|(_, _, it)| it).collect();
+        Ok(RolloutPlan { request: rollout.request.clone(), servers, moves, script })
+    }
+
+    /// Carries out what a rollout planned, on every server that has a plan.
+    ///
+    /// # Errors
+    ///
+    /// The first server whose request comes to something else by now; those before it are done, as with the
+    /// script that stops there.
+    pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), NoPlan> {
+        for (name, outcome) in &rollout.servers {
+            if let (Ok(plan), Some(server)) = (outcome, self.get_mut(name)) {
+                plan.apply(server, now)?;
+            }
+        }
+        for server in self.servers.values_mut() {
+            for it in &rollout.moves {
+                server.rename_connectors(it.kind, &it.connector, &it.name);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The connectors whose name moves, each with the place of the last server that it names.
+///
+/// One moves where its certificate is another installed one with SMTP, and every server that it names goes on.
+fn moves<'a>(order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -> Vec<(usize, &'a Connector, Move)> {
+    let mut moves: Vec<(usize, &Connector, Move)> = Vec::new();
+    for (server, (_, outcome)) in order.iter().zip(servers) {
+        let Ok(plan) = outcome else { continue };
+        let Some(certificate) = server.installed(plan.request().thumbprint()).map(|installed| installed.certificate())
+        else {
+            continue;
+        };
+        let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
+        for connector in organisation.filter(|connector| !connector.names(certificate)) {
+            let is_known = moves.iter().any(|(_, known, _)| is_same(known, connector));
+            let names_another = connector
+                .tls_certificate_name()
+                .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
+            let named = |server: &Server| is_named(connector, server);
+            let goes_on =
+                order.iter().zip(servers).filter(|(server, _)| named(server)).all(|(_, (_, outcome))| outcome.is_ok());
+            if !is_known && names_another && plan.services().contains(Service::SMTP) && goes_on {
+                let last = order.iter().rposition(|server| named(server)).unwrap_or(order.len().saturating_sub(1));
+                let name = TlsCertificateName::of(certificate);
+                let it = Move { kind: connector.kind(), connector: connector.name().to_owned(), name };
+                moves.push((last, connector, it));
+            }
+        }
+    }
+    moves
+}
+
+fn is_same(one: &Connector, other: &Connector) -> bool {
+    one.kind() == other.kind() && text::same(one.name(), other.name())
+}
+
+fn is_named(connector: &Connector, server: &Server) -> bool {
+    let names = [Some(server.name()), server.fqdn()];
+    let is_one = |named: &String| names.into_iter().flatten().any(|name| text::same(name, named));
+    connector.servers().is_empty() || connector.servers().iter().any(is_one)
+}
+
+fn script(
+    order: &[&Server],
+    servers: &[(String, Result<Plan, NoPlan>)],
+    moves: &[(usize, &Connector, Move)],
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (place, (server, (_, outcome))) in order.iter().zip(servers).enumerate() {
+        let Ok(plan) = outcome else { continue };
+        if !plan.script().is_empty() {
+            lines.push(Line::Comment(if server.is_edge() {
+                "On the Edge Transport server itself:"
+            } else {
+                "The next server:"
+            }));
+            lines.extend(plan.script().iter().cloned());
+            lines.push(script::check(server, plan.request().thumbprint(), plan.in_question()));
+        }
+        for (_, connector, it) in moves.iter().filter(|(last, ..)| *last == place) {
+            lines.push(script::set_connector(connector).value("TlsCertificateName", it.name.to_string()).into());
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, Line::Statement("$ErrorActionPreference = 'Stop'"));
+    }
+    lines
+}
+
+impl RolloutPlan {
+    /// Every server with its plan, or why it has none, in order.
+    pub fn servers(&self) -> impl Iterator<Item = (&str, &Result<Plan, NoPlan>)> {
+        self.servers.iter().map(|(name, outcome)| (name.as_str(), outcome))
+    }
+
+    /// The one script.
+    pub fn script(&self) -> &[Line] {
+        &self.script
+    }
+
+    /// Whether every server goes on.
+    pub fn is_complete(&self) -> bool {
+        self.servers.iter().all(|(_, outcome)| outcome.is_ok())
+    }
+
+    /// Whether a server refuses.
+    pub fn is_refused(&self) -> bool {
+        self.servers.iter().any(|(_, outcome)| matches!(outcome, Err(NoPlan::Refused(_))))
+    }
+
+    /// The servers that have no plan, with what is not assigned there.
+    pub fn left_over(&self) -> Vec<LeftOver> {
+        let without = self.servers.iter().filter(|(_, outcome)| outcome.is_err());
+        without.map(|(server, _)| self.left(server)).collect()
+    }
+
+    /// What is left over where the script stops at this server.
+    pub fn left_over_at(&self, server: &str) -> Vec<LeftOver> {
+        let mut is_reached = false;
+        let mut left = Vec::new();
+        for (name, outcome) in &self.servers {
+            is_reached |= text::same(name, server);
+            if is_reached || outcome.is_err() {
+                left.push(self.left(name));
+            }
+        }
+        left
+    }
+
+    fn left(&self, server: &str) -> LeftOver {
+        let outcome = self.servers.iter().find(|(name, _)| name == server).map(|(_, outcome)| outcome);
+        let services = match outcome {
+            Some(Ok(plan)) => plan.in_question(),
+            _ => self.request.services(),
+        };
+        LeftOver { server: server.to_owned(), services }
+    }
+
+    fn outcome(&self) -> &'static str {
+        match self {
+            _ if self.is_refused() => "refused",
+            _ if self.is_complete() => "assigned",
+            _ => "decision-required",
+        }
+    }
+}
+
+impl Serialize for RolloutPlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry<'a> {
+            server: &'a str,
+            #[serde(flatten)]
+            outcome: Answered<'a>,
+        }
+
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Answered<'a> {
+            Plan(&'a Plan),
+            NoPlan(&'a NoPlan),
+        }
+
+        let servers: Vec<_> = self
+            .servers
+            .iter()
+            .map(|(server, outcome)| Entry {
+                server,
+                outcome: match outcome {
+                    Ok(plan) => Answered::Plan(plan),
+                    Err(no_plan) => Answered::NoPlan(no_plan),
+                },
+            })
+            .collect();
+        let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
+        let mut answer = serializer.serialize_struct("RolloutPlan", 5)?;
+        answer.serialize_field("outcome", self.outcome())?;
+        answer.serialize_field("thumbprint", &self.request.thumbprint())?;
+        answer.serialize_field("servers", &servers)?;
+        answer.serialize_field("script", &script)?;
+        answer.serialize_field("left_over", &self.left_over())?;
+        answer.end()
+    }
+}
