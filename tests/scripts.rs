@@ -10,6 +10,7 @@ mod support {
 }
 
 mod cases {
+    pub(crate) mod hostile;
     pub(crate) mod interpreter;
     pub(crate) mod meaning;
     pub(crate) mod renewal;
