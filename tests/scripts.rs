@@ -1,0 +1,17 @@
+//! What the scripts and remedies mean to PowerShell and to Exchange.
+
+mod support {
+    pub mod decision_table;
+    pub mod factory;
+    pub mod interpreter;
+    pub mod pool;
+    pub mod situations;
+    pub mod twin;
+}
+
+mod cases {
+    pub(crate) mod hostile;
+    pub(crate) mod interpreter;
+    pub(crate) mod meaning;
+    pub(crate) mod renewal;
+}

@@ -1,0 +1,474 @@
+//! The server that a script runs on, and what each cmdlet does to it.
+
+use std::collections::BTreeSet;
+
+use super::super::decision_table::{
+    CertificateFacts, ConnectorKind, DEFAULT_WEB_SITE, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP,
+    Role, SERVICES, SMTP, ServerFacts, Situation, StartupMode, UM, UM_CALL_ROUTER, covered, holds,
+};
+use super::cmdlets::{Call, bind};
+use super::syntax::{Failure, Item, Value, read};
+
+const TRANSPORT: &str = "MSExchangeTransport";
+
+/// An Exchange server, and the other computers of the organisation as far as a script reaches them.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    facts: ServerFacts,
+    /// Organisation's Auth certificates, by thumbprint.
+    auth: Vec<String>,
+    pub default_smtp: Default,
+    pub certificates: Vec<Installed>,
+    pub connectors: Vec<Named>,
+    pub imap_name: Option<String>,
+    pub pop_name: Option<String>,
+    /// "Require SSL" of the Default Web Site, where a script decided it.
+    pub require_ssl: Option<bool>,
+    /// Windows services that do not run, each with its computer.
+    stopped: BTreeSet<(String, String)>,
+    /// Whether the line before said to answer No.
+    told_no: Option<Failure>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Default {
+    NotKnown,
+    Nothing,
+    Thumbprint(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Installed {
+    pub facts: CertificateFacts,
+    pub services: Option<u8>,
+    pub web_sites: Option<Vec<u32>>,
+    /// What the script assigned to it, also where its services were not known.
+    gained: u8,
+}
+
+/// A connector or the hybrid configuration, by what it names.
+#[derive(Clone, Debug)]
+pub struct Named {
+    kind: ConnectorKind,
+    name: String,
+    servers: Vec<String>,
+    /// `<I>issuer<S>subject`.
+    pub tls_certificate_name: Option<String>,
+}
+
+impl Machine {
+    pub fn new(situation: &Situation, thumbprint_of_no_certificate: &str) -> Self {
+        let facts = &situation.server;
+        let thumbprint = |index: usize| facts.certificates[index].thumbprint.clone();
+        let auth = facts.auth_certificates.iter().flat_map(|auth| [auth.current, auth.next]).flatten();
+        Self {
+            auth: auth.map(thumbprint).collect(),
+            default_smtp: match facts.default_smtp {
+                DefaultSmtp::NotKnown => Default::NotKnown,
+                DefaultSmtp::Nothing => Default::Nothing,
+                DefaultSmtp::Installed(index) => Default::Thumbprint(thumbprint(index)),
+                DefaultSmtp::NotInstalled => Default::Thumbprint(thumbprint_of_no_certificate.to_owned()),
+                DefaultSmtp::NotInstalledRequested => Default::Thumbprint(situation.request.thumbprint.clone()),
+            },
+            certificates: facts
+                .certificates
+                .iter()
+                .map(|it| Installed {
+                    facts: it.clone(),
+                    services: it.services,
+                    web_sites: it.web_sites.clone(),
+                    gained: 0,
+                })
+                .collect(),
+            connectors: facts
+                .connectors
+                .iter()
+                .map(|it| Named {
+                    kind: it.kind,
+                    name: it.name.clone(),
+                    servers: it.servers.clone(),
+                    tls_certificate_name: Some(format!("<I>{}<S>{}", it.issuer, it.subject)),
+                })
+                .collect(),
+            imap_name: facts.imap_certificate_name.clone(),
+            pop_name: facts.pop_certificate_name.clone(),
+            require_ssl: None,
+            stopped: BTreeSet::new(),
+            told_no: None,
+            facts: facts.clone(),
+        }
+    }
+
+    /// Runs a script to its end. After each of its commands, every service that had a certificate must have one,
+    /// and every connector that found its certificate must find one.
+    pub fn run(&mut self, script: &str) -> Result<(), Failure> {
+        let items = read(script)?;
+        let here = self.facts.name.clone();
+        self.run_items(&items, &here)?;
+        self.nothing_told()?;
+        match self.stopped.first() {
+            Some((computer, service)) => Err(Failure {
+                line: script.lines().count(),
+                column: 1,
+                what: format!("the script ends with {service} stopped on {computer}"),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn run_items(&mut self, items: &[Item], computer: &str) -> Result<(), Failure> {
+        for item in items {
+            match item {
+                Item::Comment { line, text } => {
+                    self.nothing_told()?;
+                    if text.starts_with("# Answer No ") && text.contains("default SMTP certificate") {
+                        let what = "the comment says to answer No, and nothing asks".to_owned();
+                        self.told_no = Some(Failure { line: *line, column: 1, what });
+                    }
+                }
+                Item::Pipeline(commands) => match commands.as_slice() {
+                    [command] => {
+                        let before = (self.served(), self.found());
+                        self.call(&bind(command)?, computer)?;
+                        self.nothing_told()?;
+                        self.still_serves(&before).or_else(|what| command.fail(what))?;
+                    }
+                    [first, ..] => return first.fail("a pipeline, which a script has no use for"),
+                    [] => {}
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn nothing_told(&mut self) -> Result<(), Failure> {
+        self.told_no.take().map_or(Ok(()), Err)
+    }
+
+    fn call(&mut self, call: &Call<'_>, computer: &str) -> Result<(), Failure> {
+        let is_exchange = !matches!(
+            call.cmdlet,
+            "Stop-Service" | "Start-Service" | "Restart-Service" | "Invoke-Command" | "iisreset"
+        );
+        if is_exchange && !self.is_here(computer) {
+            return call.command.fail("a cmdlet of Exchange is not there in a session on another computer");
+        }
+        if call.on_server {
+            self.check_server(call)?;
+        }
+        match call.cmdlet {
+            "Enable-ExchangeCertificate" => self.enable(call),
+            "Remove-ExchangeCertificate" => self.remove(call),
+            "Set-SendConnector" => self.rename(call, ConnectorKind::Send),
+            "Set-ReceiveConnector" => self.rename(call, ConnectorKind::Receive),
+            "Set-HybridConfiguration" => self.rename(call, ConnectorKind::Hybrid),
+            "Set-ImapSettings" => self.set_certificate_name(call, IMAP),
+            "Set-PopSettings" => self.set_certificate_name(call, POP),
+            "Stop-Service" | "Start-Service" | "Restart-Service" => self.control_services(call, computer),
+            "iisreset" => Ok(()),
+            "Invoke-Command" => {
+                let on = call.text("ComputerName")?;
+                match call.value("ScriptBlock")? {
+                    Value::Block(items) => self.run_items(items, on),
+                    _ => call.command.fail("-ScriptBlock is no block"),
+                }
+            }
+            _ => call.command.fail("has no place in a script"),
+        }
+    }
+
+    fn check_server(&self, call: &Call<'_>) -> Result<(), Failure> {
+        if self.facts.is_edge() {
+            return if call.has("Server") { call.command.fail("an Edge server knows no -Server") } else { Ok(()) };
+        }
+        let server = call.text("Server")?;
+        if server == self.facts.name { Ok(()) } else { call.command.fail(format!("is for another server: {server}")) }
+    }
+
+    fn enable(&mut self, call: &Call<'_>) -> Result<(), Failure> {
+        let fail = |what: String| call.command.fail(what);
+        let this = self.place(call)?;
+        let mut services = 0;
+        for word in call.words("Services")? {
+            match SERVICES.iter().find(|(_, name)| *name == word) {
+                Some((service, _)) if services & service == 0 => services |= service,
+                _ => return fail(format!("there is no service {word}, or it is named twice")),
+            }
+        }
+        if services & FEDERATION != 0 || services & !self.facts.hosted() != 0 {
+            return fail(format!("services that are not assigned here: {services:#b}"));
+        }
+        let certificate = &self.certificates[this].facts;
+        if !certificate.has_private_key {
+            return fail("the certificate has no private key".into());
+        }
+        if certificate.is_wildcard() && services & (IMAP | POP) != 0 {
+            return fail("IMAP and POP take no wildcard".into());
+        }
+        for (service, mode, windows_service) in [
+            (UM, self.facts.um_startup_mode, "MSExchangeUM"),
+            (UM_CALL_ROUTER, self.facts.um_call_router_startup_mode, "MSExchangeUMCR"),
+        ] {
+            if services & service == 0 {
+                continue;
+            }
+            if mode == StartupMode::Tcp {
+                return fail(format!("{windows_service} starts without TLS"));
+            }
+            if self.runs(&self.facts.name, windows_service) {
+                return fail(format!("{windows_service} runs"));
+            }
+        }
+        self.decide_default(call, this, services)?;
+        if call.has("DoNotRequireSsl") && services & IIS == 0 {
+            return fail("-DoNotRequireSsl is about IIS alone".into());
+        }
+        if services & IIS != 0 {
+            self.require_ssl = Some(!call.has("DoNotRequireSsl"));
+            self.bind_default_web_site(this);
+        }
+        let first = self.certificates[this].facts.domains().first().map(|name| (*name).to_owned());
+        for service in [IMAP, POP] {
+            match &first {
+                Some(name) if services & service != 0 => self.follow_name(this, service, name),
+                _ => {}
+            }
+        }
+        let certificate = &mut self.certificates[this];
+        certificate.services = certificate.services.map(|had| had | services);
+        certificate.gained |= services;
+        Ok(())
+    }
+
+    /// Exchange asks whether to overwrite the default SMTP certificate, unless `-Force` answers every question.
+    fn decide_default(&mut self, call: &Call<'_>, this: usize, services: u8) -> Result<(), Failure> {
+        let thumbprint = &self.certificates[this].facts.thumbprint;
+        let told_no = self.told_no.take().is_some();
+        if call.has("Force") {
+            if services != SMTP {
+                return call.command.fail("-Force hides the questions about other services too");
+            }
+            if told_no {
+                return call.command.fail("the comment says to answer No, and -Force answers Yes");
+            }
+            self.default_smtp = Default::Thumbprint(thumbprint.clone());
+            return Ok(());
+        }
+        let may_ask = services & SMTP != 0
+            && match &self.default_smtp {
+                Default::NotKnown => true,
+                Default::Nothing => false,
+                Default::Thumbprint(default) => default != thumbprint,
+            };
+        match (may_ask, told_no) {
+            (true, false) => call.command.fail("asks, and no comment says what to answer"),
+            (false, true) => call.command.fail("does not ask, and a comment says what to answer"),
+            _ => Ok(()),
+        }
+    }
+
+    fn bind_default_web_site(&mut self, this: usize) {
+        for (place, certificate) in self.certificates.iter_mut().enumerate() {
+            let Some(sites) = &mut certificate.web_sites else { continue };
+            sites.retain(|site| *site != DEFAULT_WEB_SITE);
+            if place == this {
+                sites.insert(0, DEFAULT_WEB_SITE);
+            } else if sites.is_empty() {
+                certificate.lose(IIS);
+            }
+        }
+    }
+
+    /// IMAP and POP are shown for the certificates that hold their name.
+    fn follow_name(&mut self, this: usize, service: u8, name: &str) {
+        for (place, certificate) in self.certificates.iter_mut().enumerate() {
+            if place != this && !holds(&certificate.facts.domains(), name) {
+                certificate.lose(service);
+            }
+        }
+        let shown = if service == IMAP { &mut self.imap_name } else { &mut self.pop_name };
+        *shown = Some(name.to_owned());
+    }
+
+    fn remove(&mut self, call: &Call<'_>) -> Result<(), Failure> {
+        let fail = |what: String| call.command.fail(what);
+        let place = self.place(call)?;
+        let gone = &self.certificates[place];
+        let thumbprint = &gone.facts.thumbprint;
+        if self.default_smtp == Default::Thumbprint(thumbprint.clone()) {
+            return fail("it is the default SMTP certificate".into());
+        }
+        if self.auth.contains(thumbprint) {
+            return fail("it is the Auth certificate".into());
+        }
+        if gone.services.unwrap_or(0) & FEDERATION != 0 {
+            return fail("it belongs to a federation trust".into());
+        }
+        if gone.is_bound_to_back_end() {
+            return fail("it is bound to the Exchange Back End".into());
+        }
+        for connector in self.connectors.iter().filter(|connector| connector.finds(&gone.facts)) {
+            // §5.2 has Exchange refuse for the hybrid configuration as for a Send connector; §7 removes the certificate
+            // all the same where the new one has its names. Microsoft's article is about Send connectors alone.
+            let another =
+                self.certificates.iter().any(|it| it.facts.thumbprint != *thumbprint && connector.finds(&it.facts));
+            let refuses = match connector.kind {
+                ConnectorKind::Send => true,
+                ConnectorKind::Hybrid => !another,
+                ConnectorKind::Receive => false,
+            };
+            if refuses {
+                return fail(format!("{:?} connector {} names it", connector.kind, connector.name));
+            }
+        }
+        self.certificates.remove(place);
+        Ok(())
+    }
+
+    fn rename(&mut self, call: &Call<'_>, kind: ConnectorKind) -> Result<(), Failure> {
+        let identity = (kind != ConnectorKind::Hybrid).then(|| call.text("Identity")).transpose()?;
+        let named = |it: &Named| it.kind == kind && identity.is_none_or(|name| it.name == name);
+        let Some(place) = self.connectors.iter().position(named) else {
+            return call.command.fail("there is no such connector");
+        };
+        self.connectors[place].tls_certificate_name = match call.value("TlsCertificateName")? {
+            Value::Null => None,
+            _ => Some(call.text("TlsCertificateName")?.to_owned()),
+        };
+        let connector = &self.connectors[place];
+        if connector.tls_certificate_name.is_some() && !self.finds_any(connector) {
+            return call.command.fail("no installed certificate has this name");
+        }
+        Ok(())
+    }
+
+    fn set_certificate_name(&mut self, call: &Call<'_>, service: u8) -> Result<(), Failure> {
+        let name = call.text("X509CertificateName")?;
+        let has_name = |it: &Installed| covered(&it.facts.domains(), name);
+        if !self.certificates.iter().any(has_name) {
+            return call.command.fail("no installed certificate has this name");
+        }
+        let shown = if service == IMAP { &mut self.imap_name } else { &mut self.pop_name };
+        *shown = Some(name.to_owned());
+        Ok(())
+    }
+
+    fn control_services(&mut self, call: &Call<'_>, computer: &str) -> Result<(), Failure> {
+        for service in call.words("Name")? {
+            if !self.has_windows_service(computer, service) {
+                return call.command.fail(format!("{computer} has no service {service}"));
+            }
+            let key = (self.key(computer), service.to_owned());
+            // It does nothing where the service is so already.
+            match call.cmdlet {
+                "Stop-Service" => self.stopped.insert(key),
+                "Start-Service" => self.stopped.remove(&key),
+                _ => true,
+            };
+        }
+        Ok(())
+    }
+
+    fn place(&self, call: &Call<'_>) -> Result<usize, Failure> {
+        let thumbprint = call.text("Thumbprint")?;
+        match self.certificates.iter().position(|it| it.facts.thumbprint == thumbprint) {
+            Some(place) => Ok(place),
+            None => call.command.fail(format!("no certificate {thumbprint} is installed")),
+        }
+    }
+
+    fn is_here(&self, computer: &str) -> bool {
+        let this = |name: &str| name.to_lowercase() == computer.to_lowercase();
+        this(&self.facts.name) || self.facts.fqdn.as_deref().is_some_and(this)
+    }
+
+    /// One spelling for each computer.
+    fn key(&self, computer: &str) -> String {
+        if self.is_here(computer) { self.facts.name.to_lowercase() } else { computer.to_lowercase() }
+    }
+
+    fn runs(&self, computer: &str, service: &str) -> bool {
+        !self.stopped.contains(&(self.key(computer), service.to_owned()))
+    }
+
+    fn has_windows_service(&self, computer: &str, service: &str) -> bool {
+        if !self.is_here(computer) {
+            return service == TRANSPORT;
+        }
+        let hosted = self.facts.hosted();
+        match service {
+            // A server that is a Client Access server alone has the front end of transport.
+            TRANSPORT => self.facts.roles != [Role::ClientAccess],
+            "MSExchangeUM" => hosted & UM != 0,
+            "MSExchangeUMCR" => hosted & UM_CALL_ROUTER != 0,
+            // On 2013 the front end runs with Client Access and the back end with Mailbox; §5.1 and §5.2 name both
+            // always, and `Restart-Service` restarts those that are there.
+            "MSExchangeIMAP4" | "MSExchangeIMAP4BE" => hosted & IMAP != 0,
+            "MSExchangePOP3" | "MSExchangePOP3BE" => hosted & POP != 0,
+            _ => false,
+        }
+    }
+
+    /// The hosted services that some certificate has.
+    fn served(&self) -> u8 {
+        let of_certificates = self.certificates.iter().fold(0, |all, it| all | it.services.unwrap_or(0) | it.gained);
+        of_certificates & self.facts.hosted() & !FEDERATION
+    }
+
+    /// Which connectors find a certificate.
+    fn found(&self) -> Vec<bool> {
+        self.connectors.iter().map(|it| self.finds_any(it)).collect()
+    }
+
+    fn finds_any(&self, connector: &Named) -> bool {
+        self.certificates.iter().any(|it| connector.finds(&it.facts))
+    }
+
+    fn still_serves(&self, (served, found): &(u8, Vec<bool>)) -> Result<(), String> {
+        let lost = served & !self.served();
+        if lost != 0 {
+            return Err(format!("services are left without a certificate: {lost:#b}"));
+        }
+        for (connector, found) in self.connectors.iter().zip(found) {
+            if self.finds_any(connector) {
+                continue;
+            }
+            let waits = connector.kind == ConnectorKind::Send && connector.tls_certificate_name.is_none();
+            if *found && !waits {
+                return Err(format!("{} is left without a certificate", connector.name));
+            }
+            // While a Send connector names none, its mail would go out without the certificate.
+            let sends = |computer: &str| self.runs(computer, TRANSPORT);
+            let here = [self.facts.name.clone()];
+            let servers = if connector.servers.is_empty() { &here[..] } else { &connector.servers };
+            if waits && servers.iter().any(|server| sends(server)) {
+                return Err(format!("{} sends without a certificate", connector.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Installed {
+    fn lose(&mut self, service: u8) {
+        self.services = self.services.map(|had| had & !service);
+        self.gained &= !service;
+    }
+
+    fn is_bound_to_back_end(&self) -> bool {
+        match &self.web_sites {
+            Some(sites) => sites.contains(&EXCHANGE_BACK_END),
+            None => {
+                let iis = self.services.unwrap_or(0) & IIS != 0;
+                iis && self.facts.self_signed && self.facts.friendly_name.as_deref() == Some("Microsoft Exchange")
+            }
+        }
+    }
+}
+
+impl Named {
+    fn finds(&self, certificate: &CertificateFacts) -> bool {
+        let name = format!("<I>{}<S>{}", certificate.issuer, certificate.subject);
+        self.tls_certificate_name.as_ref().is_some_and(|it| it.to_lowercase() == name.to_lowercase())
+    }
+}
