@@ -3,7 +3,6 @@
 //! Exit status 0: assigned, removed, replaced or verified; 1: refused or missing; 2: a decision is
 //! required, or inconclusive; 3: bad input.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -34,12 +33,9 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments: Arguments = match input::arguments() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(input::BAD_INPUT) } else { ExitCode::SUCCESS };
-        }
+        Err(status) => return status,
     };
     let done = match &arguments.explain {
         Some(id) => explain(id),
@@ -59,14 +55,14 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
 }
 
 fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let scenario: Scenario = match &arguments.file {
-        Some(path) => input::json(&path.display().to_string(), &input::read(path)?)?,
-        None => input::json("the built-in scenario", BUILT_IN.as_bytes())?,
+    let (file, bytes) = match &arguments.file {
+        Some(path) => (path.display().to_string(), input::read(path)?),
+        None => ("the built-in scenario".to_owned(), BUILT_IN.as_bytes().to_vec()),
     };
-    let outcome = scenario.answer(SystemTime::now());
+    let scenario: Scenario = input::json(&file, &bytes)?;
+    let outcome = scenario.answer(SystemTime::now()).map_err(|error| BadInput::new(&file, error))?;
     if arguments.json {
-        let answer = serde_json::to_string_pretty(&outcome).map_err(|error| BadInput::new("the answer", error))?;
-        let _ = writeln!(std::io::stdout(), "{answer}");
+        input::print_json(&outcome)?;
     } else {
         print(&outcome);
     }
@@ -84,6 +80,7 @@ fn print(outcome: &Outcome) {
             show::plan(outcome, plan);
         }
         Outcome::NoPlan(no_plan) => show::no_plan(no_plan),
+        Outcome::Rollout(rollout) => show::rollout(rollout),
         Outcome::Verification(verification) => show::verification(verification),
         _ => {}
     }
@@ -92,6 +89,8 @@ fn print(outcome: &Outcome) {
 fn status(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Plan(_) | Outcome::Verification(Verification::Verified { .. }) => 0,
+        Outcome::Rollout(rollout) if rollout.is_complete() => 0,
+        Outcome::Rollout(rollout) if !rollout.is_refused() => 2,
         Outcome::NoPlan(NoPlan::DecisionRequired(_)) | Outcome::Verification(Verification::Inconclusive) => 2,
         _ => 1,
     }

@@ -39,11 +39,11 @@ const ISSUING_CA: &str = "CN=Contoso Issuing CA 2, O=Contoso, C=US";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let scenario: Scenario = serde_json::from_str(include_str!("data/assign.json"))?;
-    let Task::Decide(request) = &scenario.request else {
-        return Err("the scenario asks for no decision".into());
+    let (Task::Decide(request), Some(server)) = (scenario.task(), scenario.server()) else {
+        return Err("the scenario asks for no decision about one server".into());
     };
-    let now = scenario.now.ok_or("the scenario names no point in time")?;
-    match plan_with(&contoso(ISSUING_CA)?, &scenario.server, request, now) {
+    let now = scenario.now().ok_or("the scenario names no point in time")?;
+    match plan_with(&contoso(ISSUING_CA)?, server, request, now) {
         Ok(plan) => show::plan("assigned", &plan),
         Err(no_plan) => show::no_plan(&no_plan),
     }

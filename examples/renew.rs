@@ -3,15 +3,11 @@
 //! The scenario is the file that `assign` reads; its request is not looked at. Exit statuses are those
 //! of `assign`; where nothing on the server is renewed by the certificate it is 3.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
-use clap::{Parser, ValueEnum};
-use exchange_certificates::{
-    Answer, Certificate, ConnectorNames, Installed, NoPlan, Policy, Request, Server, Service, plan_with, rfc3339,
-};
+use clap::Parser;
+use exchange_certificates::{ConnectorNames, Installed, NoPlan, Policy, Request, Server, Service, plan_with};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -19,7 +15,7 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod show;
 }
-use common::input::{self, BadInput};
+use common::input::{self, BadInput, DefaultSmtp};
 use common::show;
 
 /// Plans a renewal: the new certificate takes over what the old one has, and the old one is removed.
@@ -37,12 +33,6 @@ struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum DefaultSmtp {
-    Keep,
-    Replace,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
@@ -54,23 +44,17 @@ struct Scenario {
 }
 
 fn main() -> ExitCode {
-    match Arguments::try_parse() {
+    match input::arguments() {
         Ok(arguments) => renew(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(error) => {
-            let _ = error.print();
-            if error.use_stderr() { ExitCode::from(input::BAD_INPUT) } else { ExitCode::SUCCESS }
-        }
+        Err(status) => status,
     }
 }
 
 fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let file = arguments.scenario.display().to_string();
     let mut scenario: Scenario = input::json(&file, &input::read(&arguments.scenario)?)?;
-    let now = match &scenario.now {
-        Some(text) => rfc3339::parse(text).map_err(|error| BadInput::new(&file, format!("now: {error}")))?,
-        None => SystemTime::now(),
-    };
-    let certificate = certificate(&arguments.certificate)?;
+    let now = input::point_in_time(&file, scenario.now.as_deref())?;
+    let certificate = input::certificate(&arguments.certificate)?;
     let new = certificate.thumbprint();
     let old = {
         let renewed = scenario.server.renewed_by(&certificate);
@@ -92,18 +76,15 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     }
     let request = Request::replace(old, new).with_connector_names(ConnectorNames::Update);
     let request = match arguments.default_smtp {
-        Some(DefaultSmtp::Keep) => request.with_default_smtp(Answer::Keep),
-        Some(DefaultSmtp::Replace) => request.with_default_smtp(Answer::Replace),
+        Some(answer) => answer.answer(request),
         None => request,
     };
     let decided = plan_with(&scenario.policy.unwrap_or_default(), &scenario.server, &request, now);
     if arguments.json {
-        let answer = match &decided {
-            Ok(plan) => serde_json::to_string_pretty(plan),
-            Err(no_plan) => serde_json::to_string_pretty(no_plan),
-        };
-        let answer = answer.map_err(|error| BadInput::new("the answer", error))?;
-        let _ = writeln!(std::io::stdout(), "{answer}");
+        match &decided {
+            Ok(plan) => input::print_json(plan)?,
+            Err(no_plan) => input::print_json(no_plan)?,
+        }
     } else {
         println!("{new} renews {old}.");
         if !is_installed {
@@ -119,13 +100,4 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         Err(NoPlan::DecisionRequired(_)) => 2,
         Err(_) => 1,
     }))
-}
-
-fn certificate(path: &Path) -> Result<Certificate, BadInput> {
-    let bytes = input::read(path)?;
-    let read = match std::str::from_utf8(&bytes) {
-        Ok(text) if text.contains("-----BEGIN") => Certificate::from_pem(text),
-        _ => Certificate::from_der(bytes),
-    };
-    read.map_err(|error| BadInput::new(&path.display().to_string(), error))
 }

@@ -64,7 +64,7 @@ pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 pub use rule::{Rule, Source};
 pub use rules::{RULES, rule};
-pub use scenario::{Outcome, Scenario, Task};
+pub use scenario::{Outcome, Scenario, ScenarioError, Task};
 pub use script::Line;
 pub use server::{
     AuthCertificates, Connector, ConnectorKind, DEFAULT_WEB_SITE, DefaultSmtp, EXCHANGE_BACK_END, Installed,

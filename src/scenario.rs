@@ -1,9 +1,11 @@
 //! A scenario file: a server, a policy and a request at a point in time.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::fleet::{Fleet, Rollout, RolloutError, RolloutPlan};
 use crate::plan::{NoPlan, Plan, plan_with};
 use crate::policy::Policy;
 use crate::request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
@@ -16,30 +18,31 @@ use crate::verify::{Expectation, Shown, Verification, verify};
 
 /// A scenario: everything that a decision depends on, in one file.
 ///
-/// An unknown or repeated key is an error, and a null is a setting left out.
+/// It is about one `server`, or about the `servers` of a fleet, to which one certificate is rolled out. An
+/// unknown or repeated key is an error, and a null is a setting left out.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
+#[serde(try_from = "ScenarioForm")]
 pub struct Scenario {
-    /// The point in time; nothing where the caller's clock decides.
-    #[serde(default, deserialize_with = "point_in_time")]
-    pub now: Option<SystemTime>,
-    /// The server as it is.
-    pub server: Server,
-    /// The organisation's policy.
-    #[serde(default, deserialize_with = "or_default")]
-    pub policy: Policy,
-    /// What is asked.
-    pub request: Task,
+    now: Option<SystemTime>,
+    subject: Subject,
+    policy: Policy,
+    task: Task,
+}
+
+#[derive(Clone, Debug)]
+enum Subject {
+    Server(Box<Server>),
+    Fleet(Fleet),
 }
 
 /// What a scenario asks.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RequestForm")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Task {
     /// What a request comes to.
     Decide(Request),
+    /// What it comes to on every server of a fleet.
+    RollOut(Rollout),
     /// Whether an assignment worked, by what is shown, or by the server itself where nothing is.
     Verify(Expectation, Option<Vec<Shown>>),
 }
@@ -53,23 +56,88 @@ pub enum Outcome {
     Plan(Plan),
     /// It does not, or not yet.
     NoPlan(NoPlan),
+    /// What it comes to on each server.
+    Rollout(RolloutPlan),
     /// What the comparison came to.
     Verification(Verification),
 }
 
 impl Scenario {
+    /// The point in time, where the scenario names one.
+    pub fn now(&self) -> Option<SystemTime> {
+        self.now
+    }
+
+    /// The server, where it is about one.
+    pub fn server(&self) -> Option<&Server> {
+        match &self.subject {
+            Subject::Server(server) => Some(server),
+            Subject::Fleet(_) => None,
+        }
+    }
+
+    /// The servers, as many as there are.
+    pub fn servers(&self) -> impl Iterator<Item = &Server> {
+        let (server, fleet) = match &self.subject {
+            Subject::Server(server) => (Some(server.as_ref()), None),
+            Subject::Fleet(fleet) => (None, Some(fleet)),
+        };
+        server.into_iter().chain(fleet.into_iter().flat_map(Fleet::servers))
+    }
+
+    /// The organisation's policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What is asked.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
     /// Answers the scenario, at its own point in time or else at this one.
-    pub fn answer(&self, now: SystemTime) -> Outcome {
+    ///
+    /// # Errors
+    ///
+    /// [`ScenarioError`] where a rollout names servers that there are not.
+    pub fn answer(&self, now: SystemTime) -> Result<Outcome, ScenarioError> {
         let now = self.now.unwrap_or(now);
-        match &self.request {
-            Task::Decide(request) => match plan_with(&self.policy, &self.server, request, now) {
+        Ok(match (&self.task, &self.subject) {
+            (Task::Decide(request), Subject::Server(server)) => match plan_with(&self.policy, server, request, now) {
                 Ok(plan) => Outcome::Plan(plan),
                 Err(no_plan) => Outcome::NoPlan(no_plan),
             },
-            Task::Verify(expectation, None) => Outcome::Verification(expectation.verify_on(&self.server)),
-            Task::Verify(expectation, Some(shown)) => Outcome::Verification(verify(expectation, shown.iter().copied())),
-        }
+            (Task::RollOut(rollout), Subject::Fleet(fleet)) => {
+                Outcome::Rollout(fleet.roll_out(&self.policy, rollout, now)?)
+            }
+            (Task::Verify(expectation, Some(shown)), _) => {
+                Outcome::Verification(verify(expectation, shown.iter().copied()))
+            }
+            (Task::Verify(expectation, None), Subject::Server(server)) => {
+                Outcome::Verification(expectation.verify_on(server))
+            }
+            (Task::Decide(_) | Task::Verify(..), Subject::Fleet(_)) => return Err(ScenarioError::OneServer),
+            (Task::RollOut(_), Subject::Server(_)) => return Err(ScenarioError::ManyServers),
+        })
     }
+}
+
+/// Why a scenario has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// It has neither a server nor servers, or both.
+    #[error("server: a scenario is about one server, or about servers in its place")]
+    Subject,
+    /// What it asks is asked of one server.
+    #[error("servers: a removal, a replacement and a verification are about one server")]
+    OneServer,
+    /// What it asks is asked of many servers.
+    #[error("server: an order of servers and answers for them are about servers")]
+    ManyServers,
+    /// A rollout that cannot be planned.
+    #[error("request.{0}")]
+    Rollout(#[from] RolloutError),
 }
 
 /// Why a request of a scenario is none.
@@ -79,6 +147,31 @@ enum TaskError {
     Missing { field: &'static str, operation: &'static str },
     #[error("old: the certificate cannot take its own place: thumbprint names the same one")]
     OldIsNew,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScenarioForm {
+    #[serde(default, deserialize_with = "point_in_time")]
+    now: Option<SystemTime>,
+    server: Option<Server>,
+    servers: Option<Fleet>,
+    policy: Option<Policy>,
+    request: Asked,
+}
+
+impl TryFrom<ScenarioForm> for Scenario {
+    type Error = ScenarioError;
+
+    fn try_from(form: ScenarioForm) -> Result<Self, ScenarioError> {
+        let (subject, task) = match (form.server, form.servers) {
+            (Some(_), None) if form.request.is_about_many() => return Err(ScenarioError::ManyServers),
+            (Some(server), None) => (Subject::Server(Box::new(server)), form.request.task),
+            (None, Some(fleet)) => (Subject::Fleet(fleet), form.request.of_many()?),
+            _ => return Err(ScenarioError::Subject),
+        };
+        Ok(Self { now: form.now, subject, policy: form.policy.unwrap_or_default(), task })
+    }
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -105,12 +198,54 @@ struct RequestForm {
     accept_status: Option<Vec<AcceptedStatus>>,
     require_ssl: Option<bool>,
     shown: Option<Vec<Shown>>,
+    servers: Option<Vec<Text>>,
+    answers: Option<BTreeMap<String, Answer>>,
 }
 
-impl TryFrom<RequestForm> for Task {
+/// What the request of a scenario asks, before it is known of how many servers.
+#[derive(Deserialize)]
+#[serde(try_from = "RequestForm")]
+struct Asked {
+    task: Task,
+    order: Option<Vec<String>>,
+    answers: BTreeMap<String, Answer>,
+    connectors: ConnectorNames,
+}
+
+impl Asked {
+    fn is_about_many(&self) -> bool {
+        self.order.is_some() || !self.answers.is_empty()
+    }
+
+    fn of_many(self) -> Result<Task, ScenarioError> {
+        let Task::Decide(request) = self.task else { return Err(ScenarioError::OneServer) };
+        if !matches!(request.operation(), Operation::Assign { .. }) {
+            return Err(ScenarioError::OneServer);
+        }
+        let rollout = Rollout::new(request).with_connector_names(self.connectors);
+        let rollout =
+            self.answers.iter().fold(rollout, |rollout, (server, answer)| rollout.with_answer(server, *answer));
+        Ok(Task::RollOut(match self.order {
+            Some(order) => rollout.with_order(order),
+            None => rollout,
+        }))
+    }
+}
+
+impl TryFrom<RequestForm> for Asked {
     type Error = TaskError;
 
     fn try_from(form: RequestForm) -> Result<Self, TaskError> {
+        let order = form.servers.clone().map(text::strings);
+        let answers = form.answers.clone().unwrap_or_default();
+        let connectors = form.connectors.unwrap_or_default();
+        Ok(Self { task: form.task()?, order, answers, connectors })
+    }
+}
+
+impl RequestForm {
+    fn task(self) -> Result<Task, TaskError> {
+        let form = self;
         let services = |operation| form.services.ok_or(TaskError::Missing { field: "services", operation });
         let operation = match form.operation.unwrap_or_default() {
             OperationForm::Assign => {
@@ -126,7 +261,7 @@ impl TryFrom<RequestForm> for Task {
             }
             OperationForm::Verify => {
                 let expectation = Expectation { thumbprint: form.thumbprint, services: services("verify")? };
-                return Ok(Self::Verify(expectation, form.shown));
+                return Ok(Task::Verify(expectation, form.shown));
             }
         };
         let mut request = Request::new(form.thumbprint, operation).with_require_ssl(form.require_ssl.unwrap_or(true));
@@ -137,15 +272,11 @@ impl TryFrom<RequestForm> for Task {
             request = request.with_caller(text::strings(groups));
         }
         let accepted = form.accept_status.unwrap_or_default();
-        Ok(Self::Decide(accepted.into_iter().fold(request, Request::with_accepted_status)))
+        Ok(Task::Decide(accepted.into_iter().fold(request, Request::with_accepted_status)))
     }
 }
 
 fn point_in_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| rfc3339::parse(&text).map_err(serde::de::Error::custom)).transpose()
-}
-
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }

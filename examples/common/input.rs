@@ -2,9 +2,14 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::fmt::Display;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
+use clap::{Parser, ValueEnum};
+use exchange_certificates::{Answer, Certificate, Request, rfc3339};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The exit status of bad input.
@@ -25,6 +30,54 @@ impl BadInput {
         eprintln!("{line}");
         ExitCode::from(BAD_INPUT)
     }
+}
+
+/// The arguments of the command line, or what clap has to say about them.
+pub fn arguments<A: Parser>() -> Result<A, ExitCode> {
+    A::try_parse().map_err(|error| {
+        let _ = error.print();
+        if error.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
+    })
+}
+
+/// What becomes of the default SMTP certificate, as the command line says it.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DefaultSmtp {
+    Keep,
+    Replace,
+}
+
+impl DefaultSmtp {
+    pub fn answer(self, request: Request) -> Request {
+        request.with_default_smtp(match self {
+            Self::Keep => Answer::Keep,
+            Self::Replace => Answer::Replace,
+        })
+    }
+}
+
+/// The point in time that a scenario names, or else now.
+pub fn point_in_time(file: &str, text: Option<&str>) -> Result<SystemTime, BadInput> {
+    let named = text.map(|text| rfc3339::parse(text).map_err(|error| BadInput::new(file, format!("now: {error}"))));
+    named.unwrap_or_else(|| Ok(SystemTime::now()))
+}
+
+/// Reads one certificate, as PEM or DER.
+pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
+    let bytes = read(path)?;
+    let read = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("-----BEGIN") => Certificate::from_pem(text),
+        _ => Certificate::from_der(bytes),
+    };
+    read.map_err(|error| BadInput::new(&path.display().to_string(), error))
+}
+
+/// Prints an answer as JSON.
+pub fn print_json(answer: &impl Serialize) -> Result<(), BadInput> {
+    let text = serde_json::to_string_pretty(answer).map_err(|error| BadInput::new("the answer", error))?;
+    // Whoever closes the pipe early has read enough.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    Ok(())
 }
 
 /// Reads a file whole.

@@ -5,7 +5,9 @@ use std::fmt::Display;
 
 use anstream::println;
 use anstyle::{AnsiColor, Style};
-use exchange_certificates::{Decision, Diagnostic, Kind, Line, NoPlan, Plan, Refusal, Remedy, Service, Verification};
+use exchange_certificates::{
+    Decision, Diagnostic, Kind, Line, NoPlan, Plan, Refusal, Remedy, RolloutPlan, Service, Verification,
+};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -56,6 +58,37 @@ fn answer(decision: &Decision) -> &'static str {
         exchange_certificates::Answer::Keep => "keep",
         _ => "replace",
     }
+}
+
+/// What a rollout comes to on each server, then its script.
+pub fn rollout(rollout: &RolloutPlan) {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED);
+    table.set_header(["server", "outcome", "services", "rules"]);
+    for (server, outcome) in rollout.servers() {
+        let (said, services) = match outcome {
+            Ok(plan) if plan.script().is_empty() => ("nothing to do", plan.services()),
+            Ok(plan) => ("assigned", plan.in_question()),
+            Err(NoPlan::DecisionRequired(_)) => ("decision required", Service::empty()),
+            Err(_) => ("refused", Service::empty()),
+        };
+        let strongest = outcome.as_ref().map_or(Kind::Decide, |_| Kind::Warn);
+        let diagnostics = outcome.as_ref().map_or_else(NoPlan::diagnostics, Plan::diagnostics);
+        let rules = diagnostics.iter().filter(|it| it.kind() >= strongest).map(Diagnostic::rule).collect::<Vec<_>>();
+        table.add_row([server.to_owned(), said.to_owned(), services.to_string(), rules.join(", ")]);
+    }
+    println!("{table}");
+    for left in rollout.left_over() {
+        println!("left over: {} on {}", left.services, left.server);
+    }
+    for (server, outcome) in rollout.servers() {
+        if let Err(reason) = outcome {
+            println!();
+            println!("{BOLD}{server}{BOLD:#}");
+            no_plan(reason);
+        }
+    }
+    script(rollout.script());
 }
 
 /// What a verification came to.

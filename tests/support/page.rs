@@ -81,7 +81,7 @@ impl Answer {
     fn to(patch: &str) -> Result<Self> {
         let (scenario, certificates) = scenario(&serde_json::from_str(patch)?)?;
         let scenario: Scenario = serde_json::from_value(scenario)?;
-        let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH))?;
+        let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?;
         let text = certificates.iter().fold(printed(&answer), |text, (key, certificate)| {
             text.replace(&certificate.thumbprint().to_string(), &format!("<{key}>"))
         });

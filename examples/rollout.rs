@@ -1,0 +1,90 @@
+//! One certificate for the servers of an organisation: `rollout FLEET CERTIFICATE`.
+//!
+//! The fleet is a scenario file with `servers`; its request is not looked at. Prints a table of servers and
+//! outcomes, then the script. Exit statuses are those of `assign`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use exchange_certificates::{ConnectorNames, Fleet, Policy, Request, Rollout, Service};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+mod common {
+    pub(crate) mod input;
+    pub(crate) mod show;
+}
+use common::input::{self, BadInput, DefaultSmtp};
+use common::show;
+
+/// Plans the assignment of one certificate on many servers.
+#[derive(Parser)]
+struct Arguments {
+    /// The scenario file with the servers.
+    fleet: PathBuf,
+    /// The certificate, as PEM or DER; it has to be installed on the servers.
+    certificate: PathBuf,
+    /// The services.
+    #[arg(long, default_value = "IIS, SMTP")]
+    services: Service,
+    /// The servers, in this order; without, all of them, Edge Transport servers last.
+    #[arg(long, value_delimiter = ',')]
+    order: Option<Vec<String>>,
+    /// What becomes of the default SMTP certificates.
+    #[arg(long)]
+    default_smtp: Option<DefaultSmtp>,
+    /// Give the connectors of the organisation the name of the certificate, after the last server that each names.
+    #[arg(long)]
+    update_connectors: bool,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    now: Option<String>,
+    servers: Fleet,
+    policy: Option<Policy>,
+    #[serde(rename = "request")]
+    _request: Option<IgnoredAny>,
+}
+
+fn main() -> ExitCode {
+    match input::arguments() {
+        Ok(arguments) => roll_out(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
+        Err(status) => status,
+    }
+}
+
+fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let file = arguments.fleet.display().to_string();
+    let scenario: Scenario = input::json(&file, &input::read(&arguments.fleet)?)?;
+    let now = input::point_in_time(&file, scenario.now.as_deref())?;
+    let certificate = input::certificate(&arguments.certificate)?;
+    let request = Request::assign(certificate.thumbprint(), arguments.services);
+    let request = match arguments.default_smtp {
+        Some(answer) => answer.answer(request),
+        None => request,
+    };
+    let names = if arguments.update_connectors { ConnectorNames::Update } else { ConnectorNames::Keep };
+    let rollout = Rollout::new(request).with_connector_names(names);
+    let rollout = match &arguments.order {
+        Some(order) => rollout.with_order(order.iter().cloned()),
+        None => rollout,
+    };
+    let policy = scenario.policy.unwrap_or_default();
+    let plan = scenario.servers.roll_out(&policy, &rollout, now).map_err(|error| BadInput::new(&file, error))?;
+    if arguments.json {
+        input::print_json(&plan)?;
+    } else {
+        show::rollout(&plan);
+    }
+    Ok(ExitCode::from(match () {
+        () if plan.is_refused() => 1,
+        () if plan.is_complete() => 0,
+        () => 2,
+    }))
+}
