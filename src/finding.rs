@@ -163,7 +163,7 @@ pub enum Detail {
     ExpiresSoon { days: i64, not_after: i64, urgent: bool },
 
     // Names
-    #[error("{} is a wildcard name, and {service} is served by one host name", shown(.name))]
+    #[error("{} is a wildcard name, and {service} {} served by one host name", shown(.name), is_or_are(*.service))]
     Wildcard { service: Service, name: String },
     #[error("the {service} certificate name changes from {} to {}, and clients that connect by the old one are warned", shown(.from), shown(.to))]
     NameChanges { service: Service, from: String, to: String },
@@ -263,6 +263,30 @@ pub enum Detail {
     UpdateConnectors { connectors: Vec<String> },
     #[error("{} {} this certificate's issuer and subject, and {other} has the same and expires later: mail goes on with that one", list(.connectors), if .connectors.len() == 1 { "names" } else { "name" })]
     UsesOther { connectors: Vec<String>, other: Thumbprint },
+
+    // Audit
+    #[error("no certificate that is valid now has {services}")]
+    Uncovered { services: Service },
+    #[error("clients use {}, which no certificate with IIS covers", list(.names))]
+    ClientNamesUncovered { names: Vec<String> },
+    #[error("the Auth certificate {thumbprint} of the organisation is not installed")]
+    AuthMissing { thumbprint: Thumbprint },
+    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "has expired" } else { "expires" }, print_seconds(*.not_after))]
+    AuthExpires { days: i64, not_after: i64 },
+    #[error("{} names {}, and no such certificate is installed: STARTTLS is gone", shown(.connector), shown(.name))]
+    ConnectorMissing { connector: String, name: String },
+    #[error("{} finds {count} certificates, and uses this one, which expires last", shown(.connector))]
+    ConnectorAmbiguous { connector: String, count: usize },
+    #[error("{} names this certificate, and {newer} has the same domains and expires later", shown(.connector))]
+    ConnectorStale { connector: String, newer: Thumbprint },
+    #[error("{} presents {}, which no certificate with SMTP covers", shown(.connector), shown(.fqdn))]
+    ConnectorFqdn { connector: String, fqdn: String },
+    #[error("nothing uses it")]
+    Removable,
+    #[error("{} is {version} too, and holds other certificates for IIS", shown(.other))]
+    Differs { version: Version, other: String },
+    #[error("{version} has been out of support since {}", print_seconds(*.end))]
+    OutOfSupport { version: Version, end: i64 },
 
     // Removal
     #[error("it is the default SMTP certificate of the server")]

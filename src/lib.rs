@@ -23,6 +23,7 @@
 //! policy        an organisation's own view
 //! plan          deciding, and carrying out what was decided
 //! fleet         the servers of an organisation, and one certificate for many of them
+//! audit         what is wrong today, and what falls due
 //! verify        what is expected against what is shown
 //! scenario      all of it in one file
 //! ```
@@ -30,6 +31,7 @@
 #![deny(missing_docs)]
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod audit;
 mod case;
 mod certificate;
 mod diagnostic;
@@ -51,6 +53,7 @@ mod text;
 mod thumbprint;
 mod verify;
 
+pub use audit::{AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Severity, agenda, audit};
 pub use case::{Assignment, Elsewhere};
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,

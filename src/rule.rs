@@ -91,13 +91,7 @@ macro_rules! rule {
     ($(#[doc = $line:literal])+ $name:ident: $kind:ident, $source:expr, $check:ident($($function:expr),+)) => {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
-            id: {
-                const ID: [u8; stringify!($name).len()] = $crate::rule::id(stringify!($name));
-                match std::str::from_utf8(&ID) {
-                    Ok(id) => id,
-                    Err(_) => unreachable!(),
-                }
-            },
+            id: $crate::rule::id!($name),
             kind: $crate::finding::Kind::$kind,
             source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
             documentation: concat!($($line, "\n"),+),
@@ -107,9 +101,21 @@ macro_rules! rule {
 }
 pub(crate) use rule;
 
+/// The id of a rule from its name in the code.
+macro_rules! id {
+    ($name:ident) => {{
+        const ID: [u8; stringify!($name).len()] = $crate::rule::kebab_case(stringify!($name));
+        match std::str::from_utf8(&ID) {
+            Ok(id) => id,
+            Err(_) => unreachable!(),
+        }
+    }};
+}
+pub(crate) use id;
+
 /// The id of a rule from its name in the code: `WILDCARD_IMAP` is `wildcard-imap`.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time, on names of this crate")]
-pub(crate) const fn id<const N: usize>(name: &str) -> [u8; N] {
+pub(crate) const fn kebab_case<const N: usize>(name: &str) -> [u8; N] {
     let mut id = [0; N];
     let mut place = 0;
     while place < N {

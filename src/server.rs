@@ -291,6 +291,15 @@ impl Server {
         &self.connectors
     }
 
+    /// The connectors that run on this server: those that name it, or no server at all.
+    pub fn connectors_here(&self) -> impl Iterator<Item = &Connector> {
+        let names = [Some(self.name()), self.fqdn()];
+        let is_here = move |named: &String| names.into_iter().flatten().any(|name| text::same(name, named));
+        self.connectors
+            .iter()
+            .filter(move |connector| connector.servers().is_empty() || connector.servers().iter().any(is_here))
+    }
+
     /// The installed certificate of this thumbprint.
     pub fn installed(&self, thumbprint: Thumbprint) -> Option<&Installed> {
         self.inventory.get(thumbprint)

@@ -33,8 +33,6 @@ rule! {
     EXPIRES_SOON: Warn, HealthChecker, Assign(expires_soon)
 }
 
-const DAY: i64 = 86_400;
-
 fn not_valid(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed()?;
     let status = case.status_in_force().filter(|status| *status != Status::Valid && !case.accepts(*status))?;
@@ -86,10 +84,9 @@ fn accepted(case: &Assignment<'_>) -> Option<Finding> {
 
 fn expires_soon(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed().filter(|installed| installed.is_current(case.now()))?;
-    let (not_before, not_after) = dates(installed);
-    let days = not_after.saturating_sub(case.now()) / DAY;
-    let lifetime = not_after.saturating_sub(not_before) / DAY;
-    let threshold = i64::from(case.thresholds().expires_soon_days).min(lifetime / 3);
+    let days = installed.days_left(case.now());
+    let threshold = installed.expires_soon_from(case.thresholds().expires_soon_days);
+    let not_after = installed.certificate().not_after_seconds();
     (days < threshold).then(|| {
         Finding::on(case.in_question(), Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold })
             .advise("renew it, and assign the new certificate in its place")

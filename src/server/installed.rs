@@ -14,6 +14,8 @@ pub const DEFAULT_WEB_SITE: u32 = 1;
 /// The site number of the Exchange Back End site in IIS.
 pub const EXCHANGE_BACK_END: u32 = 2;
 
+const DAY: i64 = 86_400;
+
 /// A certificate that is installed on a server, with the facts that stand beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "InstalledForm", into = "InstalledForm")]
@@ -154,6 +156,17 @@ impl Installed {
     /// Whether this point in time, in seconds since 1970, lies within its dates.
     pub(crate) fn is_current(&self, now: i64) -> bool {
         (self.certificate.not_before_seconds()..=self.certificate.not_after_seconds()).contains(&now)
+    }
+
+    /// The whole days until it expires; negative where it has.
+    pub(crate) fn days_left(&self, now: i64) -> i64 {
+        self.certificate.not_after_seconds().saturating_sub(now).div_euclid(DAY)
+    }
+
+    /// With fewer days left than these it expires soon: a third of its lifetime, or at most so many.
+    pub(crate) fn expires_soon_from(&self, days: u32) -> i64 {
+        let lifetime = self.certificate.not_after_seconds().saturating_sub(self.certificate.not_before_seconds());
+        i64::from(days).min(lifetime / DAY / 3)
     }
 
     /// The status in force: the reported one, unless the dates say otherwise.

@@ -63,6 +63,16 @@ impl Inventory {
         slots.filter_map(|slot| self.store.at(slot)).filter(|installed| name.matches(installed.certificate()))
     }
 
+    /// The certificates that hold this name.
+    pub(crate) fn holding(&self, name: &str) -> impl Iterator<Item = &Installed> {
+        self.store.named(name)
+    }
+
+    /// The certificates that cover this host.
+    pub(crate) fn covering<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Installed> {
+        self.store.covering(host)
+    }
+
     /// Prepares for being asked what a connector would find.
     pub(crate) fn prepare_names(&mut self) {
         if self.printed_names.is_none() {

@@ -1,0 +1,324 @@
+//! What is wrong today, without a request.
+
+mod agenda;
+mod certificates;
+mod fleet_wide;
+mod services;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+pub use self::agenda::{AgendaItem, agenda};
+use crate::finding::{Detail, Finding, Remedy};
+use crate::fleet::Fleet;
+use crate::rfc3339;
+use crate::rule::Source;
+use crate::server::{Installed, Server};
+use crate::service::Service;
+use crate::text;
+use crate::thumbprint::Thumbprint;
+
+/// How much a finding weighs, in ascending order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Severity {
+    /// To be put right in time.
+    Low,
+    /// Something fails, or fails at the next update.
+    High,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::High => "high",
+        })
+    }
+}
+
+/// A rule of the audit.
+#[derive(Debug)]
+pub struct AuditRule {
+    pub(crate) id: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) source: Source,
+    pub(crate) documentation: &'static str,
+    pub(crate) check: fn(&Audited<'_>) -> Vec<Found>,
+}
+
+impl AuditRule {
+    /// Its permanent name, like `audit-expired`.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// How much its findings weigh.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// What it says and why, in Markdown; the first line is a summary.
+    pub fn documentation(&self) -> &'static str {
+        self.documentation
+    }
+
+    /// The first line of the documentation.
+    pub fn summary(&self) -> &'static str {
+        self.documentation.lines().next().unwrap_or_default().trim()
+    }
+}
+
+/// Declares a rule of the audit, as `rule!` declares one about a request.
+macro_rules! audit_rule {
+    ($(#[doc = $line:literal])+ $name:ident: $severity:ident, $source:expr, $check:expr) => {
+        $(#[doc = $line])+
+        pub(crate) static $name: $crate::audit::AuditRule = $crate::audit::AuditRule {
+            id: $crate::rule::id!($name),
+            severity: $crate::audit::Severity::$severity,
+            source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
+            documentation: concat!($($line, "\n"),+),
+            check: $check,
+        };
+    };
+}
+use audit_rule;
+
+/// Every rule of the audit, in the order in which they report.
+pub static AUDIT_RULES: &[&AuditRule] = &[
+    &certificates::AUDIT_EXPIRED,
+    &certificates::AUDIT_EXPIRES_SOON,
+    &services::AUDIT_SERVICE_UNCOVERED,
+    &certificates::AUDIT_WILDCARD_IMAP_POP,
+    &services::AUDIT_DEFAULT_SMTP_MISSING,
+    &services::AUDIT_DEFAULT_SMTP_EXPIRED,
+    &services::AUDIT_DEFAULT_SMTP_WRONG_NAME,
+    &services::AUDIT_AUTH_CERTIFICATE_MISSING,
+    &services::AUDIT_AUTH_CERTIFICATE_EXPIRES,
+    &services::AUDIT_CONNECTOR_CERTIFICATE_MISSING,
+    &services::AUDIT_CONNECTOR_AMBIGUOUS,
+    &services::AUDIT_CONNECTOR_STALE,
+    &services::AUDIT_CONNECTOR_FQDN_UNCOVERED,
+    &services::AUDIT_CLIENT_NAME_UNCOVERED,
+    &certificates::AUDIT_REMOVABLE,
+    &certificates::AUDIT_KEY_MISSING,
+    &certificates::AUDIT_WEAK,
+    &fleet_wide::AUDIT_FLEET_DIFFERS,
+    &fleet_wide::AUDIT_OUT_OF_SUPPORT,
+];
+
+/// What a rule of the audit sees: one server, among the others, at a point in time.
+#[derive(Debug)]
+pub(crate) struct Audited<'a> {
+    server: &'a Server,
+    fleet: &'a Fleet,
+    /// In seconds since 1970.
+    now: i64,
+}
+
+/// What a rule of the audit found, and of which certificate.
+#[derive(Debug)]
+pub(crate) struct Found {
+    thumbprint: Option<Thumbprint>,
+    finding: Finding,
+}
+
+impl Found {
+    fn of(installed: &Installed, services: Service, detail: Detail) -> Self {
+        Self { thumbprint: Some(installed.thumbprint()), finding: Finding::on(services, detail) }
+    }
+
+    fn of_server(services: Service, detail: Detail) -> Self {
+        Self { thumbprint: None, finding: Finding::on(services, detail) }
+    }
+
+    fn map(self, change: impl FnOnce(Finding) -> Finding) -> Self {
+        Self { finding: change(self.finding), ..self }
+    }
+}
+
+/// Something that is wrong. Serialized with rule, severity, server, thumbprint, services, message and remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditFinding {
+    rule: &'static str,
+    severity: Severity,
+    server: String,
+    thumbprint: Option<Thumbprint>,
+    finding: Finding,
+}
+
+impl AuditFinding {
+    /// The id of the rule.
+    pub fn rule(&self) -> &'static str {
+        self.rule
+    }
+
+    /// How much it weighs.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The name of the server.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The certificate, where it is about one.
+    pub fn thumbprint(&self) -> Option<Thumbprint> {
+        self.thumbprint
+    }
+
+    /// The services, where it is about some.
+    pub fn services(&self) -> Service {
+        self.finding.services
+    }
+
+    /// The facts; its `Display` is the message.
+    pub fn detail(&self) -> &Detail {
+        &self.finding.detail
+    }
+
+    /// What to do about it, step by step.
+    pub fn remedy(&self) -> &[Remedy] {
+        &self.finding.remedy
+    }
+}
+
+impl fmt::Display for AuditFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}: {}", self.rule, text::shown(&self.server), self.finding.detail)
+    }
+}
+
+impl Serialize for AuditFinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let remedy: Vec<_> = self.remedy().iter().map(ToString::to_string).collect();
+        let mut finding = serializer.serialize_struct("AuditFinding", 7)?;
+        finding.serialize_field("rule", self.rule)?;
+        finding.serialize_field("severity", &self.severity)?;
+        finding.serialize_field("server", &self.server)?;
+        finding.serialize_field("thumbprint", &self.thumbprint)?;
+        finding.serialize_field("services", &self.services())?;
+        finding.serialize_field("message", &self.detail().to_string())?;
+        finding.serialize_field("remedy", &remedy)?;
+        finding.end()
+    }
+}
+
+/// A certificate of the audit: where it is, how long it lasts, what uses it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct AuditedCertificate {
+    /// The name of the server.
+    pub server: String,
+    /// Its thumbprint.
+    pub thumbprint: Thumbprint,
+    /// Its friendly name.
+    pub friendly_name: Option<String>,
+    /// Its subject, as Windows prints it.
+    pub subject: String,
+    /// Its domains.
+    pub domains: Vec<String>,
+    /// From when it is valid, in RFC 3339.
+    pub not_before: String,
+    /// Until when it is valid, in RFC 3339.
+    pub not_after: String,
+    /// The whole days that are left; negative where it has expired.
+    pub days_left: i64,
+    /// The services that it is assigned to; nothing where they are not known.
+    pub services: Option<Service>,
+    /// What names it otherwise: the default SMTP certificate, the Auth certificate, connectors.
+    pub named_by: Vec<String>,
+}
+
+/// The answer of an audit: every installed certificate, and every finding by severity, then server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Audit {
+    /// Every installed certificate, by server.
+    pub certificates: Vec<AuditedCertificate>,
+    /// Every finding: the heavy ones first, by server within them.
+    pub findings: Vec<AuditFinding>,
+}
+
+impl Audit {
+    /// Whether there is a finding of high severity.
+    pub fn has_high(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::High)
+    }
+
+    /// Whether this rule found something.
+    pub fn has(&self, rule: &str) -> bool {
+        self.findings.iter().any(|finding| finding.rule == rule)
+    }
+}
+
+/// Looks at every server of a fleet at a point in time.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Role, Server, Version, audit, rfc3339};
+///
+/// let mut fleet = Fleet::new();
+/// fleet.insert(Server::new("MBX01", Version::Exchange2016, [Role::Mailbox])?)?;
+/// let audit = audit(&fleet, rfc3339::parse("2026-11-24T00:00:00Z")?);
+/// assert!(audit.has("audit-out-of-support") && audit.has("audit-service-uncovered"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
+    let now = rfc3339::seconds(now);
+    let mut certificates = Vec::new();
+    let mut findings = Vec::new();
+    for server in fleet.servers() {
+        let audited = Audited { server, fleet, now };
+        certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
+        for rule in AUDIT_RULES {
+            findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {
+                rule: rule.id,
+                severity: rule.severity,
+                server: server.name().to_owned(),
+                thumbprint: found.thumbprint,
+                finding: found.finding,
+            }));
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Audit { certificates, findings }
+}
+
+impl Audited<'_> {
+    fn describe(&self, installed: &Installed) -> AuditedCertificate {
+        let certificate = installed.certificate();
+        AuditedCertificate {
+            server: self.server.name().to_owned(),
+            thumbprint: installed.thumbprint(),
+            friendly_name: installed.friendly_name().map(str::to_owned),
+            subject: certificate.subject().to_string(),
+            domains: certificate.domains().into_iter().map(Into::into).collect(),
+            not_before: rfc3339::print_seconds(certificate.not_before_seconds()).to_string(),
+            not_after: rfc3339::print_seconds(certificate.not_after_seconds()).to_string(),
+            days_left: installed.days_left(self.now),
+            services: installed.services(),
+            named_by: self.named_by(installed),
+        }
+    }
+
+    /// What names a certificate other than its services.
+    fn named_by(&self, installed: &Installed) -> Vec<String> {
+        let thumbprint = installed.thumbprint();
+        let default = self.server.default_smtp().thumbprint() == Some(thumbprint);
+        let auth = self.server.auth_certificates().is_some_and(|auth| auth.contains(thumbprint));
+        let connectors = self.server.connectors_here().filter(|connector| connector.names(installed.certificate()));
+        let default = default.then(|| "default SMTP certificate".to_owned());
+        let auth = auth.then(|| "Auth certificate".to_owned());
+        default.into_iter().chain(auth).chain(connectors.map(|connector| connector.name().to_owned())).collect()
+    }
+}

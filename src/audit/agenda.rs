@@ -1,0 +1,76 @@
+//! What falls due.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::fleet::Fleet;
+use crate::rfc3339;
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+/// A renewal that falls due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AgendaItem {
+    /// The day to act by, in RFC 3339: from then on the certificate expires soon.
+    pub due: String,
+    /// When it expires, in RFC 3339.
+    pub not_after: String,
+    /// The certificate.
+    pub thumbprint: Thumbprint,
+    /// Its subject, as Windows prints it.
+    pub subject: String,
+    /// Its domains, which the new one has to cover.
+    pub domains: Vec<String>,
+    /// The services that it is assigned to on any of the servers.
+    pub services: Service,
+    /// The servers on which it is assigned to something.
+    pub servers: Vec<String>,
+    /// What to do, once the new certificate is there.
+    pub plan: String,
+}
+
+/// The renewals that fall due between two points in time, the first included and the last not, in order.
+///
+/// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
+/// third of its lifetime where that is less. Only what is assigned is renewed.
+pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> Vec<AgendaItem> {
+    const DAY: i64 = 86_400;
+    let (from, until) = (rfc3339::seconds(from), rfc3339::seconds(until));
+    let mut due: BTreeMap<(i64, Thumbprint), AgendaItem> = BTreeMap::new();
+    for server in fleet.servers() {
+        for installed in server.certificates().filter(|installed| !installed.known_services().is_empty()) {
+            let certificate = installed.certificate();
+            let not_after = certificate.not_after_seconds();
+            let act_by = not_after.saturating_sub(installed.expires_soon_from(days).saturating_mul(DAY));
+            if !(from..until).contains(&act_by) {
+                continue;
+            }
+            let item = due.entry((act_by, installed.thumbprint())).or_insert_with(|| AgendaItem {
+                due: rfc3339::print_seconds(act_by).to_string(),
+                not_after: rfc3339::print_seconds(not_after).to_string(),
+                thumbprint: installed.thumbprint(),
+                subject: certificate.subject().to_string(),
+                domains: certificate.domains().into_iter().map(Into::into).collect(),
+                services: Service::empty(),
+                servers: Vec::new(),
+                plan: String::new(),
+            });
+            item.services |= installed.known_services();
+            item.servers.push(server.name().to_owned());
+        }
+    }
+    let mut items: Vec<_> = due.into_values().collect();
+    for item in &mut items {
+        item.plan = format!(
+            "request a certificate for {}, install it on {}, and replace {} by it, which assigns {}",
+            if item.domains.is_empty() { "the same subject".to_owned() } else { item.domains.join(", ") },
+            item.servers.join(", "),
+            item.thumbprint,
+            item.services - Service::FEDERATION
+        );
+    }
+    items
+}

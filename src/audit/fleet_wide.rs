@@ -1,0 +1,64 @@
+//! What shows only beside the other servers, or by the calendar.
+
+use std::collections::BTreeSet;
+
+use super::{Audited, Found, audit_rule};
+use crate::finding::Detail;
+use crate::rfc3339::day;
+use crate::server::{Installed, Server, Version};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+audit_rule! {
+    /// Servers of one version hold the same certificates for IIS.
+    ///
+    /// Clients are sent from one to the other. Certificates that a server made for itself are not compared.
+    AUDIT_FLEET_DIFFERS: Low, DecidedHere, differs
+}
+
+audit_rule! {
+    /// The version of Exchange is supported.
+    ///
+    /// 2013 has not been since 2023-04-11, 2016 and 2019 since 2025-10-14; Subscription Edition ends on 2035-12-31.
+    AUDIT_OUT_OF_SUPPORT: Low, HealthChecker, out_of_support
+}
+
+const DAY: i64 = 86_400;
+
+fn differs(case: &Audited<'_>) -> Vec<Found> {
+    let held = issued_for_iis(case.server);
+    let peer = case.fleet.servers().find(|peer| {
+        peer.version() == case.server.version()
+            && peer.hosts().contains(Service::IIS)
+            && case.server.hosts().contains(Service::IIS)
+            && peer.certificates().all(|installed| installed.services().is_some())
+    });
+    let is_known = case.server.certificates().all(|installed| installed.services().is_some());
+    let other = peer.filter(|peer| is_known && peer.name() != case.server.name() && issued_for_iis(peer) != held);
+    let found = other.map(|peer| {
+        let detail = Detail::Differs { version: case.server.version(), other: peer.name().to_owned() };
+        Found::of_server(Service::IIS, detail)
+            .map(|finding| finding.advise("roll one certificate out to all servers of the version"))
+    });
+    found.into_iter().collect()
+}
+
+fn issued_for_iis(server: &Server) -> BTreeSet<Thumbprint> {
+    let holders = server.inventory().holders(Service::IIS);
+    holders.filter(|installed| !installed.certificate().is_self_signed()).map(Installed::thumbprint).collect()
+}
+
+fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
+    let version = case.server.version();
+    let (year, month, day_of_month) = match version {
+        Version::Exchange2013 => (2023, 4, 11),
+        Version::Exchange2016 | Version::Exchange2019 => (2025, 10, 14),
+        Version::SubscriptionEdition => (2035, 12, 31),
+    };
+    let end = day(year, month, day_of_month).unwrap_or(i64::MAX / DAY) * DAY;
+    let found = (case.now >= end).then(|| {
+        Found::of_server(Service::empty(), Detail::OutOfSupport { version, end })
+            .map(|finding| finding.advise("move to Exchange Server Subscription Edition"))
+    });
+    found.into_iter().collect()
+}

@@ -1,0 +1,252 @@
+//! What services, connectors and settings lack.
+
+use super::{Audited, Found, audit_rule};
+use crate::finding::Detail;
+use crate::powershell::Command;
+use crate::script;
+use crate::server::{Connector, Installed, Server, Status, TlsCertificateName};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+audit_rule! {
+    /// IIS and SMTP have a certificate that is valid now.
+    AUDIT_SERVICE_UNCOVERED: High, HealthChecker, service_uncovered
+}
+
+audit_rule! {
+    /// The default SMTP certificate that a server names is installed.
+    AUDIT_DEFAULT_SMTP_MISSING: Low, HealthChecker, default_missing
+}
+
+audit_rule! {
+    /// The default SMTP certificate is within its dates.
+    AUDIT_DEFAULT_SMTP_EXPIRED: Low, HealthChecker, default_expired
+}
+
+audit_rule! {
+    /// The default SMTP certificate covers the server's own name.
+    AUDIT_DEFAULT_SMTP_WRONG_NAME: Low, Encryption, default_wrong_name
+}
+
+audit_rule! {
+    /// The Auth certificate of the organisation is installed on every server but the Edge Transport ones.
+    AUDIT_AUTH_CERTIFICATE_MISSING: Low, HealthChecker, auth_missing
+}
+
+audit_rule! {
+    /// The Auth certificate of the organisation does not expire soon.
+    ///
+    /// With it goes the sign-on between servers, and hybrid and Skype integration.
+    AUDIT_AUTH_CERTIFICATE_EXPIRES: Low, HealthChecker, auth_expires
+}
+
+audit_rule! {
+    /// A connector finds its certificate.
+    ///
+    /// Where nothing installed has the issuer and subject that it names, STARTTLS is gone.
+    AUDIT_CONNECTOR_CERTIFICATE_MISSING: High, Support, connector_missing
+}
+
+audit_rule! {
+    /// A connector finds one certificate.
+    ///
+    /// Of several, Exchange uses the one that expires last.
+    AUDIT_CONNECTOR_AMBIGUOUS: Low, Support, connector_ambiguous
+}
+
+audit_rule! {
+    /// A connector names the newest certificate of its domains.
+    AUDIT_CONNECTOR_STALE: Low, Support, connector_stale
+}
+
+audit_rule! {
+    /// A certificate with SMTP covers the FQDN that a connector presents.
+    AUDIT_CONNECTOR_FQDN_UNCOVERED: Low, Reference("Set-ReceiveConnector"), connector_fqdn
+}
+
+audit_rule! {
+    /// A certificate with IIS covers every host name that clients use.
+    AUDIT_CLIENT_NAME_UNCOVERED: High, Support, client_names
+}
+
+const DAYS: u32 = 60;
+
+fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    let hosted = server.hosts() & (Service::IIS | Service::SMTP);
+    // A certificate of which nothing is known may be the one.
+    let is_known = server.certificates().all(|installed| installed.services().is_some());
+    let is_valid = |installed: &Installed| installed.status_at(case.now) == Status::Valid;
+    let uncovered: Service =
+        hosted.iter().filter(|service| is_known && !server.inventory().holders(*service).any(is_valid)).collect();
+    if uncovered.is_empty() {
+        return Vec::new();
+    }
+    let found = Found::of_server(uncovered, Detail::Uncovered { services: uncovered });
+    vec![found.map(|finding| finding.advise("assign a valid certificate to them"))]
+}
+
+fn default_smtp<'a>(case: &Audited<'a>) -> Option<(Thumbprint, Option<&'a Installed>)> {
+    let thumbprint = case.server.default_smtp().thumbprint()?;
+    Some((thumbprint, case.server.installed(thumbprint)))
+}
+
+fn default_missing(case: &Audited<'_>) -> Vec<Found> {
+    let missing = default_smtp(case).filter(|(_, installed)| installed.is_none());
+    let found = missing.map(|(thumbprint, _)| {
+        Found::of_server(Service::SMTP, Detail::DefaultMissing { thumbprint })
+            .map(|finding| make_default(finding, case.server))
+    });
+    found.into_iter().collect()
+}
+
+fn default_expired(case: &Audited<'_>) -> Vec<Found> {
+    let found = default_smtp(case).and_then(|(thumbprint, installed)| {
+        let installed = installed.filter(|installed| !installed.is_current(case.now))?;
+        let certificate = installed.certificate();
+        let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
+        let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
+        Some(Found::of(installed, Service::SMTP, detail).map(|finding| make_default(finding, case.server)))
+    });
+    found.into_iter().collect()
+}
+
+fn make_default(finding: crate::finding::Finding, server: &Server) -> crate::finding::Finding {
+    finding
+        .advise("make a new self-signed one for it, and answer Yes at its prompt:")
+        .command(Command::new("New-ExchangeCertificate").server(server))
+}
+
+fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
+    let found = default_smtp(case).and_then(|(_, installed)| {
+        let installed = installed?;
+        let fqdn = case.server.fqdn().filter(|fqdn| !installed.certificate().covers(fqdn))?.to_owned();
+        let found = Found::of(installed, Service::SMTP, Detail::FqdnNotCovered { fqdn });
+        Some(found.map(|finding| make_default(finding, case.server)))
+    });
+    found.into_iter().collect()
+}
+
+fn auth_missing(case: &Audited<'_>) -> Vec<Found> {
+    let current = case.server.auth_certificates().and_then(|auth| auth.current).filter(|_| !case.server.is_edge());
+    let missing = current.filter(|thumbprint| case.server.installed(*thumbprint).is_none());
+    let found = missing.map(|thumbprint| {
+        Found::of_server(Service::empty(), Detail::AuthMissing { thumbprint }).map(|finding| {
+            finding.advise("see Get-AuthConfig, and make a new Auth certificate where it is gone everywhere")
+        })
+    });
+    found.into_iter().collect()
+}
+
+fn auth_expires(case: &Audited<'_>) -> Vec<Found> {
+    let current = case.server.auth_certificates().and_then(|auth| auth.current);
+    let installed = current.and_then(|thumbprint| case.server.installed(thumbprint));
+    let soon = installed.filter(|installed| installed.days_left(case.now) < installed.expires_soon_from(DAYS));
+    let found = soon.map(|installed| {
+        let not_after = installed.certificate().not_after_seconds();
+        Found::of(installed, Service::empty(), Detail::AuthExpires { days: installed.days_left(case.now), not_after })
+            .map(|finding| {
+                finding.advise("make a new Auth certificate, publish it, and clear the previous one (Set-AuthConfig)")
+            })
+    });
+    found.into_iter().collect()
+}
+
+/// The connectors that concern the server, with the certificates that they find, the one in use first.
+fn connectors<'a>(
+    case: &Audited<'a>,
+) -> impl Iterator<Item = (&'a Connector, &'a TlsCertificateName, Vec<&'a Installed>)> {
+    let server = case.server;
+    server.connectors_here().filter_map(|connector| {
+        let name = connector.tls_certificate_name()?;
+        let mut found: Vec<_> = server.inventory().named(name).collect();
+        found.sort_by_key(|installed| std::cmp::Reverse(installed.certificate().not_after_seconds()));
+        Some((connector, name, found))
+    })
+}
+
+fn connector_missing(case: &Audited<'_>) -> Vec<Found> {
+    let missing = connectors(case).filter(|(_, _, found)| found.is_empty());
+    let found = missing.map(|(connector, name, _)| {
+        let detail = Detail::ConnectorMissing { connector: connector.name().to_owned(), name: name.to_string() };
+        Found::of_server(Service::SMTP, detail).map(|finding| {
+            finding
+                .advise(
+                    "install the certificate, or give the connector the name of one that is installed, in this form:",
+                )
+                .command(script::set_connector(connector).value("TlsCertificateName", "<I>issuer<S>subject"))
+        })
+    });
+    found.collect()
+}
+
+fn connector_ambiguous(case: &Audited<'_>) -> Vec<Found> {
+    let found = connectors(case).filter_map(|(connector, _, found)| match found.as_slice() {
+        [used, _, ..] => {
+            let detail = Detail::ConnectorAmbiguous { connector: connector.name().to_owned(), count: found.len() };
+            Some(
+                Found::of(used, Service::SMTP, detail).map(|finding| finding.advise("remove those that are not meant")),
+            )
+        }
+        _ => None,
+    });
+    found.collect()
+}
+
+fn connector_stale(case: &Audited<'_>) -> Vec<Found> {
+    let found = connectors(case).filter_map(|(connector, name, found)| {
+        let used = found.first()?.certificate();
+        let domains = sorted_domains(used);
+        let first = used.first_domain()?.into_owned();
+        let newer = case.server.inventory().holding(&first).find(|other| {
+            let certificate = other.certificate();
+            other.has(Service::SMTP)
+                && !name.matches(certificate)
+                && certificate.not_after_seconds() > used.not_after_seconds()
+                && sorted_domains(certificate) == domains
+        })?;
+        let detail = Detail::ConnectorStale { connector: connector.name().to_owned(), newer: newer.thumbprint() };
+        let name = TlsCertificateName::of(newer.certificate()).to_string();
+        Some(
+            Found { thumbprint: Some(used.thumbprint()), ..Found::of(newer, Service::SMTP, detail) }
+                .map(|finding| finding.command(script::set_connector(connector).value("TlsCertificateName", name))),
+        )
+    });
+    found.collect()
+}
+
+fn sorted_domains(certificate: &crate::certificate::Certificate) -> Vec<String> {
+    let mut domains: Vec<_> = certificate.domains().iter().map(|domain| domain.to_ascii_lowercase()).collect();
+    domains.sort_unstable();
+    domains
+}
+
+fn connector_fqdn(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    if server.certificates().any(|installed| installed.services().is_none()) {
+        return Vec::new();
+    }
+    let uncovered = server.connectors_here().filter_map(|connector| {
+        let fqdn = connector.fqdn()?;
+        let is_covered = server.inventory().covering(fqdn).any(|installed| installed.has(Service::SMTP));
+        (!is_covered).then(|| {
+            let detail = Detail::ConnectorFqdn { connector: connector.name().to_owned(), fqdn: fqdn.to_owned() };
+            Found::of_server(Service::SMTP, detail)
+                .map(|finding| finding.advise("assign SMTP to a certificate that holds the name"))
+        })
+    });
+    uncovered.collect()
+}
+
+fn client_names(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    let is_known = server.certificates().all(|installed| installed.services().is_some());
+    let names = server.client_names().filter(|_| is_known && server.hosts().contains(Service::IIS)).unwrap_or_default();
+    let is_covered = |name: &&String| server.inventory().covering(name).any(|installed| installed.has(Service::IIS));
+    let names: Vec<_> = names.iter().filter(|name| !is_covered(name)).cloned().collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let found = Found::of_server(Service::IIS, Detail::ClientNamesUncovered { names });
+    vec![found.map(|finding| finding.advise("assign IIS to a certificate that holds these names"))]
+}
