@@ -62,6 +62,18 @@ pub fn point_in_time(file: &str, text: Option<&str>) -> Result<SystemTime, BadIn
     named.unwrap_or_else(|| Ok(SystemTime::now()))
 }
 
+/// A point in time as a command line names it: a date alone is its midnight UTC.
+pub fn date(argument: &str, text: &str) -> Result<SystemTime, BadInput> {
+    let midnight = rfc3339::parse(&format!("{text}T00:00:00Z"));
+    midnight.or_else(|_| rfc3339::parse(text)).map_err(|_| {
+        let text = text.escape_debug();
+        BadInput::new(
+            argument,
+            format_args!("`{text}` is neither a date like 2026-11-24 nor a time like 2026-11-24T08:00:00Z"),
+        )
+    })
+}
+
 /// Reads one certificate, as PEM or DER.
 pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
     let bytes = read(path)?;

@@ -1,0 +1,120 @@
+//! Audits an organisation: `audit FILE… [--json] [--html OUT] [--ics OUT] [--now DATE]`.
+//!
+//! The files are scenarios with a `server` or `servers`, whose request is not looked at. Exit status 0: nothing of
+//! high severity; 1: findings of high severity; 3: bad input.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::Parser;
+use exchange_certificates::{AgendaItem, Audit, AuditFinding, AuditedCertificate, agenda, audit, rfc3339};
+use serde::Serialize;
+
+mod common {
+    pub(crate) mod input;
+    pub(crate) mod show;
+}
+mod audit {
+    pub(crate) mod calendar;
+    pub(crate) mod digest;
+    pub(crate) mod organization;
+    pub(crate) mod page;
+    pub(crate) mod text;
+}
+use self::audit::digest::Digest;
+use self::audit::organization::Organization;
+use self::audit::{calendar, page, text};
+use common::input::{self, BadInput};
+
+/// Says what is wrong with the certificates of an organisation, and what falls due.
+#[derive(Parser)]
+#[command(name = "audit")]
+struct Arguments {
+    /// The scenario files with the servers.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write a page to be mailed or printed; it needs no server and no network.
+    #[arg(long, value_name = "OUT.html")]
+    html: Option<PathBuf>,
+    /// Write a calendar of the renewals (RFC 5545).
+    #[arg(long, value_name = "OUT.ics")]
+    ics: Option<PathBuf>,
+    /// The point in time: a date, which is midnight UTC, or RFC 3339; without, that of the files, or else now.
+    #[arg(long, value_name = "DATE")]
+    now: Option<String>,
+}
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct Answer<'a> {
+    now: String,
+    certificates: &'a [AuditedCertificate],
+    findings: &'a [AuditFinding],
+    agenda: &'a [AgendaItem],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [String],
+}
+
+fn main() -> ExitCode {
+    match input::arguments() {
+        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
+        Err(status) => status,
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let organization = Organization::read(&arguments.files, named.is_some())?;
+    let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
+    let audit = organization.judged(self::audit(&organization.fleet, now));
+    let agenda = falling_due(&organization, now);
+    let digest = Digest::new(&organization, &audit, &agenda, now);
+    if let Some(path) = &arguments.html {
+        write(path, &page::page(&digest))?;
+    }
+    if let Some(path) = &arguments.ics {
+        write(path, &calendar::calendar(&agenda, now))?;
+    }
+    if arguments.json {
+        input::print_json(&answer(&organization, &audit, &agenda, now))?;
+    } else {
+        text::print(&digest);
+    }
+    Ok(ExitCode::from(u8::from(audit.has_high())))
+}
+
+fn answer<'a>(
+    organization: &'a Organization,
+    audit: &'a Audit,
+    agenda: &'a [AgendaItem],
+    now: SystemTime,
+) -> Answer<'a> {
+    Answer {
+        now: rfc3339::print(now).to_string(),
+        certificates: &audit.certificates,
+        findings: &audit.findings,
+        agenda,
+        notes: &organization.notes,
+    }
+}
+
+/// The renewals of the next year, and those that are due already and can still be made in time.
+fn falling_due(organization: &Organization, now: SystemTime) -> Vec<AgendaItem> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    const THRESHOLD: u32 = 60;
+    let from = now.checked_sub(THRESHOLD * DAY).unwrap_or(now);
+    let until = now.checked_add(365 * DAY).unwrap_or(now);
+    let today = rfc3339::print(now).to_string();
+    let mut items = agenda(&organization.fleet, from, until, THRESHOLD);
+    // Both are RFC 3339 in UTC to the second, whose order as text is that of time.
+    items.retain(|item| item.not_after >= today);
+    items
+}
+
+fn write(path: &Path, text: &str) -> Result<(), BadInput> {
+    std::fs::write(path, text).map_err(|error| BadInput::new(&path.display().to_string(), error))
+}

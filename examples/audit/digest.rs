@@ -1,0 +1,285 @@
+//! An audit as people read it: a certificate once, wherever it is installed, and what several servers have in common
+//! said once.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use exchange_certificates::{
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Installed, Remedy, Server, Service, Severity,
+    Thumbprint,
+};
+
+use super::organization::Organization;
+use crate::common::show::plain;
+
+/// Everything that a report shows, with every text from outside made [plain].
+pub(crate) struct Digest<'a> {
+    pub(crate) now: SystemTime,
+    pub(crate) certificates: Vec<CertificateRow<'a>>,
+    pub(crate) findings: Vec<FindingGroup<'a>>,
+    pub(crate) servers: Vec<ServerRow<'a>>,
+    pub(crate) agenda: &'a [AgendaItem],
+    pub(crate) notes: &'a [String],
+    /// How many findings there are before they are put together.
+    pub(crate) high: usize,
+    pub(crate) low: usize,
+    /// How many certificates there are, each counted on every server.
+    pub(crate) installed: usize,
+}
+
+/// How a certificate stands at the point in time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    Expired,
+    NotYet,
+    ExpiresSoon,
+    Current,
+}
+
+/// A certificate, with all the servers that hold it.
+pub(crate) struct CertificateRow<'a> {
+    pub(crate) thumbprint: Thumbprint,
+    pub(crate) title: String,
+    pub(crate) subject: String,
+    pub(crate) domains: Vec<String>,
+    /// In seconds since 1970.
+    pub(crate) from: i64,
+    /// In seconds since 1970.
+    pub(crate) until: i64,
+    pub(crate) not_before: &'a str,
+    pub(crate) not_after: &'a str,
+    pub(crate) days_left: i64,
+    pub(crate) state: State,
+    /// The services that it is assigned to on any server.
+    pub(crate) services: Service,
+    /// Whether that is known of every server.
+    pub(crate) are_services_known: bool,
+    pub(crate) named_by: BTreeSet<String>,
+    pub(crate) servers: Vec<&'a str>,
+}
+
+/// What one rule found on one server or, word for word, on several.
+pub(crate) struct FindingGroup<'a> {
+    pub(crate) rule: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) thumbprint: Option<Thumbprint>,
+    pub(crate) services: Service,
+    pub(crate) message: String,
+    pub(crate) words: Vec<String>,
+    pub(crate) commands: Vec<String>,
+    pub(crate) servers: Vec<&'a str>,
+}
+
+/// A server, with the certificates that each service has there.
+pub(crate) struct ServerRow<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) high: usize,
+    pub(crate) low: usize,
+    /// The place of each certificate in the list of all.
+    pub(crate) certificates: Vec<(usize, &'a Installed)>,
+}
+
+impl<'a> Digest<'a> {
+    pub(crate) fn new(
+        organization: &'a Organization,
+        audit: &'a Audit,
+        agenda: &'a [AgendaItem],
+        now: SystemTime,
+    ) -> Self {
+        let mut digest = Self {
+            now,
+            certificates: Vec::new(),
+            findings: grouped(&audit.findings),
+            servers: Vec::new(),
+            agenda,
+            notes: &organization.notes,
+            high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),
+            low: audit.findings.iter().filter(|finding| finding.severity() == Severity::Low).count(),
+            installed: audit.certificates.len(),
+        };
+        digest.enter(organization, audit);
+        digest
+    }
+
+    /// The certificate of a thumbprint.
+    pub(crate) fn certificate(&self, thumbprint: Thumbprint) -> Option<&CertificateRow<'a>> {
+        self.certificates.iter().find(|row| row.thumbprint == thumbprint)
+    }
+
+    fn enter(&mut self, organization: &'a Organization, audit: &'a Audit) {
+        let soon: BTreeSet<_> = audit
+            .findings
+            .iter()
+            .filter(|finding| matches!(finding.rule(), "audit-expires-soon" | "audit-auth-certificate-expires"))
+            .filter_map(AuditFinding::thumbprint)
+            .collect();
+        let mut counts: HashMap<&str, [usize; 2]> = HashMap::new();
+        for finding in &audit.findings {
+            counts.entry(finding.server()).or_default()[usize::from(finding.severity() == Severity::High)] += 1;
+        }
+        let mut places = HashMap::new();
+        // The audit lists the certificates in the order of the fleet.
+        let mut audited = audit.certificates.iter();
+        for server in organization.fleet.servers() {
+            let [low, high] = counts.get(server.name()).copied().unwrap_or_default();
+            let mut row = ServerRow { server, high, low, certificates: Vec::new() };
+            for (installed, audited) in server.certificates().zip(&mut audited) {
+                let place = *places.entry(installed.thumbprint()).or_insert_with(|| {
+                    let is_soon = soon.contains(&installed.thumbprint());
+                    self.certificates.push(CertificateRow::new(installed, audited, is_soon, self.now));
+                    self.certificates.len() - 1
+                });
+                self.certificates[place].join(server, audited);
+                row.certificates.push((place, installed));
+            }
+            self.servers.push(row);
+        }
+    }
+}
+
+impl<'a> CertificateRow<'a> {
+    fn new(installed: &Installed, audited: &'a AuditedCertificate, is_soon: bool, now: SystemTime) -> Self {
+        let certificate = installed.certificate();
+        let state = if certificate.not_after() < now {
+            State::Expired
+        } else if certificate.not_before() > now {
+            State::NotYet
+        } else if is_soon {
+            State::ExpiresSoon
+        } else {
+            State::Current
+        };
+        Self {
+            thumbprint: audited.thumbprint,
+            title: title(&audited.domains, &audited.subject, audited.thumbprint),
+            subject: plain(&audited.subject),
+            domains: audited.domains.iter().map(|domain| plain(domain)).collect(),
+            from: seconds(certificate.not_before()),
+            until: seconds(certificate.not_after()),
+            not_before: day(&audited.not_before),
+            not_after: day(&audited.not_after),
+            days_left: audited.days_left,
+            state,
+            services: Service::empty(),
+            are_services_known: true,
+            named_by: BTreeSet::new(),
+            servers: Vec::new(),
+        }
+    }
+
+    fn join(&mut self, server: &'a Server, audited: &AuditedCertificate) {
+        self.services |= audited.services.unwrap_or_default();
+        self.are_services_known &= audited.services.is_some();
+        self.named_by.extend(audited.named_by.iter().map(|name| plain(name)));
+        self.servers.push(server.name());
+    }
+
+    /// Whether anything is known to use it.
+    pub(crate) fn is_used(&self) -> bool {
+        !self.services.is_empty() || !self.named_by.is_empty()
+    }
+
+    /// How it stands, in words.
+    pub(crate) fn standing(&self) -> String {
+        let days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        match self.state {
+            State::Expired => format!("expired {} ago", days(-self.days_left)),
+            State::NotYet => format!("valid from {}", self.not_before),
+            State::ExpiresSoon | State::Current if self.days_left == 0 => "expires today".to_owned(),
+            State::ExpiresSoon | State::Current => format!("{} left", days(self.days_left)),
+        }
+    }
+
+    /// What uses it, in words.
+    pub(crate) fn uses(&self) -> String {
+        let services = match (self.services.is_empty(), self.are_services_known) {
+            (false, true) => vec![self.services.to_string()],
+            (false, false) => vec![self.services.to_string(), "on some servers not known".to_owned()],
+            (true, true) => Vec::new(),
+            (true, false) => vec!["services not known".to_owned()],
+        };
+        let uses: Vec<_> = services.into_iter().chain(self.named_by.iter().cloned()).collect();
+        if uses.is_empty() { "not in use".to_owned() } else { uses.join(", ") }
+    }
+}
+
+/// What a person calls a certificate: its first name, or else what its subject says.
+pub(crate) fn title(domains: &[String], subject: &str, thumbprint: Thumbprint) -> String {
+    let name = domains.first().map_or_else(|| subject.strip_prefix("CN=").unwrap_or(subject), String::as_str);
+    if name.trim().is_empty() { thumbprint.to_string() } else { plain(name) }
+}
+
+fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
+    let mut groups: Vec<FindingGroup<'_>> = Vec::new();
+    let mut places = HashMap::new();
+    for finding in findings {
+        // The library makes names in its messages plain already.
+        let message = finding.detail().to_string();
+        let is_words = |step: &&Remedy| matches!(step, Remedy::Words(_));
+        let words: Vec<_> = finding.remedy().iter().filter(is_words).map(ToString::to_string).collect();
+        let commands = finding.remedy().iter().filter(|step| !is_words(step)).map(ToString::to_string);
+        let key = (finding.rule(), finding.thumbprint(), finding.services().bits(), message, words);
+        let place = *places.entry(key).or_insert_with_key(|(rule, thumbprint, _, message, words)| {
+            groups.push(FindingGroup {
+                rule,
+                severity: finding.severity(),
+                thumbprint: *thumbprint,
+                services: finding.services(),
+                message: message.clone(),
+                words: words.clone(),
+                commands: Vec::new(),
+                servers: Vec::new(),
+            });
+            groups.len() - 1
+        });
+        let group = &mut groups[place];
+        group.servers.push(finding.server());
+        for command in commands {
+            // The commands of one finding are few, and those of another server are others or the same as the last.
+            if group.commands.last() != Some(&command) {
+                group.commands.push(command);
+            }
+        }
+    }
+    groups.sort_by_key(|group| {
+        let place = AUDIT_RULES.iter().position(|rule| rule.id() == group.rule);
+        (std::cmp::Reverse(group.severity), place, group.servers[0])
+    });
+    groups
+}
+
+/// The first names of a list, and how many more there are.
+pub(crate) fn several(names: &[&str], shown: usize) -> String {
+    let first: Vec<_> = names.iter().take(shown).map(|name| plain(name)).collect();
+    let more = names.len().saturating_sub(shown);
+    if more == 0 { first.join(", ") } else { format!("{} and {} more", first.join(", "), thousands(more)) }
+}
+
+/// A count with its noun.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// A number with a comma between thousands.
+pub(crate) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut printed = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            printed.push(',');
+        }
+        printed.push(digit);
+    }
+    printed
+}
+
+/// Seconds since 1970, negative before.
+pub(crate) fn seconds(time: SystemTime) -> i64 {
+    let whole = |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    time.duration_since(UNIX_EPOCH).map_or_else(|before| -whole(before.duration()), whole)
+}
+
+/// The date of a point in time in RFC 3339.
+pub(crate) fn day(rfc3339: &str) -> &str {
+    rfc3339.split('T').next().unwrap_or(rfc3339)
+}

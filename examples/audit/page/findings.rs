@@ -1,0 +1,116 @@
+//! The findings, each with its remedy to be copied.
+
+use exchange_certificates::{AUDIT_RULES, Severity};
+use maud::{Markup, html};
+
+use super::parts::{Shape, icon, message, sorting, tools};
+use super::{ROWS, left_out};
+use crate::audit::digest::{Digest, FindingGroup, count, several};
+use crate::common::show::plain;
+
+/// How many servers a finding names, and how many commands it shows.
+const SERVERS: usize = 12;
+const COMMANDS: usize = 50;
+
+pub(super) fn section(digest: &Digest<'_>) -> Markup {
+    let choice = html! {
+        label {
+            span { "Severity" }
+            select data-choose="severity" {
+                option value="" { "all" }
+                option value="high" { "high" }
+                option value="low" { "low" }
+            }
+        }
+        (sorting(&[("place", "severity"), ("title", "certificate or server"), ("rule", "rule"), ("count", "most servers")]))
+    };
+    html! {
+        section #findings aria-labelledby="findings-title" {
+            h2 #findings-title { "Findings" }
+            @if digest.findings.is_empty() { p.empty { "Nothing was found." } }
+            @else {
+                p.lead { "What to do, the urgent first. What several servers have in common is said once." }
+                (tools("Filter and sort the findings", "findings-list", &choice))
+            }
+            ol.findings #findings-list {
+                @for (place, group) in digest.findings.iter().take(ROWS).enumerate() { (finding(digest, group, place)) }
+            }
+            (left_out(digest.findings.len(), "finding", "findings", "the least urgent"))
+        }
+    }
+}
+
+fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Markup {
+    let shape = Shape::of_severity(group.severity);
+    let severity = if group.severity == Severity::High { "high" } else { "low" };
+    let certificate = group.thumbprint.and_then(|thumbprint| digest.certificate(thumbprint));
+    let servers = several(&group.servers, SERVERS);
+    let title = certificate.map_or(&servers, |row| &row.title);
+    let rule = AUDIT_RULES.iter().find(|rule| rule.id() == group.rule);
+    html! {
+        li.finding.(shape.class()) data-severity=(severity) data-place=(place) data-rule=(group.rule) data-title=(title)
+            data-count=(group.servers.len())
+        {
+            p.severity { span.badge.(shape.class()) { (icon(shape)) (severity) } }
+            div.body {
+                h3 { bdi { (title) } }
+                p.where {
+                    @if certificate.is_some() { "on " bdi { (servers) } " · " }
+                    @if !group.services.is_empty() { (group.services) " · " }
+                    code { (group.rule) }
+                }
+                p.message { (message(&group.message)) }
+                (remedy(group, title))
+                details {
+                    summary { "What is wanted, and why" }
+                    @if let Some(rule) = rule {
+                        @for paragraph in rule.documentation().split("\n\n") { p { (message(&paragraph.replace('\n', " "))) } }
+                        p { "Source: " (rule.source()) "." }
+                    }
+                    @if let Some(row) = certificate {
+                        p { "Subject " bdi { code { (row.subject) } } ", thumbprint " code { (row.thumbprint) } "." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn remedy(group: &FindingGroup<'_>, title: &str) -> Markup {
+    let commands: Vec<_> = group.commands.iter().take(COMMANDS).collect();
+    let more = group.commands.len() - commands.len();
+    let text = commands.iter().map(|command| command.as_str()).collect::<Vec<_>>().join("\n");
+    // What does not show must not be copied into a shell unseen, and what is shown in its place is no command.
+    let is_plain = commands.iter().all(|command| plain(command) == **command);
+    html! {
+        div.remedy {
+            @if !group.words.is_empty() {
+                div.copied {
+                    ul { @for words in &group.words { li { (words) } } }
+                    @if commands.is_empty() { (copy(title)) }
+                }
+            }
+            @if !commands.is_empty() && is_plain {
+                div.copied {
+                    pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" { code data-copied { (text) } }
+                    (copy(title))
+                }
+                @if more > 0 {
+                    p.more { "and " (count(more, "command", "commands")) " for other servers, which " code { "--json" } " has" }
+                }
+            }
+            @if !commands.is_empty() && !is_plain {
+                pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
+                    code { (commands.iter().map(|command| plain(command)).collect::<Vec<_>>().join("\n")) }
+                }
+                p.more { "Not to be copied: a name in it holds characters that do not show, which stand as " code { "\\u{…}" } " here." }
+            }
+        }
+    }
+}
+
+fn copy(title: &str) -> Markup {
+    html! {
+        button.copy type="button" hidden data-copy { "Copy" span.visually-hidden { " the remedy for " (title) } }
+    }
+}

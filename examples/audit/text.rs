@@ -1,0 +1,87 @@
+//! The report for people, on a terminal.
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+use exchange_certificates::{Severity, rfc3339};
+
+use super::digest::{CertificateRow, Digest, FindingGroup, State, count, day, several, thousands, title};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+/// How many servers a line names.
+const SERVERS: usize = 8;
+/// How many commands a finding shows; each of the others is the same for another server.
+const COMMANDS: usize = 20;
+
+/// Prints findings, certificates, what falls due, and what could not be judged.
+pub(crate) fn print(digest: &Digest<'_>) {
+    let findings = count(digest.high + digest.low, "finding", "findings");
+    println!(
+        "{BOLD}Audit at {}: {}, {}, {findings}, {} of high severity{BOLD:#}",
+        rfc3339::print(digest.now),
+        count(digest.servers.len(), "server", "servers"),
+        count(digest.installed, "certificate", "certificates"),
+        thousands(digest.high),
+    );
+    digest.findings.iter().for_each(|group| finding(digest, group));
+    certificates(digest);
+    agenda(digest);
+    if !digest.notes.is_empty() {
+        println!("\n{BOLD}Not judged{BOLD:#}");
+        digest.notes.iter().for_each(|note| println!("  - {note}"));
+    }
+}
+
+fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>) {
+    let color = if group.severity == Severity::High { AnsiColor::Red } else { AnsiColor::Yellow };
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    let services = if group.services.is_empty() { String::new() } else { format!(" ({})", group.services) };
+    println!();
+    println!("{style}{}{style:#} {} on {}{services}", group.severity, group.rule, several(&group.servers, SERVERS));
+    if let Some(certificate) = group.thumbprint.and_then(|thumbprint| digest.certificate(thumbprint)) {
+        println!("  {} {DIM}{}{DIM:#}", certificate.title, certificate.thumbprint);
+    }
+    println!("  {}", group.message);
+    group.words.iter().for_each(|words| println!("  - {words}"));
+    group.commands.iter().take(COMMANDS).for_each(|command| println!("      {DIM}{command}{DIM:#}"));
+    let more = group.commands.len().saturating_sub(COMMANDS);
+    if more > 0 {
+        println!("      and {} for other servers; --json has them all", count(more, "command", "commands"));
+    }
+}
+
+fn certificates(digest: &Digest<'_>) {
+    if digest.certificates.is_empty() {
+        return;
+    }
+    let mut rows: Vec<&CertificateRow<'_>> = digest.certificates.iter().collect();
+    rows.sort_by_key(|row| (row.until, row.thumbprint));
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED);
+    table.set_header(["certificate", "thumbprint", "used by", "until", "", "servers"]);
+    for row in rows {
+        let standing = match row.state {
+            State::ExpiresSoon => format!("{}: soon", row.standing()),
+            _ => row.standing(),
+        };
+        let thumbprint = row.thumbprint.to_string();
+        let servers = several(&row.servers, 3);
+        table.add_row([&row.title, &thumbprint, &row.uses(), row.not_after, &standing, &servers]);
+    }
+    println!("\n{BOLD}Certificates{BOLD:#}\n{table}");
+}
+
+fn agenda(digest: &Digest<'_>) {
+    println!("\n{BOLD}What falls due in the next 365 days{BOLD:#}");
+    if digest.agenda.is_empty() {
+        println!("  nothing");
+    }
+    let today = rfc3339::print(digest.now).to_string();
+    for item in digest.agenda {
+        let overdue = if item.due < today { ", which is overdue" } else { "" };
+        println!("  {}{overdue}: renew {} ({})", day(&item.due), title(&item.domains, &item.subject, item.thumbprint), item.services);
+        println!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
+        let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
+        println!("    on {}", several(&servers, SERVERS));
+    }
+}
