@@ -15,17 +15,17 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod show;
 }
-mod audit {
+mod report {
     pub(crate) mod calendar;
     pub(crate) mod digest;
     pub(crate) mod organization;
     pub(crate) mod page;
     pub(crate) mod text;
 }
-use self::audit::digest::Digest;
-use self::audit::organization::Organization;
-use self::audit::{calendar, page, text};
 use common::input::{self, BadInput};
+use report::digest::Digest;
+use report::organization::Organization;
+use report::{calendar, page, text};
 
 /// Says what is wrong with the certificates of an organisation, and what falls due.
 #[derive(Parser)]
@@ -70,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
     let organization = Organization::read(&arguments.files, named.is_some())?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
-    let audit = organization.judged(self::audit(&organization.fleet, now));
+    let audit = organization.judged(audit(&organization.fleet, now));
     let agenda = falling_due(&organization, now);
     let digest = Digest::new(&organization, &audit, &agenda, now);
     if let Some(path) = &arguments.html {

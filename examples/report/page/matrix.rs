@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::parts::{Shape, icon, sorting, standing, tools};
 use super::{ROWS, left_out};
-use crate::audit::digest::{CertificateRow, Digest, ServerRow, State, count};
 use crate::common::show::plain;
+use crate::report::digest::{CertificateRow, Digest, ServerRow, State, count};
 
 /// How many certificates a cell names.
 const CERTIFICATES: usize = 4;

@@ -3,7 +3,7 @@
 use exchange_certificates::Severity;
 use maud::{Markup, html};
 
-use crate::audit::digest::{CertificateRow, State};
+use crate::report::digest::{CertificateRow, State};
 
 /// What a mark says by its form; the words beside it say the same.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::parts::{Shape, sorting, standing, tools};
 use super::{ROWS, left_out};
-use crate::audit::digest::{CertificateRow, Digest, State, seconds, several};
+use crate::report::digest::{CertificateRow, Digest, State, seconds, several};
 
 const DAY: i64 = 86_400;
 
@@ -115,21 +115,23 @@ fn bar(row: &CertificateRow<'_>, scale: &Scale) -> Markup {
         (_, false) => "unused",
         (state, true) => Shape::of_state(state).class(),
     };
-    let (y, height) = if row.is_used() { ("12", "12") } else { ("16", "4") };
+    let (y, height) = if row.is_used() { ("-7", "14") } else { ("-2.5", "5") };
+    // Inside of the bar where there is one, beside the edge where all of it lies beyond.
+    let edge = if end > x { "inside" } else { class };
     html! {
-        svg.bar width="100%" height="36" aria-hidden="true" focusable="false" {
+        svg.bar width="100%" height="100%" aria-hidden="true" focusable="false" {
             use href="#grid" {}
-            @if end > x {
-                rect.span.(class) x=(percent(x)) width=(percent(end - x)) y=(y) height=(height) rx="2" {}
-            }
-            @if row.from < scale.start {
-                path.more.(class) d="M9 13 4 18l5 5" {}
+            svg y="50%" overflow="visible" {
+                @if end > x {
+                    rect.span.(class) x=(percent(x)) width=(percent(end - x)) y=(y) height=(height) rx="2" {}
+                }
+                @if row.from < scale.start { path.more.(edge) d="M8-4 4 0l4 4" {} }
             }
             @if row.until > scale.end {
-                svg x="100%" y="0" overflow="visible" { path.more.(class) d="M-9 13-4 18l-5 5" {} }
+                svg x="100%" y="50%" overflow="visible" { path.more.(edge) d="M-8-4-4 0l-4 4" {} }
             }
             @if row.state == State::Expired && row.until > scale.start {
-                svg x=(percent(end)) y="18" overflow="visible" { path.cross.(class) d="M-4-4 4 4M4-4-4 4" {} }
+                svg x=(percent(end)) y="50%" overflow="visible" { path.cross.(class) d="M2-4.5 11 4.5M11-4.5 2 4.5" {} }
             }
             use href="#today" {}
         }
@@ -148,7 +150,8 @@ impl Scale {
         let (start, end) = bounds.map_or((start, end), |(first, last)| (first.0, last.0));
         // Marks that stand too close cannot be read.
         let step = if months.len() > 14 { 3 } else { 1 };
-        let marks = months.into_iter().filter(|(time, _, month)| (month - 1) % step == 0 && (start + 1..end).contains(time));
+        let marks =
+            months.into_iter().filter(|(time, _, month)| (month - 1) % step == 0 && (start + 1..end).contains(time));
         Self { start, end, now, marks: marks.collect() }
     }
 

@@ -8,12 +8,12 @@ mod timeline;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exchange_certificates::rfc3339;
+use exchange_certificates::{Severity, rfc3339};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use self::parts::{Shape, icon, symbols};
-use super::digest::{Digest, State, count, day, several, thousands, title};
+use super::digest::{Digest, ServerRow, State, count, day, several, thousands, title};
 
 /// How many rows of each kind a page holds at most: what a browser filters without delay, and a person can survey.
 const ROWS: usize = 250;
@@ -86,9 +86,9 @@ fn head(digest: &Digest<'_>, date: &str) -> Markup {
                 button.theme type="button" hidden data-theme-toggle aria-pressed="false" { "Dark colours" }
             }
             dl.tiles {
-                (tile(Shape::High, "High findings", digest.high, "something fails, or fails at the next update"))
-                (tile(Shape::Low, "Low findings", digest.low, "to be put right in time"))
-                (tile(Shape::Expired, "Expired and in use", expired, "certificates"))
+                (tile(Shape::High, "High findings", findings(digest, Severity::High), &on_servers(digest, |row| row.high)))
+                (tile(Shape::Low, "Low findings", findings(digest, Severity::Low), &on_servers(digest, |row| row.low)))
+                (tile(Shape::Expired, "Expired, in use", expired, "certificates"))
                 (tile(Shape::Soon, "Expire soon", soon, "certificates"))
             }
             nav aria-label="Sections" {
@@ -113,11 +113,21 @@ fn tile(shape: Shape, name: &str, number: usize, about: &str) -> Markup {
     }
 }
 
+/// How many findings of a severity the page lists, each once for all its servers.
+fn findings(digest: &Digest<'_>, severity: Severity) -> usize {
+    digest.findings.iter().filter(|group| group.severity == severity).count()
+}
+
+fn on_servers(digest: &Digest<'_>, findings: fn(&ServerRow<'_>) -> usize) -> String {
+    let servers = digest.servers.iter().filter(|row| findings(row) > 0).count();
+    if servers == 0 { "on no server".to_owned() } else { format!("on {}", count(servers, "server", "servers")) }
+}
+
 /// What the whole comes to, in one line.
 fn verdict(digest: &Digest<'_>) -> String {
-    match (digest.high, digest.low) {
+    match (findings(digest, Severity::High), findings(digest, Severity::Low)) {
         (0, 0) => "Nothing was found".to_owned(),
-        (0, low) => format!("Nothing is urgent, {} can wait", count(low, "finding", "findings")),
+        (0, low) => format!("Nothing urgent; {} to look at in time", count(low, "finding", "findings")),
         (1, _) => "1 finding needs attention now".to_owned(),
         (high, _) => format!("{} findings need attention now", thousands(high)),
     }
@@ -193,7 +203,17 @@ fn left_out(rows: usize, one: &str, many: &str, which: &str) -> Markup {
 
 fn long_date(digest: &Digest<'_>) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let text = rfc3339::print(digest.now).to_string();

@@ -79,7 +79,12 @@ fn agenda(digest: &Digest<'_>) {
     let today = rfc3339::print(digest.now).to_string();
     for item in digest.agenda {
         let overdue = if item.due < today { ", which is overdue" } else { "" };
-        println!("  {}{overdue}: renew {} ({})", day(&item.due), title(&item.domains, &item.subject, item.thumbprint), item.services);
+        println!(
+            "  {}{overdue}: renew {} ({})",
+            day(&item.due),
+            title(&item.domains, &item.subject, item.thumbprint),
+            item.services
+        );
         println!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
         let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
         println!("    on {}", several(&servers, SERVERS));

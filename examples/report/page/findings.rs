@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::parts::{Shape, icon, message, sorting, tools};
 use super::{ROWS, left_out};
-use crate::audit::digest::{Digest, FindingGroup, count, several};
 use crate::common::show::plain;
+use crate::report::digest::{Digest, FindingGroup, count, several};
 
 /// How many servers a finding names, and how many commands it shows.
 const SERVERS: usize = 12;
