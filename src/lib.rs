@@ -6,6 +6,8 @@ mod case;
 mod certificate;
 mod diagnostic;
 mod finding;
+#[cfg(feature = "import")]
+pub mod import;
 mod plan;
 mod policy;
 pub mod powershell;
