@@ -39,7 +39,7 @@ mod records;
 mod servers;
 mod value;
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 use std::sync::Arc;
 
 pub use self::collection::collection_script;
@@ -132,6 +132,23 @@ impl Import {
         }
     }
 
+    /// Reads a file of any of the formats from a stream, CLIXML without having all of it in memory.
+    ///
+    /// # Errors
+    ///
+    /// Like [`add`](Self::add), and where the stream itself fails.
+    pub fn add_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<Format, ImportError> {
+        let input = input.into();
+        let start = stream.fill_buf().map_err(|error| failed(&input, &error))?;
+        if Format::of(start) == Some(Format::Clixml) {
+            self.add_clixml_from(input, stream)?;
+            return Ok(Format::Clixml);
+        }
+        let mut bytes = Vec::new();
+        stream.take(MAXIMUM_LENGTH + 1).read_to_end(&mut bytes).map_err(|error| failed(&input, &error))?;
+        self.add(input, &bytes)
+    }
+
     /// Reads CLIXML from a stream, so that a large file need not be in memory.
     ///
     /// # Errors
@@ -139,11 +156,7 @@ impl Import {
     /// Like [`add_clixml`](Self::add_clixml), and where the stream itself fails.
     pub fn add_clixml_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<(), ImportError> {
         let input = input.into();
-        let failed = |error: std::io::Error| ImportError::Syntax {
-            origin: Origin::new(&input.name, Place::File),
-            problem: error.to_string(),
-        };
-        let (encoding, mark) = Encoding::of(stream.fill_buf().map_err(failed)?);
+        let (encoding, mark) = Encoding::of(stream.fill_buf().map_err(|error| failed(&input, &error))?);
         stream.consume(mark);
         let stream = encoding::Limited::new(stream, MAXIMUM_CLIXML_LENGTH);
         if encoding == Encoding::Utf8 {
@@ -244,6 +257,10 @@ fn bare_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError>
     }
     let text = encoding::text(bytes);
     if text.contains("-----BEGIN ") { Certificate::all_from_pem(&text) } else { Ok(vec![text.parse()?]) }
+}
+
+fn failed(input: &Input, error: &std::io::Error) -> ImportError {
+    ImportError::Syntax { origin: Origin::new(&input.name, Place::File), problem: error.to_string() }
 }
 
 fn too_large(input: &Input, length: u64, maximum: u64) -> Result<(), ImportError> {

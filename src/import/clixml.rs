@@ -1,15 +1,16 @@
 //! CLIXML, as `Export-Clixml` writes it: read in one pass, an object at a time, keeping what is needed.
 
+mod events;
+
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::reader::Reader as Xml;
 
+pub(super) use self::events::{Borrowed, Events, Streamed};
 use super::error::{ImportError, Origin, Place};
 use super::escape::unescape;
 use super::value::{Kind, Object, Structure, Value};
@@ -21,64 +22,6 @@ const MAXIMUM_DEPTH: usize = 256;
 /// How many objects are remembered for references to them, and how many bytes of each text.
 const MAXIMUM_REMEMBERED: usize = 1 << 20;
 const MAXIMUM_REMEMBERED_TEXT: usize = 4096;
-
-/// Where the events of the XML come from.
-pub(super) trait Events {
-    /// The next event, or what is wrong and at which byte.
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)>;
-    /// The byte at which the next event begins.
-    fn position(&self) -> u64;
-}
-
-/// Events of bytes in memory, borrowed from these.
-pub(super) struct Borrowed<'a>(Xml<&'a [u8]>);
-
-/// Events of a stream.
-pub(super) struct Streamed<R> {
-    xml: Xml<R>,
-    buffer: Vec<u8>,
-}
-
-impl<'a> Borrowed<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let mut xml = Xml::from_reader(bytes);
-        xml.config_mut().expand_empty_elements = true;
-        Self(xml)
-    }
-}
-
-impl<R: BufRead> Streamed<R> {
-    pub(super) fn new(reader: R) -> Self {
-        let mut xml = Xml::from_reader(reader);
-        xml.config_mut().expand_empty_elements = true;
-        Self { xml, buffer: Vec::new() }
-    }
-}
-
-impl Events for Borrowed<'_> {
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)> {
-        self.0.read_event().map_err(|error| (error, self.0.error_position()))
-    }
-
-    fn position(&self) -> u64 {
-        self.0.buffer_position()
-    }
-}
-
-impl<R: BufRead> Events for Streamed<R> {
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)> {
-        let Self { xml, buffer } = self;
-        buffer.clear();
-        match xml.read_event_into(buffer) {
-            Ok(event) => Ok(event),
-            Err(error) => Err((error, xml.error_position())),
-        }
-    }
-
-    fn position(&self) -> u64 {
-        self.xml.buffer_position()
-    }
-}
 
 /// Reads CLIXML, hands each object of a known kind to `sink`, and tells how many others there were.
 pub(super) fn read<E: Events>(

@@ -81,6 +81,12 @@ impl Import {
         Ok(server)
     }
 
+    /// The name of a server in its longest known form: its fully qualified domain name, or its name.
+    pub fn printed_name(&self, name: &str) -> String {
+        let exported = self.exported(&server_key(name));
+        exported.map_or_else(|| name.to_owned(), |server| server.fqdn.unwrap_or(server.name))
+    }
+
     /// Every server that an object of `Get-ExchangeServer` describes, by name.
     ///
     /// # Errors
