@@ -260,7 +260,7 @@ fn bare_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError>
 }
 
 fn failed(input: &Input, error: &std::io::Error) -> ImportError {
-    ImportError::Syntax { origin: Origin::new(&input.name, Place::File), problem: error.to_string() }
+    Origin::new(&input.name, Place::File).syntax(&error.to_string())
 }
 
 fn too_large(input: &Input, length: u64, maximum: u64) -> Result<(), ImportError> {

@@ -1,1 +1,15 @@
-//! x
+//! What the readers make of exports: of real ones, and of those that an independent writer makes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+#[path = "import/clixml.rs"]
+mod clixml;
+#[path = "import/corpus.rs"]
+mod corpus;
+#[path = "import/damage.rs"]
+mod damage;
+#[path = "import/formats.rs"]
+mod formats;
+#[path = "import/servers.rs"]
+mod servers;

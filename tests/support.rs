@@ -3,3 +3,6 @@
 
 #[path = "support/factory.rs"]
 pub mod factory;
+
+#[path = "support/export.rs"]
+pub mod export;

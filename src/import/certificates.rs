@@ -122,10 +122,15 @@ fn services(object: &Object, origin: &Origin) -> Result<Option<Service>, ImportE
         return services_of(number, field, origin).map(Some);
     }
     let texts = value.texts().join(", ");
-    if texts.is_empty() || is_cut_short(&texts) {
+    if texts.is_empty() {
         return Ok(None);
     }
-    texts.parse().map(Some).map_err(|error: crate::service::ServiceError| origin.field(field, error))
+    match texts.parse() {
+        // The short form may end in dots, and is whole then.
+        Ok(services) => Ok(Some(services)),
+        Err(_) if is_cut_short(&texts) => Ok(None),
+        Err(error) => Err(origin.field(field, error)),
+    }
 }
 
 fn services_of(number: i64, field: &'static str, origin: &Origin) -> Result<Service, ImportError> {

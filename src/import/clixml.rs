@@ -411,8 +411,7 @@ impl<E: Events> Reader<'_, E> {
                 Ok(Event::Eof) => return Ok(Token::EndOfFile),
                 Ok(_) => {}
                 Err((error, at)) => {
-                    let origin = Origin::new(self.file, Place::Byte(at));
-                    return Err(ImportError::Syntax { origin, problem: error.to_string() });
+                    return Err(Origin::new(self.file, Place::Byte(at)).syntax(&error.to_string()));
                 }
             }
         }

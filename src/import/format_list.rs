@@ -77,10 +77,7 @@ impl Reader<'_> {
             join(value, line.trim_start());
             return Ok(());
         }
-        if let Some(property) = property(line).filter(|_| self.column.is_none() || self.block.is_some()) {
-            return self.property(number, &property);
-        }
-        if let Some(property) = property(line).filter(|property| property.is_known) {
+        if let Some(property) = property(line) {
             self.column = None;
             return self.property(number, &property);
         }

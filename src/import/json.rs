@@ -15,7 +15,7 @@ pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Vec<Object>, ImportErr
         // The sentence ends with the place, which stands before it already.
         let sentence = error.to_string();
         let problem = sentence.rsplit_once(" at line ").map_or(sentence.as_str(), |(problem, _)| problem);
-        ImportError::Syntax { origin: Origin::new(file, place), problem: problem.to_owned() }
+        Origin::new(file, place).syntax(problem)
     })?;
     let object = |(index, members)| {
         let origin = Origin::new(file, Place::Entry(index as u64 + 1));
