@@ -243,7 +243,7 @@ impl Import {
         let mut records = Records::default();
         let server = input.server.as_deref();
         let skipped = clixml::read(&input.name, events, &mut |object| objects::take(&mut records, object, server))?;
-        records.skipped = skipped;
+        records.skipped += skipped;
         self.records.absorb(records)
     }
 }

@@ -10,7 +10,6 @@ use super::error::{FieldError, ImportError, Origin};
 use super::exported::{ExportedCertificate, Facts};
 use super::listed::Listed;
 use super::nrbf::{self, Item, Malformed};
-use super::objects::{checked, thumbprint};
 use super::property_list;
 use super::records::Records;
 use super::value::{Object, Value};
@@ -31,17 +30,17 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
         return Err(object.origin.field(DATA, FieldError::Value { text, expected: "what the properties say" }));
     }
     facts.fill(serialized.facts);
-    if let (Some(raw), Some(der)) = (&raw, &serialized.der)
-        && **raw != **der
+    if let (Some(raw), Some(der)) = (raw.as_deref(), serialized.der)
+        && raw != der
     {
         let expected = "the same certificate as RawData";
         return Err(object.origin.field(DATA, FieldError::Value { text: "CertData".to_owned(), expected }));
     }
-    let identity = serialized.identity.as_deref().or(checked(&object, "Identity")?);
+    let identity = serialized.identity.or(object.checked("Identity")?);
     let own = identity.and_then(|identity| identity.rsplit_once('\\')).map(|(server, _)| server);
-    let server = own.or(server).or(checked(&object, "PSComputerName")?);
+    let server = own.or(server).or(object.checked("PSComputerName")?);
     let server = server.map(|name| records.server_name(name, &object.origin)).transpose()?;
-    let der: Option<&[u8]> = raw.as_deref().or(serialized.der.as_deref());
+    let der: Option<&[u8]> = raw.as_deref().or(serialized.der);
     let Some(der) = der else {
         let server = server.as_deref().map(str::to_owned);
         return records.put_listed(listed(&object, facts, server)?);
@@ -53,13 +52,13 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
 
 /// What `SerializationData` holds.
 #[derive(Default)]
-struct Serialized {
+struct Serialized<'a> {
     facts: Facts,
-    der: Option<Vec<u8>>,
-    identity: Option<String>,
+    der: Option<&'a [u8]>,
+    identity: Option<&'a str>,
 }
 
-fn serialized(data: &[u8], origin: &Origin) -> Result<Serialized, ImportError> {
+fn serialized<'a>(data: &'a [u8], origin: &Origin) -> Result<Serialized<'a>, ImportError> {
     let binary = |field, offset: usize| {
         move |error: Malformed| ImportError::Binary {
             origin: origin.clone(),
@@ -75,7 +74,7 @@ fn serialized(data: &[u8], origin: &Origin) -> Result<Serialized, ImportError> {
         serialized.facts.friendly_name = list.friendly_name;
         serialized.facts.has_private_key = Some(list.key_storage.is_some());
         serialized.facts.key_storage = list.key_storage;
-        serialized.der = list.der.map(<[u8]>::to_vec);
+        serialized.der = list.der;
     }
     let number = |field| graph.enumeration(field).map(|number| (field, number));
     let facts = &mut serialized.facts;
@@ -92,7 +91,7 @@ fn serialized(data: &[u8], origin: &Origin) -> Result<Serialized, ImportError> {
     }
     if let Some(Item::Text(identity)) = graph.member("Identity") {
         crate::text::check(identity).map_err(|error| origin.field("Identity", error))?;
-        serialized.identity = Some((*identity).to_owned());
+        serialized.identity = Some(identity);
     }
     Ok(serialized)
 }
@@ -208,7 +207,7 @@ fn bytes<'a>(object: &'a Object, field: &'static str) -> Result<Option<Cow<'a, [
 /// An entry without its DER: what was shown, and no more.
 fn listed(object: &Object, facts: Facts, server: Option<String>) -> Result<Listed, ImportError> {
     let thumbprint =
-        thumbprint(object, "Thumbprint")?.ok_or_else(|| object.origin.field("Thumbprint", FieldError::Missing))?;
+        object.thumbprint("Thumbprint")?.ok_or_else(|| object.origin.field("Thumbprint", FieldError::Missing))?;
     let text = |field| object.text(field).map(str::to_owned);
     let (domains, domains_cut_short) = domains(object);
     Ok(Listed {

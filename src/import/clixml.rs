@@ -37,7 +37,8 @@ pub(super) fn read<E: Events>(
         at: 0,
         name: String::new(),
         text: String::new(),
-        collects: false,
+        bytes: Vec::new(),
+        collects: Collects::Nothing,
         open: Vec::new(),
         kinds: HashMap::new(),
         texts: HashMap::new(),
@@ -99,6 +100,15 @@ enum Token {
     EndOfFile,
 }
 
+/// What is kept of the text that comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Collects {
+    Nothing,
+    Text,
+    /// The bytes of base64.
+    Bytes,
+}
+
 struct Reader<'a, E> {
     file: &'a Arc<str>,
     events: E,
@@ -109,7 +119,8 @@ struct Reader<'a, E> {
     /// The name of the property that the last start tag begins.
     name: String,
     text: String,
-    collects: bool,
+    bytes: Vec<u8>,
+    collects: Collects,
     open: Vec<(Tag, Option<u64>)>,
     kinds: HashMap<u64, Option<Kind>>,
     /// How objects print that a reference may name later.
@@ -171,7 +182,7 @@ impl<E: Events> Reader<'_, E> {
                 (Tag::Properties, None) => found += self.properties_of_unknown(number)?,
                 (Tag::List | Tag::Dictionary, None) => found += self.elements()?,
                 (Tag::ToString, _) if id.is_some() => {
-                    self.printed(tag, id)?;
+                    self.printed(id)?;
                 }
                 _ => self.skip(tag, inner)?,
             }
@@ -219,16 +230,16 @@ impl<E: Events> Reader<'_, E> {
                 text
             }
             Tag::Bytes => {
-                self.collect(tag)?;
-                Value::Bytes(self.decoded()?)
+                self.collect(Collects::Bytes)?;
+                Value::Bytes(std::mem::take(&mut self.bytes))
             }
             Tag::Character => {
-                self.collect(tag)?;
+                self.collect(Collects::Text)?;
                 let character = self.text.trim().parse().ok().and_then(char::from_u32);
                 Value::Text(character.unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
             }
             Tag::Primitive | Tag::ToString => {
-                self.collect(tag)?;
+                self.collect(Collects::Text)?;
                 Value::Text(unescape(&self.text).into_owned())
             }
             _ => {
@@ -249,7 +260,7 @@ impl<E: Events> Reader<'_, E> {
                 Tag::TypesReference => {
                     self.types_again(inner)?;
                 }
-                Tag::ToString => structure.text = self.printed(tag, id)?,
+                Tag::ToString => structure.text = self.printed(id)?,
                 Tag::Primitive | Tag::Character => {
                     let value = self.value(tag, inner)?;
                     structure.number = value.number();
@@ -276,8 +287,8 @@ impl<E: Events> Reader<'_, E> {
         Ok(())
     }
 
-    fn printed(&mut self, tag: Tag, id: Option<u64>) -> Result<Option<String>, ImportError> {
-        self.collect(tag)?;
+    fn printed(&mut self, id: Option<u64>) -> Result<Option<String>, ImportError> {
+        self.collect(Collects::Text)?;
         let text = unescape(&self.text).into_owned();
         self.remember(id, &text);
         Ok(Some(text))
@@ -297,7 +308,7 @@ impl<E: Events> Reader<'_, E> {
         let mut kind = None;
         while let Some((tag, inner)) = self.child()? {
             if tag == Tag::Type && kind.is_none() {
-                self.collect(tag)?;
+                self.collect(Collects::Text)?;
                 kind = Kind::of(&unescape(&self.text));
             } else {
                 self.skip(tag, inner)?;
@@ -329,7 +340,7 @@ impl<E: Events> Reader<'_, E> {
                     self.open = open;
                 }
                 Token::Start(Tag::ToString, _) if innermost == Tag::Object => {
-                    self.printed(Tag::ToString, id)?;
+                    self.printed(id)?;
                 }
                 Token::Start(tag, id) => self.open.push((tag, id)),
                 Token::End => {
@@ -341,28 +352,25 @@ impl<E: Events> Reader<'_, E> {
         Ok(())
     }
 
-    /// Reads the text of an element up to its end into `self.text`.
-    fn collect(&mut self, tag: Tag) -> Result<(), ImportError> {
+    /// Reads what an element holds, up to its end, into `self.text` or `self.bytes`.
+    fn collect(&mut self, what: Collects) -> Result<(), ImportError> {
         self.text.clear();
-        self.collects = true;
+        self.bytes.clear();
+        self.collects = what;
         let next = self.token();
-        self.collects = false;
+        self.collects = Collects::Nothing;
         match next? {
-            Token::End => Ok(()),
-            Token::Start(..) => Err(self.malformed(match tag {
-                Tag::Bytes => "base64 alone",
-                _ => "text alone",
-            })),
+            Token::End if what == Collects::Text || self.text.trim_ascii().is_empty() => Ok(()),
+            Token::End if !self.bytes.is_empty() => Err(self.malformed("base64 in one piece")),
+            // There are blanks in it, so that it was not decoded as it came.
+            Token::End => {
+                let dense: Vec<u8> = self.text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+                self.bytes = STANDARD.decode(dense).map_err(|_| self.malformed("the end of complete base64"))?;
+                Ok(())
+            }
+            Token::Start(..) => Err(self.malformed("text alone")),
             Token::EndOfFile => Err(self.unfinished()),
         }
-    }
-
-    fn decoded(&self) -> Result<Vec<u8>, ImportError> {
-        let decoded = STANDARD.decode(self.text.as_bytes()).or_else(|_| {
-            let dense: Vec<u8> = self.text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            STANDARD.decode(dense)
-        });
-        decoded.map_err(|_| self.malformed("the end of complete base64"))
     }
 
     /// The next element inside the one that is open; nothing at its end.
@@ -393,9 +401,20 @@ impl<E: Events> Reader<'_, E> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(Token::End);
                 }
-                Ok(Event::Text(text)) if self.collects => self.text.push_str(&text.xml10_content()),
-                Ok(Event::CData(text)) if self.collects => self.text.push_str(&text.xml10_content()),
-                Ok(Event::GeneralRef(reference)) if self.collects => {
+                Ok(Event::Text(text)) if self.collects == Collects::Bytes && self.bytes.is_empty() => {
+                    self.bytes.reserve_exact(text.len() / 4 * 3);
+                    if STANDARD.decode_vec(text.as_bytes(), &mut self.bytes).is_err() {
+                        self.bytes.clear();
+                        self.text.push_str(&text);
+                    }
+                }
+                Ok(Event::Text(text)) if self.collects != Collects::Nothing => {
+                    self.text.push_str(&text.xml10_content());
+                }
+                Ok(Event::CData(text)) if self.collects != Collects::Nothing => {
+                    self.text.push_str(&text.xml10_content());
+                }
+                Ok(Event::GeneralRef(reference)) if self.collects != Collects::Nothing => {
                     let character = match reference.resolve_char_ref() {
                         Ok(Some(character)) => Some(character),
                         Ok(None) => predefined(&reference.xml10_content()),

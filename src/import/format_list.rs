@@ -132,7 +132,11 @@ impl Reader<'_> {
 
     fn close(&mut self) -> Result<(), ImportError> {
         let Some(block) = self.block.take() else { return Ok(()) };
-        let wanted = |(name, value): &(String, String)| Some((Kind::Certificate.wants(name)?, text(value)));
+        let wanted = |(name, value): &(String, String)| match Kind::Certificate.wants(name)? {
+            // A list shows the first bytes alone.
+            "RawData" | "SerializationData" => None,
+            name => Some((name, text(value))),
+        };
         let members: Vec<_> = block.members.iter().filter_map(wanted).collect();
         if members.is_empty() {
             // A block of something else, or a line of prose with a colon in it.

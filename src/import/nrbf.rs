@@ -52,7 +52,8 @@ enum Type {
 /// Reads a stream, signed or not.
 pub(super) fn read(bytes: &[u8]) -> Result<Graph<'_>, Malformed> {
     let (bytes, offset) = unsigned(bytes)?;
-    let mut reader = Reader { bytes, at: 0, classes: Vec::new(), objects: Vec::new() };
+    // Room for what a certificate has.
+    let mut reader = Reader { bytes, at: 0, classes: Vec::with_capacity(8), objects: Vec::with_capacity(16) };
     let graph = reader.stream();
     let root = graph.map_err(|error| Malformed { byte: error.byte + offset, ..error })?;
     Ok(Graph { root, classes: reader.classes, objects: reader.objects })
@@ -183,7 +184,7 @@ impl<'a> Reader<'a> {
             11 => return Ok(Record::End),
             12 => {
                 self.i32("a library's number")?;
-                self.text()?;
+                self.name()?;
                 return Ok(Record::Aside);
             }
             13 => return Ok(Record::Nulls(self.byte("a number of nulls")?.into())),
@@ -219,17 +220,19 @@ impl<'a> Reader<'a> {
     }
 
     fn class(&mut self, object: i32, has_library: bool) -> Result<usize, Malformed> {
-        self.text()?;
+        self.name()?;
         let count = self.length("a number of members")?;
         // Each member takes at least a length and a type, so that this bounds what is allocated.
         if count > self.left() / 2 {
             return Err(self.malformed("no more members than there are bytes"));
         }
-        let names: Vec<_> = (0..count).map(|_| self.text()).collect::<Result<_, _>>()?;
-        let types = self.take(count, "the types of the members")?;
         let mut members = Vec::with_capacity(count);
-        for (name, kind) in names.into_iter().zip(types) {
-            members.push((name, self.member_type(*kind)?));
+        for _ in 0..count {
+            members.push((self.text()?, Type::Record));
+        }
+        let types = self.take(count, "the types of the members")?;
+        for ((_, of), kind) in members.iter_mut().zip(types) {
+            *of = self.member_type(*kind)?;
         }
         if has_library {
             self.i32("a library's number")?;
@@ -243,10 +246,10 @@ impl<'a> Reader<'a> {
             0 => return Ok(Type::Primitive(self.byte("a primitive type")?)),
             1 | 2 | 5 | 6 => {}
             3 => {
-                self.text()?;
+                self.name()?;
             }
             4 => {
-                self.text()?;
+                self.name()?;
                 self.i32("a library's number")?;
             }
             7 => {
@@ -258,7 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     fn values(&mut self, object: i32, class: usize, depth: usize) -> Result<Item<'a>, Malformed> {
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(self.classes.get(class).map_or(0, |class| class.members.len().min(16)));
         let mut index = 0;
         while let Some((_, kind)) = self.classes.get(class).and_then(|class| class.members.get(index)) {
             let value = match *kind {
@@ -361,17 +364,22 @@ impl<'a> Reader<'a> {
         Ok(Item::Reference(object))
     }
 
-    /// A text with its length before it, seven bits a byte.
     fn text(&mut self) -> Result<&'a str, Malformed> {
         let start = self.at;
-        let expected = "a text of UTF-8 with its length before it";
+        let bytes = self.name()?;
+        std::str::from_utf8(bytes).map_err(|_| Malformed { byte: start, expected: "a text of UTF-8" })
+    }
+
+    /// The bytes of a text with its length before it, seven bits a byte.
+    fn name(&mut self) -> Result<&'a [u8], Malformed> {
+        let start = self.at;
+        let expected = "a text with its length before it";
         let mut length = 0_usize;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte(expected)?;
             length |= usize::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
-                let bytes = self.take(length, expected)?;
-                return std::str::from_utf8(bytes).map_err(|_| Malformed { byte: start, expected });
+                return self.take(length, expected);
             }
         }
         Err(Malformed { byte: start, expected })

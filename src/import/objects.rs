@@ -12,7 +12,6 @@ use crate::server::{
     TlsCertificateNameError, Version,
 };
 use crate::text;
-use crate::thumbprint::Thumbprint;
 
 /// Takes what an object says into the records. `server` is the caller's word for whose it is.
 pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
@@ -23,12 +22,12 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
         Kind::ReceiveConnector => receive_connector(records, &object),
         Kind::HybridConfiguration => hybrid_configuration(records, &object),
         Kind::AuthConfiguration => {
-            let current = thumbprint(&object, "CurrentCertificateThumbprint")?;
-            let next = thumbprint(&object, "NextCertificateThumbprint")?;
+            let current = object.thumbprint("CurrentCertificateThumbprint")?;
+            let next = object.thumbprint("NextCertificateThumbprint")?;
             records.put_auth_certificates(Known::new(AuthCertificates::new(current, next), &object.origin))
         }
         Kind::EdgeSubscription => {
-            let name = required(&object, "Name")?;
+            let name = object.required("Name")?;
             let site = object.text("Site").map(str::to_owned);
             records.put_edge(name, Known::new(site, &object.origin))
         }
@@ -42,37 +41,15 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
     }
 }
 
-/// The text of a property, checked to be fit for a command.
-pub(super) fn checked<'a>(object: &'a Object, field: &'static str) -> Result<Option<&'a str>, ImportError> {
-    let found = object.text(field);
-    if let Some(found) = found {
-        text::check(found).map_err(|error| object.origin.field(field, error))?;
-    }
-    Ok(found)
-}
-
-/// The thumbprint in a property; nothing where it is empty.
-pub(super) fn thumbprint(object: &Object, field: &'static str) -> Result<Option<Thumbprint>, ImportError> {
-    let parse = |text: &str| {
-        let error = |error| FieldError::Thumbprint { text: text.to_owned(), error };
-        text.parse().map_err(|parsed| object.origin.field(field, error(parsed)))
-    };
-    object.text(field).map(parse).transpose()
-}
-
-fn required<'a>(object: &'a Object, field: &'static str) -> Result<&'a str, ImportError> {
-    checked(object, field)?.ok_or_else(|| object.origin.field(field, FieldError::Missing))
-}
-
 fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> {
     let origin = &object.origin;
-    let name = required(object, "Name")?;
-    let build = checked(object, "AdminDisplayVersion")?;
+    let name = object.required("Name")?;
+    let build = object.checked("AdminDisplayVersion")?;
     let is_2013 = build.and_then(version) == Some(Version::Exchange2013);
     let roles = object.get("ServerRole").and_then(|value| roles(value, is_2013));
     let facts = ServerFacts {
         name: Some(Known::new(Name(name.to_owned()), origin)),
-        fqdn: checked(object, "Fqdn")?.map(|fqdn| Known::new(Name(fqdn.to_owned()), origin)),
+        fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Name(fqdn.to_owned()), origin)),
         build: build.map(|build| Known::new(build.to_owned(), origin)),
         roles: roles.map(|roles| Known::new(roles, origin)),
         site: object.text("Site").map(|site| Known::new(site.to_owned(), origin)),
@@ -107,18 +84,23 @@ fn roles(value: &Value, is_2013: bool) -> Option<BTreeSet<Role>> {
 fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Result<(), ImportError> {
     let origin = &object.origin;
     let of = match object.kind {
-        Kind::TransportService | Kind::ClientAccessService => checked(object, "Name")?.or(checked(object, "Identity")?),
-        Kind::UmService => checked(object, "Server")?.or(checked(object, "Name")?).or(checked(object, "Identity")?),
+        Kind::TransportService | Kind::ClientAccessService => object.checked("Name")?.or(object.checked("Identity")?),
+        Kind::UmService => object.checked("Server")?.or(object.checked("Name")?).or(object.checked("Identity")?),
         // The identity is the server's name, a backslash and the name of the setting.
         _ => {
-            let identity = checked(object, "Identity")?.and_then(|identity| identity.split_once('\\'));
-            checked(object, "Server")?.or(identity.map(|(server, _)| server))
+            let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
+            object.checked("Server")?.or(identity.map(|(server, _)| server))
         }
     };
-    let of = of.map(server_name).or(server).ok_or_else(|| origin.field("Server", FieldError::Missing))?;
+    let of = of.map(server_name).or_else(|| server_in(object.text("DistinguishedName")?)).or(server);
+    let Some(of) = of else {
+        // Without a server it says nothing.
+        records.skipped += 1;
+        return Ok(());
+    };
     let mut facts = ServerFacts::default();
     let certificate_name = |field| -> Result<_, ImportError> {
-        let name = checked(object, field)?.map(str::to_owned);
+        let name = object.checked(field)?.map(str::to_owned);
         Ok(object.get(field).map(|_| Known::new(name, origin)))
     };
     match object.kind {
@@ -128,7 +110,7 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
         Kind::UmCallRouter => facts.um_call_router_startup_mode = startup_mode(object)?,
         Kind::TransportService => {
             let field = "InternalTransportCertificateThumbprint";
-            let default = thumbprint(object, field)?.map_or(DefaultSmtp::None, DefaultSmtp::Certificate);
+            let default = object.thumbprint(field)?.map_or(DefaultSmtp::None, DefaultSmtp::Certificate);
             facts.default_smtp = object.get(field).map(|_| Known::new(default, origin));
         }
         _ => {
@@ -141,7 +123,7 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
                 "AutoDiscoverServiceInternalUri",
             ];
             for field in fields.into_iter().filter(|field| object.get(field).is_some()) {
-                let host = checked(object, field)?.and_then(host).map(str::to_owned);
+                let host = object.checked(field)?.and_then(host).map(str::to_owned);
                 facts.client_names.insert(format!("{identity} {field}"), Known::new(host, origin));
             }
         }
@@ -165,21 +147,21 @@ fn startup_mode(object: &Object) -> Result<Option<Known<StartupMode>>, ImportErr
 }
 
 fn send_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
-    let connector = Connector::new(ConnectorKind::Send, required(object, "Name")?);
+    let connector = Connector::new(ConnectorKind::Send, object.required("Name")?);
     let connector = connector.with_servers(servers(object, &["SourceTransportServers"])?);
     put(records, object, connector)
 }
 
 fn receive_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
-    let identity = checked(object, "Identity")?.and_then(|identity| identity.split_once('\\'));
-    let name = checked(object, "Name")?.or(identity.map(|(_, name)| name));
+    let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
+    let name = object.checked("Name")?.or(identity.map(|(_, name)| name));
     let name = name.ok_or_else(|| object.origin.field("Name", FieldError::Missing))?;
-    let server = checked(object, "Server")?.map(server_name).or(identity.map(|(server, _)| server));
+    let server = object.checked("Server")?.map(server_name).or(identity.map(|(server, _)| server));
     put(records, object, Connector::new(ConnectorKind::Receive, name).with_servers(server))
 }
 
 fn hybrid_configuration(records: &mut Records, object: &Object) -> Result<(), ImportError> {
-    let name = checked(object, "Name")?.unwrap_or("Hybrid Configuration");
+    let name = object.checked("Name")?.unwrap_or("Hybrid Configuration");
     let of = ["SendingTransportServers", "ReceivingTransportServers", "EdgeTransportServers"];
     put(records, object, Connector::new(ConnectorKind::Hybrid, name).with_servers(servers(object, &of)?))
 }
@@ -191,7 +173,7 @@ fn put(records: &mut Records, object: &Object, mut connector: Connector) -> Resu
             name.parse().map_err(|error: TlsCertificateNameError| object.origin.field(field, error))?;
         connector = connector.with_tls_certificate_name(name);
     }
-    if let Some(fqdn) = checked(object, "Fqdn")? {
+    if let Some(fqdn) = object.checked("Fqdn")? {
         connector = connector.with_fqdn(fqdn);
     }
     records.put_connector(Known::new(connector, &object.origin))
@@ -210,6 +192,12 @@ fn servers(object: &Object, fields: &[&'static str]) -> Result<Vec<String>, Impo
         }
     }
     Ok(servers)
+}
+
+/// The server below which an object stands in Active Directory.
+fn server_in(distinguished_name: &str) -> Option<&str> {
+    let (before, _) = distinguished_name.split_once(",CN=Servers,")?;
+    before.rsplit_once("CN=").map(|(_, server)| server).filter(|server| text::check(server).is_ok())
 }
 
 /// The name of a server in an identity of Active Directory, which may be a path or a distinguished name.
@@ -252,6 +240,14 @@ mod tests {
         for identity in ["MBX01", "contoso.com/Configuration/Servers/MBX01", "CN=MBX01,CN=Servers,DC=contoso"] {
             assert_eq!(server_name(identity), "MBX01");
         }
+    }
+
+    #[test]
+    fn a_server_is_found_above_its_settings() {
+        let name = "CN=UMCallRouterSettings,CN=Protocols,CN=MBX01,CN=Servers,CN=Administrative Groups,DC=contoso";
+        assert_eq!(server_in(name), Some("MBX01"));
+        assert_eq!(server_in("CN=MBX01,CN=Servers,DC=contoso"), Some("MBX01"));
+        assert_eq!(server_in("CN=Auth Configuration,DC=contoso"), None);
     }
 
     #[test]

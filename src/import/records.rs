@@ -24,6 +24,8 @@ pub(super) struct Records {
     pub(super) skipped: u64,
     /// The place of each certificate, by its thumbprint and the number of its server.
     places: HashMap<(Thumbprint, u32), usize>,
+    /// The place of the first listing of a thumbprint on a server.
+    listed_places: HashMap<(Thumbprint, Option<String>), usize>,
     connector_places: HashMap<(ConnectorKind, String), usize>,
     names: HashMap<Arc<str>, u32>,
     numbers: HashMap<String, u32>,
@@ -64,17 +66,16 @@ impl Records {
     }
 
     pub(super) fn put_listed(&mut self, listed: Listed) -> Result<(), ImportError> {
-        let same = |known: &&Listed| known.thumbprint == listed.thumbprint && known.server == listed.server;
-        for known in self.listed.iter().filter(same) {
-            if let Some(what) = known.differs(&listed) {
-                let conflict = Conflict { what, one: known.origin.clone(), other: listed.origin };
-                return Err(conflict.about(&listed.thumbprint.to_string()));
-            }
-            if known.says_the_same(&listed) {
-                return Ok(());
-            }
+        let key = (listed.thumbprint, listed.server.clone());
+        let place = *self.listed_places.entry(key).or_insert(self.listed.len());
+        let known = self.listed.get(place);
+        if let Some((known, what)) = known.and_then(|known| Some((known, known.differs(&listed)?))) {
+            let conflict = Conflict { what, one: known.origin.clone(), other: listed.origin };
+            return Err(conflict.about(&listed.thumbprint.to_string()));
         }
-        self.listed.push(listed);
+        if !known.is_some_and(|known| known.says_the_same(&listed)) {
+            self.listed.push(listed);
+        }
         Ok(())
     }
 
@@ -122,6 +123,7 @@ impl Records {
         // All but the certificates is small: it is merged into a copy, which takes its place in the end.
         let mut merged = Self {
             listed: self.listed.clone(),
+            listed_places: self.listed_places.clone(),
             servers: self.servers.clone(),
             connectors: self.connectors.clone(),
             connector_places: self.connector_places.clone(),

@@ -1,6 +1,8 @@
 //! What an object of an export holds of what is needed, whatever format it was written in.
 
-use super::error::Origin;
+use super::error::{FieldError, ImportError, Origin};
+use crate::text;
+use crate::thumbprint::Thumbprint;
 
 /// An object of a known kind with the properties that are needed of it.
 #[derive(Debug)]
@@ -121,13 +123,23 @@ impl Kind {
                 "EdgeTransportServers",
             ],
             Self::AuthConfiguration => &["CurrentCertificateThumbprint", "NextCertificateThumbprint"],
-            Self::ImapSettings | Self::PopSettings => &["X509CertificateName", "Server", "Identity"],
-            Self::UmService | Self::UmCallRouter => &["UMStartupMode", "Name", "Server", "Identity"],
+            Self::ImapSettings | Self::PopSettings => {
+                &["X509CertificateName", "Server", "Identity", "DistinguishedName"]
+            }
+            Self::UmService | Self::UmCallRouter => {
+                &["UMStartupMode", "Name", "Server", "Identity", "DistinguishedName"]
+            }
             Self::TransportService => &["Name", "Identity", "InternalTransportCertificateThumbprint"],
             Self::EdgeSubscription => &["Name", "Identity", "Site"],
-            Self::VirtualDirectory => {
-                &["InternalUrl", "ExternalUrl", "InternalHostname", "ExternalHostname", "Server", "Identity"]
-            }
+            Self::VirtualDirectory => &[
+                "InternalUrl",
+                "ExternalUrl",
+                "InternalHostname",
+                "ExternalHostname",
+                "Server",
+                "Identity",
+                "DistinguishedName",
+            ],
             Self::ClientAccessService => &["Name", "Identity", "AutoDiscoverServiceInternalUri"],
         }
     }
@@ -142,6 +154,29 @@ impl Object {
     /// How a property prints; nothing where it is not there, null, or empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::text)
+    }
+
+    /// The text of a property, checked to be fit for a command.
+    pub(super) fn checked(&self, field: &'static str) -> Result<Option<&str>, ImportError> {
+        let found = self.text(field);
+        if let Some(found) = found {
+            text::check(found).map_err(|error| self.origin.field(field, error))?;
+        }
+        Ok(found)
+    }
+
+    /// The text of a property that must be there.
+    pub(super) fn required(&self, field: &'static str) -> Result<&str, ImportError> {
+        self.checked(field)?.ok_or_else(|| self.origin.field(field, FieldError::Missing))
+    }
+
+    /// The thumbprint in a property; nothing where it is empty.
+    pub(super) fn thumbprint(&self, field: &'static str) -> Result<Option<Thumbprint>, ImportError> {
+        let parse = |text: &str| {
+            let error = |error| FieldError::Thumbprint { text: text.to_owned(), error };
+            text.parse().map_err(|parsed| self.origin.field(field, error(parsed)))
+        };
+        self.text(field).map(parse).transpose()
     }
 }
 

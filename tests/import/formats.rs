@@ -127,6 +127,8 @@ Issuer             : CN=Contoso Issuing CA 1, O=Contoso, C=US
 NotAfter           : 12/02/2018 1:53:00 PM
 NotBefore          : 02.02.2028 4:22:23
 PublicKeySize      : 2048
+RawData            : {48, 130, 4, 145...}
+IISServices        : {IIS://MBX01/W3SVC/1, IIS://MBX01/W3SVC/2}
 RootCAType         : ThirdParty
 SerialNumber       : 00AB
 Services           : IMAP, POP, IIS,

@@ -53,11 +53,9 @@ fn organisation() -> Vec<Element> {
             "Dual",
             2,
         ),
-        of_kind("SIPFEServerConfiguration").text("Identity", "MBX01\\UMCallRouterSettings").enumeration(
-            "UMStartupMode",
-            "TLS",
-            1,
-        ),
+        of_kind("SIPFEServerConfiguration")
+            .text("DistinguishedName", "CN=UMCallRouterSettings,CN=MBX01,CN=Servers,CN=Contoso,DC=contoso,DC=com")
+            .enumeration("UMStartupMode", "TLS", 1),
         Element::new(&["Deserialized.Microsoft.Exchange.Data.Directory.Management.TransportServer"])
             .text("Name", "MBX01")
             .text("InternalTransportCertificateThumbprint", &default),
