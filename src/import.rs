@@ -2,7 +2,12 @@
 //!
 //! An [`Import`] takes any number of files, in any order and mixture, and tells which servers,
 //! certificates and connectors they describe. What no file says is not known; what two files say
-//! differently is an error that names both places.
+//! differently is an error that names both places. [`collection_script`] is the PowerShell that
+//! collects all of it.
+//!
+//! Whatever is in a file, reading it ends, in an error with a place at worst: sizes are bounded by
+//! [`MAXIMUM_LENGTH`] and [`MAXIMUM_CLIXML_LENGTH`], nesting by 256 levels of CLIXML, 128 of JSON and 32
+//! of serialized data, and no length in a file is believed before the bytes are there.
 //!
 //! ```
 //! use exchange_certificates::import::Import;

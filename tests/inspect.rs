@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
 use support::factory::CertificateFactory;
 
-/// The example stands beside the tests, where cargo builds it with them.
+/// The example stands beside the tests: `cargo test` builds it with them, `cargo test --test` alone does not.
 fn inspect(arguments: &[&str]) -> Output {
     let tests = std::env::current_exe().unwrap();
     let example = tests.parent().and_then(|folder| folder.parent()).unwrap().join("examples/inspect");

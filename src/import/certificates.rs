@@ -25,6 +25,10 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
     let data = bytes(&object, DATA)?;
     let mut facts = facts(&object)?;
     let serialized = data.as_deref().map(|data| serialized(data, &object.origin)).transpose()?.unwrap_or_default();
+    if serialized.facts.has_private_key.is_some() {
+        // The property is of the computer that the session ran on, which has no key of other servers.
+        facts.has_private_key = None;
+    }
     if let Some(what) = facts.differs(&serialized.facts) {
         let text = what.to_owned();
         return Err(object.origin.field(DATA, FieldError::Value { text, expected: "what the properties say" }));
@@ -104,7 +108,7 @@ fn facts(object: &Object) -> Result<Facts, ImportError> {
         sites
     });
     Ok(Facts {
-        friendly_name: object.text("FriendlyName").map(str::to_owned),
+        friendly_name: friendly_name(object),
         has_private_key: boolean(object, "HasPrivateKey")?,
         key_storage: None,
         status: named(object, "Status", 8, Status::from_value, "a status of Get-ExchangeCertificate")?,
@@ -112,6 +116,14 @@ fn facts(object: &Object) -> Result<Facts, ImportError> {
         services: services(object, origin)?,
         web_sites,
     })
+}
+
+/// The friendly name as it stands, blanks at its ends included.
+fn friendly_name(object: &Object) -> Option<String> {
+    match object.get("FriendlyName")? {
+        Value::Text(name) => Some(name.clone()).filter(|name| !name.is_empty()),
+        other => other.text().map(str::to_owned),
+    }
 }
 
 fn services(object: &Object, origin: &Origin) -> Result<Option<Service>, ImportError> {

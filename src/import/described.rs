@@ -1,6 +1,6 @@
 //! What an export says of a server, from whichever of its objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::error::{ImportError, Origin};
 use crate::server::{DefaultSmtp, Role, StartupMode, Version};
@@ -178,13 +178,9 @@ impl ServerFacts {
         if self.client_names.is_empty() {
             return None;
         }
-        let mut names: Vec<String> = Vec::new();
-        for name in self.client_names.values().filter_map(|known| known.value.as_ref()) {
-            if !names.iter().any(|seen| text::same(seen, name)) {
-                names.push(name.clone());
-            }
-        }
-        Some(names)
+        let mut seen = HashSet::new();
+        let names = self.client_names.values().filter_map(|known| known.value.as_ref());
+        Some(names.filter(|name| seen.insert(name.to_lowercase())).cloned().collect())
     }
 }
 

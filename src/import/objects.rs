@@ -1,6 +1,6 @@
 //! What objects of an export say: of certificates, servers, connectors and the organisation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::certificates;
 use super::described::{Known, Name, ServerFacts, version};
@@ -182,11 +182,12 @@ fn put(records: &mut Records, object: &Object, mut connector: Connector) -> Resu
 /// The servers that the properties name, each once.
 fn servers(object: &Object, fields: &[&'static str]) -> Result<Vec<String>, ImportError> {
     let mut servers: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     for field in fields {
         for server in object.get(field).map(Value::texts).unwrap_or_default() {
             text::check(server).map_err(|error| object.origin.field(field, error))?;
             let server = server_name(server);
-            if !servers.iter().any(|known| text::same(known, server)) {
+            if seen.insert(server.to_lowercase()) {
                 servers.push(server.to_owned());
             }
         }

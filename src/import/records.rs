@@ -9,6 +9,7 @@ use super::error::{ImportError, Origin};
 use super::exported::ExportedCertificate;
 use super::listed::Listed;
 use crate::server::{AuthCertificates, Connector, ConnectorKind};
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 #[derive(Clone, Debug, Default)]
@@ -182,8 +183,19 @@ impl Records {
 
 /// What servers are known by: the name without a domain, in lower case.
 pub(super) fn server_key(name: &str) -> String {
-    let label = if name.parse::<IpAddr>().is_ok() { name } else { name.split('.').next().unwrap_or(name) };
-    label.to_lowercase()
+    label(name).to_lowercase()
+}
+
+/// Whether a name is that of the server with this key.
+pub(super) fn is_server(name: &str, key: &str) -> bool {
+    text::same(label(name), key)
+}
+
+fn label(name: &str) -> &str {
+    match name.split_once('.') {
+        Some((label, _)) if name.parse::<IpAddr>().is_err() => label,
+        _ => name,
+    }
 }
 
 fn contradiction(known: &ExportedCertificate, other: &ExportedCertificate) -> Option<ImportError> {

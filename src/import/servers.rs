@@ -3,7 +3,7 @@
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
-use super::records::server_key;
+use super::records::{is_server, server_key};
 use crate::server::{ConnectorKind, Role, Server};
 use crate::text;
 
@@ -19,6 +19,32 @@ impl Import {
     /// It is found by its name or its fully qualified domain name. A Send connector belongs to its
     /// source servers, or to every server where none is named; a Receive connector to its server; the
     /// hybrid configuration to every server.
+    ///
+    /// ```
+    /// use exchange_certificates::Version;
+    /// use exchange_certificates::import::Import;
+    ///
+    /// let mut import = Import::new();
+    /// import.add(
+    ///     "servers.xml",
+    ///     br#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">
+    ///           <Obj RefId="0">
+    ///             <TN RefId="0"><T>Microsoft.Exchange.Data.Directory.Management.ExchangeServer</T></TN>
+    ///             <Props>
+    ///               <S N="Name">MBX01</S>
+    ///               <S N="Fqdn">mbx01.contoso.com</S>
+    ///               <S N="AdminDisplayVersion">Version 15.2 (Build 1544.4)</S>
+    ///               <S N="ServerRole">Mailbox</S>
+    ///             </Props>
+    ///           </Obj>
+    ///         </Objs>"#,
+    /// )?;
+    /// let server = import.server("mbx01.contoso.com")?;
+    /// assert_eq!(server.name(), "MBX01");
+    /// assert_eq!(server.version(), Version::Exchange2019);
+    /// assert!(import.server("MBX02").is_err());
+    /// # Ok::<(), exchange_certificates::import::ImportError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -68,13 +94,13 @@ impl Import {
         server = server.with_default_smtp(exported.default_smtp);
         for connector in self.connectors() {
             let servers = connector.servers();
-            let is_here = servers.iter().any(|server| server_key(server) == key);
+            let is_here = servers.iter().any(|server| is_server(server, &key));
             if is_here || connector.kind() == ConnectorKind::Hybrid || servers.is_empty() {
                 server = server.with_connector(connector.clone());
             }
         }
         for certificate in self.certificates() {
-            if certificate.server().is_some_and(|name| server_key(name) == key) {
+            if certificate.server().is_some_and(|name| is_server(name, &key)) {
                 server.install(certificate.to_installed()).map_err(failed)?;
             }
         }
