@@ -51,6 +51,10 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
     };
     let certificate = Certificate::from_der(der)
         .map_err(|error| ImportError::Certificate { origin: object.origin.clone(), error })?;
+    if let Some(other) = object.thumbprint("Thumbprint")?.filter(|other| *other != certificate.thumbprint()) {
+        let error = FieldError::Value { text: other.to_string(), expected: "the thumbprint of RawData" };
+        return Err(object.origin.field("Thumbprint", error));
+    }
     records.put_certificate(ExportedCertificate::new(certificate, server, facts, object.origin))
 }
 
@@ -133,13 +137,14 @@ fn services(object: &Object, origin: &Origin) -> Result<Option<Service>, ImportE
         return services_of(number, field, origin).map(Some);
     }
     let texts = value.texts().join(", ");
+    let texts = texts.strip_prefix('{').unwrap_or(&texts).trim_end_matches('}');
     if texts.is_empty() {
         return Ok(None);
     }
     match texts.parse() {
         // The short form may end in dots, and is whole then.
         Ok(services) => Ok(Some(services)),
-        Err(_) if is_cut_short(&texts) => Ok(None),
+        Err(_) if is_cut_short(texts) => Ok(None),
         Err(error) => Err(origin.field(field, error)),
     }
 }

@@ -86,9 +86,10 @@ impl Reader<'_> {
                 self.wrapped(line.trim_start());
                 Ok(())
             }
-            Some(_) => self.row(number, line),
+            Some(_) if is_row(line) => self.row(number, line),
             None if row_without_header(line) => self.row(number, line),
-            None => Ok(()),
+            // Prose, of which no word is anything of a certificate.
+            _ => Ok(()),
         }
     }
 
@@ -182,6 +183,15 @@ fn header(line: &str) -> Option<usize> {
 
 fn is_dashes(line: &str) -> bool {
     unmarked(line).chars().all(|character| character == '-' || character.is_whitespace())
+}
+
+/// A row of a table, even where its thumbprint is masked: its services give it away.
+fn is_row(line: &str) -> bool {
+    let mut words = unmarked(line).split_whitespace();
+    let is_thumbprint = words.next().is_some_and(|word| word.parse::<Thumbprint>().is_ok());
+    let mut services = words.enumerate();
+    is_thumbprint
+        || services.any(|(index, word)| short_form(word).is_some() || index == 0 && word.parse::<Service>().is_ok())
 }
 
 /// A row of a table whose header was not copied: only what can be nothing else.

@@ -239,6 +239,7 @@ fn format_table_is_read_as_it_was_pasted() {
         ("ellipsis", TABLE.replace("...\n", "…\n").replace("IP.W…", "IP.W...")),
         ("a prompt", format!("[PS] C:\\>Get-ExchangeCertificate\n\n{TABLE}\n\n[PS] C:\\>")),
         ("rows alone", rows),
+        ("prose around", format!("Dear all,\nthis is what I see:\n\n{TABLE}\nAny idea, or hints?\n")),
         ("lower case", lines(&|line| format!("{}\n", line.replace("5113AE", "5113ae")))),
     ] {
         let import = read(&text, Format::Text);
@@ -267,6 +268,7 @@ fn a_row_without_a_whole_thumbprint_is_named_and_nothing_is_taken() {
         ("92E196F3...", "character 9, `.`, is no hex digit"),
         ("92E196F3C8D3D753FCFC5B7690C3173AA1C0ABE", "40 hex digits, not 39"),
         ("<thumbprint>", "character 1, `<`"),
+        ("XXXX", "character 1, `X`, is no hex digit"),
     ] {
         let error = error(&TABLE.replace(OTHER, masked));
         let ImportError::Field { origin, field, .. } = &error else { panic!("{error}") };
@@ -280,6 +282,32 @@ fn a_row_without_a_whole_thumbprint_is_named_and_nothing_is_taken() {
     }
     let error = error(&LIST.replace(OTHER, "92E1…")).to_string();
     assert!(error.contains("`92E1…` is no thumbprint"), "{error}");
+}
+
+#[test]
+fn a_masked_thumbprint_in_several_words_is_named_too() {
+    let error = error(&TABLE.replace(OTHER, "92E1 XXXX XXXX")).to_string();
+    assert!(error.starts_with("`file`, line 4: Thumbprint: `92E1` is no thumbprint"), "{error}");
+}
+
+#[test]
+fn services_in_braces_are_services() {
+    for (shown, expected) in
+        [("{IMAP, POP}", services("IMAP, POP")), ("{IMAP, POP...}", None), ("{}", None), ("", None)]
+    {
+        let import = read(&format!("Thumbprint : {ONE}\nServices : {shown}\n"), Format::Text);
+        assert_eq!(import.listed()[0].services, expected, "{shown}");
+    }
+}
+
+#[test]
+fn a_thumbprint_beside_the_bytes_must_be_theirs() {
+    let der = CertificateFactory::new("mail.contoso.com").build_der();
+    let with =
+        |thumbprint: &str| format!("{{\"RawData\": \"{}\", \"Thumbprint\": \"{thumbprint}\"}}", STANDARD.encode(&der));
+    assert_eq!(read(&with(&Thumbprint::of(&der).to_string()), Format::Json).certificates().len(), 1);
+    let error = error(&with(ONE)).to_string();
+    assert!(error.contains(&format!("Thumbprint: `{ONE}` is not the thumbprint of RawData")), "{error}");
 }
 
 #[test]
