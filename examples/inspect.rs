@@ -15,6 +15,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+mod common {
+    pub(crate) mod input;
+}
+use common::input::{self, BadInput, plain, pretty};
+
 /// Shows what exports of Exchange say: CLIXML, JSON, Format-List and Format-Table text, PEM, DER, PKCS#7.
 #[derive(Parser)]
 #[command(name = "inspect")]
@@ -36,36 +41,19 @@ struct Arguments {
     collection_script: bool,
 }
 
-const BAD_INPUT: u8 = 3;
-
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            let message = error.to_string();
-            let lines: Vec<_> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-            eprintln!("{}; --help tells more", lines.join(" ").trim_start_matches("error: "));
-            return ExitCode::from(BAD_INPUT);
-        }
-        Err(help) => {
-            print!("{help}");
-            return ExitCode::SUCCESS;
-        }
-    };
-    match output(&arguments) {
+    match input::arguments::<Arguments>().map(|arguments| output(&arguments)) {
         // Whoever closed the pipe has seen enough.
-        Ok(text) => match io::stdout().write_all(text.as_bytes()) {
+        Ok(Ok(text)) => match io::stdout().write_all(text.as_bytes()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
             _ => ExitCode::SUCCESS,
         },
-        Err(error) => {
-            eprintln!("{}", plain(&error));
-            ExitCode::from(BAD_INPUT)
-        }
+        Ok(Err(bad_input)) => bad_input.report(),
+        Err(status) => status,
     }
 }
 
-fn output(arguments: &Arguments) -> Result<String, String> {
+fn output(arguments: &Arguments) -> Result<String, BadInput> {
     if arguments.collection_script {
         return Ok(collection_script().to_owned());
     }
@@ -74,8 +62,7 @@ fn output(arguments: &Arguments) -> Result<String, String> {
         read(&mut import, file)?;
     }
     if let Some(name) = &arguments.scenario {
-        let server = import.server(name).map_err(|error| error.to_string())?;
-        return pretty(&scenario(&server));
+        return pretty(&scenario(&import.server(name).map_err(BadInput::named)?));
     }
     let certificates: Vec<_> = import
         .certificates()
@@ -89,10 +76,10 @@ fn output(arguments: &Arguments) -> Result<String, String> {
     Ok(if arguments.format_list { format_list(&certificates) } else { tables(&import, &certificates) })
 }
 
-fn read(import: &mut Import, path: &Path) -> Result<(), String> {
+fn read(import: &mut Import, path: &Path) -> Result<(), BadInput> {
     const LARGE: u64 = 16 << 20;
     let name = path.display().to_string();
-    let failed = |error: io::Error| format!("`{}`: {error}", plain(&name));
+    let failed = |error: io::Error| BadInput::new(&name, error);
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let bar =
@@ -104,7 +91,7 @@ fn read(import: &mut Import, path: &Path) -> Result<(), String> {
     let stream = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
     let read = import.add_from(name.as_str(), stream);
     bar.finish_and_clear();
-    read.map(drop).map_err(|error| error.to_string())
+    read.map(drop).map_err(BadInput::named)
 }
 
 /// A certificate, or what a listing shows of one.
@@ -338,33 +325,4 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
         text.push_str(&format!("{} objects of other kinds were passed over.\n", import.skipped()));
     }
     text
-}
-
-/// JSON in which nothing but ASCII control characters needed escaping, and those that a terminal
-/// acts upon are escaped too.
-fn pretty(value: &impl Serialize) -> Result<String, String> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
-    let mut escaped = String::with_capacity(text.len() + 1);
-    for character in text.chars() {
-        match character {
-            '\u{7F}'..='\u{9F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-            }
-            _ => escaped.push(character),
-        }
-    }
-    escaped.push('\n');
-    Ok(escaped)
-}
-
-/// Text in which nothing can forge a line or move the cursor.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\'' | '"' | '\\' => plain.push(character),
-            _ => plain.extend(character.escape_debug()),
-        }
-    }
-    plain
 }

@@ -1,6 +1,6 @@
 //! A writer of what Exchange exports: CLIXML and .NET's binary serialization, written from the
 //! specifications and sharing nothing with the readers.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
