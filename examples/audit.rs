@@ -1,7 +1,7 @@
 //! Audits an organisation: `audit FILE… [--json] [--html OUT] [--ics OUT] [--now DATE]`.
 //!
-//! The files are scenarios with a `server` or `servers`, whose request is not looked at. Exit status 0: nothing of
-//! high severity; 1: findings of high severity; 3: bad input.
+//! The files are scenarios with a `server` or `servers`, whose request is not looked at, and exports of Exchange, in
+//! any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 3: bad input.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,8 +12,8 @@ use exchange_certificates::{AgendaItem, Audit, AuditFinding, AuditedCertificate,
 use serde::Serialize;
 
 mod common {
+    pub(crate) mod exports;
     pub(crate) mod input;
-    pub(crate) mod show;
 }
 mod report {
     pub(crate) mod calendar;
@@ -31,7 +31,7 @@ use report::{calendar, page, text};
 #[derive(Parser)]
 #[command(name = "audit")]
 struct Arguments {
-    /// The scenario files with the servers.
+    /// Scenario files with servers, and exports of Exchange, in any order and mixture.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Print the answer as JSON.

@@ -135,18 +135,6 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// Text in which nothing hides, forges a line, moves the cursor or turns the direction of writing.
-pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\'' | '"' | '\\' => plain.push(character),
-            _ => plain.extend(character.escape_debug()),
-        }
-    }
-    plain
-}
-
 fn script(lines: &[Line]) {
     println!();
     if lines.is_empty() {

@@ -6,7 +6,7 @@ use exchange_certificates::{AgendaItem, rfc3339};
 use icalendar::{Calendar, Component as _, Event, Property};
 
 use super::digest::{day, several, title};
-use crate::common::show::plain;
+use crate::common::input::plain;
 
 /// One all-day event for each renewal. Its identifier is that of the certificate, so that a calendar that has it
 /// already moves it instead of showing it twice.

@@ -10,7 +10,7 @@ use exchange_certificates::{
 };
 
 use super::organization::Organization;
-use crate::common::show::plain;
+use crate::common::input::plain;
 
 /// Everything that a report shows, with every text from outside made [plain].
 pub(crate) struct Digest<'a> {
@@ -73,6 +73,8 @@ pub(crate) struct FindingGroup<'a> {
 /// A server, with the certificates that each service has there.
 pub(crate) struct ServerRow<'a> {
     pub(crate) server: &'a Server,
+    /// Whether version and roles are not known.
+    pub(crate) is_guessed: bool,
     pub(crate) high: usize,
     pub(crate) low: usize,
     /// The place of each certificate in the list of all.
@@ -122,7 +124,8 @@ impl<'a> Digest<'a> {
         let mut audited = audit.certificates.iter();
         for server in organization.fleet.servers() {
             let [low, high] = counts.get(server.name()).copied().unwrap_or_default();
-            let mut row = ServerRow { server, high, low, certificates: Vec::new() };
+            let is_guessed = organization.is_guessed(server.name());
+            let mut row = ServerRow { server, is_guessed, high, low, certificates: Vec::new() };
             for (installed, audited) in server.certificates().zip(&mut audited) {
                 let place = *places.entry(installed.thumbprint()).or_insert_with(|| {
                     let is_soon = soon.contains(&installed.thumbprint());

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::parts::{Shape, icon, message, sorting, tools};
 use super::{ROWS, left_out};
-use crate::common::show::plain;
+use crate::common::input::plain;
 use crate::report::digest::{Digest, FindingGroup, count, several};
 
 /// How many servers a finding names, and how many commands it shows.

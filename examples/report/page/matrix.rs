@@ -1,11 +1,11 @@
 //! Which certificate each service has on each server.
 
-use exchange_certificates::{Service, Version};
+use exchange_certificates::Service;
 use maud::{Markup, html};
 
 use super::parts::{Shape, icon, sorting, standing, tools};
 use super::{ROWS, left_out};
-use crate::common::show::plain;
+use crate::common::input::plain;
 use crate::report::digest::{CertificateRow, Digest, ServerRow, State, count};
 
 /// How many certificates a cell names.
@@ -76,12 +76,12 @@ fn line(digest: &Digest<'_>, row: &ServerRow<'_>, place: usize, services: &[Serv
     };
     let ends = row.certificates.iter().filter(|(_, installed)| !installed.known_services().is_empty());
     let until = ends.map(|(place, _)| digest.certificates[*place].until).min().unwrap_or(i64::MAX);
-    let version = version(server.version());
+    let version = if row.is_guessed { "version not known".to_owned() } else { server.version().to_string() };
     html! {
         tr data-place=(place) data-worst=(worst) data-findings=(row.high * 1000 + row.low) data-version=(version) data-until=(until) {
             th scope="row" {
                 bdi.name { (plain(server.name())) }
-                span.version { (version) @if server.is_edge() { ", Edge Transport" } }
+                span.version { (version) @if server.is_edge() && !row.is_guessed { ", Edge Transport" } }
                 @if row.high > 0 { span.badge.high { (icon(Shape::High)) (row.high) " high" } }
                 @if row.low > 0 { span.badge.low { (icon(Shape::Low)) (row.low) " low" } }
             }
@@ -100,7 +100,8 @@ fn cell(digest: &Digest<'_>, row: &ServerRow<'_>, service: Service) -> Markup {
     html! {
         td {
             @if holders.is_empty() {
-                @if !row.server.hosts().contains(service) { span.none { "not hosted" } }
+                @if row.is_guessed { span.none { "not known" } }
+                @else if !row.server.hosts().contains(service) { span.none { "not hosted" } }
                 @else if !is_known { span.none { "not known" } }
                 @else if is_needed { span.badge.high { (icon(Shape::High)) "no certificate" } }
                 @else { span.none { "no certificate" } }
@@ -117,8 +118,4 @@ fn cell(digest: &Digest<'_>, row: &ServerRow<'_>, service: Service) -> Markup {
 
 fn held(row: &CertificateRow<'_>) -> Markup {
     html! { a href={ "#certificate-" (row.thumbprint) } { bdi { (row.title) } } (standing(row)) }
-}
-
-fn version(version: Version) -> String {
-    version.to_string()
 }

@@ -116,8 +116,8 @@ fn bar(row: &CertificateRow<'_>, scale: &Scale) -> Markup {
         (state, true) => Shape::of_state(state).class(),
     };
     let (y, height) = if row.is_used() { ("-7", "14") } else { ("-2.5", "5") };
-    // Inside of the bar where there is one, beside the edge where all of it lies beyond.
-    let edge = if end > x { "inside" } else { class };
+    // In the colour of the ground on a bar, in its own where there is none to stand on.
+    let edge = if end > x && row.is_used() { "inside" } else { class };
     html! {
         svg.bar width="100%" height="100%" aria-hidden="true" focusable="false" {
             use href="#grid" {}

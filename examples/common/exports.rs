@@ -1,0 +1,30 @@
+//! Reading exports of Exchange, with the progress on a terminal.
+#![allow(dead_code, unreachable_pub)]
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal as _};
+use std::path::Path;
+
+use exchange_certificates::import::Import;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::input::{BadInput, plain};
+
+/// Reads a file into an import.
+pub fn read(import: &mut Import, path: &Path) -> Result<(), BadInput> {
+    const LARGE: u64 = 16 << 20;
+    let name = path.display().to_string();
+    let failed = |error: io::Error| BadInput::new(&name, error);
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let bar =
+        if length >= LARGE && io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}") {
+        bar.set_style(style);
+    }
+    bar.set_message(plain(&name));
+    let stream = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
+    let read = import.add_from(name.as_str(), stream);
+    bar.finish_and_clear();
+    read.map(drop).map_err(BadInput::named)
+}
