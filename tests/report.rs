@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use exchange_certificates::{Fleet, TlsCertificateName, rfc3339};
 use expect_test::expect_file;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -151,7 +152,418 @@ fn organization() -> Value {
     })
 }
 
+/// A server on which nothing is wrong.
+fn healthy() -> Value {
+    let own = own("MBX01", "2025-09-01T08:00:00Z", "2030-09-01T08:00:00Z");
+    json!({ "now": NOW, "server": {
+        "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "SE", "roles": ["Mailbox"],
+        "client_names": ["mail.contoso.com"], "default_smtp": own.build().thumbprint(),
+        "certificates": [
+            installed(&own, "Microsoft Exchange", "SMTP"),
+            installed(&mail("2026-10-01T00:00:00Z", "2027-04-19T00:00:00Z"), "mail", "IIS, SMTP"),
+        ] } })
+}
+
+/// A name that would run, forge lines, end attributes and turn the direction of writing.
+const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{202E}\u{7}\r\n` onload=alert(1) ;,\\ \u{1F600}";
+
+/// A server that has everything from outside in a hostile form.
+fn hostile() -> Value {
+    let named = |not_after: &str| {
+        CertificateFactory::new("x")
+            .subject(&[("O", HOSTILE), ("CN", HOSTILE)])
+            .issuer(&[("CN", HOSTILE)])
+            .dns_names([HOSTILE, "*.contoso.com", "\u{FC}ml\u{E4}ut.contoso.com"])
+            .valid("2026-06-01T00:00:00Z", not_after)
+    };
+    let used = named("2026-12-20T00:00:00Z");
+    let unused = named("2027-04-20T00:00:00Z").subject(&[("CN", HOSTILE)]).without("2.5.29.17");
+    let later = named("2027-02-20T00:00:00Z").issuer(&[("CN", "a\u{202E}b")]);
+    // Where a text could reach a command, a control character is bad input already.
+    let name = HOSTILE.replace(char::is_control, "");
+    let tls = format!("<I>{}<S>CN={}", name.replace(['<', '>'], ""), name.replace(['<', '>'], ""));
+    json!({ "now": NOW, "server": {
+        "name": name, "fqdn": name, "version": "2016", "roles": ["Mailbox"],
+        "client_names": [name, "mail.contoso.com"], "default_smtp": used.build().thumbprint(),
+        "connectors": [
+            { "kind": "Send", "name": name, "tls_certificate_name": tls, "fqdn": name },
+            { "kind": "Receive", "name": "names the first", "tls_certificate_name":
+                TlsCertificateName::of(&CertificateFactory::new("plain").build()).to_string() },
+        ],
+        "certificates": [
+            installed(&used, HOSTILE, "IMAP, POP, IIS, SMTP"),
+            installed(&unused, HOSTILE, "None"),
+            installed(&later, HOSTILE, "SMTP"),
+            installed(&CertificateFactory::new("plain").valid("2026-06-01T00:00:00Z", "2026-12-01T00:00:00Z")
+                .dns_names([HOSTILE, "*.contoso.com", "\u{FC}ml\u{E4}ut.contoso.com"]), HOSTILE, "None"),
+        ] } })
+}
+
+/// The page, and what was printed beside it.
+fn page(test: &str, scenario: &Value) -> (String, Output) {
+    let input = file(test, "scenario.json", &scenario.to_string());
+    let html = folder(test).join("page.html");
+    let output = audit(&[&input, "--html", html.to_str().unwrap()]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (std::fs::read_to_string(html).unwrap(), output)
+}
+
+/// What stands between the only opening tag and its end.
+fn content<'a>(page: &'a str, element: &str) -> &'a str {
+    let tag = format!("<{element}>");
+    let mut parts = page.split(&tag);
+    let after = parts.nth(1).unwrap_or_else(|| panic!("there is no {element}"));
+    assert!(parts.next().is_none(), "there is more than one {element}");
+    after.split(&format!("</{element}>")).next().unwrap()
+}
+
+/// The tags of a page, without its script and style. No attribute holds a `>` that ends no tag.
+fn tags(page: &str) -> Vec<&str> {
+    let script = content(page, "script");
+    let style = content(page, "style");
+    let mut tags = Vec::new();
+    for part in page.split(script).flat_map(|part| part.split(style)) {
+        tags.extend(part.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()));
+    }
+    tags
+}
+
+/// The names and values of a tag's attributes.
+fn attributes(tag: &str) -> Vec<(&str, &str)> {
+    let mut rest = tag.split_once(' ').map_or("", |(_, rest)| rest);
+    let mut attributes = Vec::new();
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let (value, after) = after.split_once('"').unwrap();
+        attributes.push((name.rsplit(' ').next().unwrap(), value));
+        rest = after;
+    }
+    attributes
+}
+
 #[test]
 fn the_organization_of_the_readme_is_audited() {
     expect_file![data("organization.json")].assert_eq(&format!("{:#}\n", organization()));
+    let output = audit(&["examples/data/organization.json"]);
+    let printed = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/audit.txt");
+    expect_file![expected].assert_eq(&format!("{printed}exit status {}\n", output.status.code().unwrap()));
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let console = readme.split("```console\n$ cargo run --example audit -- ").nth(1).unwrap();
+    let mut lines = printed.lines();
+    for shown in console.lines().skip(1).take_while(|line| *line != "```").filter(|line| *line != "…") {
+        assert!(lines.any(|line| line == shown), "{shown:?} is not printed there");
+    }
+}
+
+#[test]
+fn the_exit_status_tells_whether_something_is_high() {
+    let well = file("status", "well.json", &healthy().to_string());
+    let output = audit(&[&well, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["findings"], json!([]));
+    assert_eq!(audit(&[&well, "--now", "2027-03-01"]).status.code(), Some(0), "what expires soon is of low severity");
+    assert_eq!(audit(&[&well, "--now", "2027-04-20"]).status.code(), Some(1));
+    assert_eq!(audit(&["examples/data/organization.json"]).status.code(), Some(1));
+}
+
+#[test]
+fn bad_input_is_one_line_and_prints_nothing() {
+    let well = file("bad", "well.json", &healthy().to_string());
+    let other_time = file("bad", "other.json", &json!({ "now": "2026-11-25T00:00:00Z", "servers": [] }).to_string());
+    let mut damaged = healthy();
+    damaged["server"]["certificates"][1]["services"] = json!("IIS, SMPT");
+    let damaged = file("bad", "damaged.json", &damaged.to_string());
+    let neither = file("bad", "neither.json", r#"{ "now": "2026-11-25T00:00:00Z" }"#);
+    let unknown = file("bad", "unknown.json", r#"{ "servers": [], "sever": {} }"#);
+    let text = file("bad", "text.txt", "nothing that is read");
+    let cases: [(&[&str], &str); 10] = [
+        (&["missing.json"], "missing.json: "),
+        (&[&damaged], "damaged.json: server.certificates[1].services: "),
+        (&[&neither], "neither.json: server: "),
+        (&[&unknown], "unknown.json: sever: "),
+        (&[&text], "text.txt"),
+        (&[&well, &other_time], "other.json: now: "),
+        (&[&well, &well], "well.json: name: there is a server `MBX01` already, in "),
+        (&[&well, "--now", "24.11.2026"], "--now: `24.11.2026`"),
+        (&[&well, "--html", "no/such/folder/page.html"], "no/such/folder/page.html: "),
+        (&[], "FILE"),
+    ];
+    for (arguments, expected) in cases {
+        let output = audit(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_date_is_its_midnight_and_goes_before_that_of_the_file() {
+    let now = |text: &str| {
+        let output = audit(&["examples/data/organization.json", "--json", "--now", text]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["now"].clone()
+    };
+    assert_eq!(now("2027-01-31"), "2027-01-31T00:00:00Z");
+    assert_eq!(now("2027-01-31T01:30:00+01:00"), "2027-01-31T00:30:00Z");
+    let output = audit(&["examples/data/organization.json", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["now"], NOW);
+}
+
+#[test]
+fn the_json_is_what_the_library_says() {
+    let output = audit(&["examples/data/organization.json", "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fleet: Fleet = serde_json::from_value(organization()["servers"].clone()).unwrap();
+    let now = rfc3339::parse(NOW).unwrap();
+    let expected = exchange_certificates::audit(&fleet, now);
+    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["agenda", "certificates", "findings", "now"]);
+    assert_eq!(answer["certificates"], serde_json::to_value(&expected.certificates).unwrap());
+    assert_eq!(answer["findings"], serde_json::to_value(&expected.findings).unwrap());
+    let due: Vec<_> = answer["agenda"].as_array().unwrap().iter().map(|item| item["due"].as_str().unwrap()).collect();
+    // The first three are due already, and can still be made in time; what has expired is a finding.
+    assert_eq!(due, ["2026-10-16T09:00:00Z", "2026-11-06T00:00:00Z", "2026-11-17T00:00:00Z", "2027-02-18T00:00:00Z"]);
+}
+
+#[test]
+fn a_request_is_not_looked_at_and_files_add_up() {
+    let whole = audit(&["examples/data/organization.json", "--json"]).stdout;
+    let mut paths = Vec::new();
+    for (index, server) in organization()["servers"].as_array().unwrap().iter().enumerate() {
+        let scenario = json!({ "now": NOW, "server": server, "policy": {}, "request": { "not": ["looked", "at"] } });
+        paths.push(file("parts", &format!("{index}.json"), &scenario.to_string()));
+    }
+    let mut arguments: Vec<_> = paths.iter().map(String::as_str).rev().collect();
+    arguments.push("--json");
+    assert_eq!(audit(&arguments).stdout, whole);
+}
+
+#[test]
+fn exports_and_scenarios_are_audited_together() {
+    let served = mail("2026-04-20T00:00:00Z", "2026-11-05T00:00:00Z");
+    let row = json!({ "Thumbprint": served.build().thumbprint(), "Services": "IIS, SMTP", "RawData": base64(&served) });
+    let export = file("mixture", "export.json", &json!([row]).to_string());
+    let loose = CertificateFactory::new("loose.contoso.com");
+    let loose_file = folder("mixture").join("loose.cer");
+    std::fs::write(&loose_file, loose.build_der()).unwrap();
+    let scenario = file("mixture", "scenario.json", &healthy().to_string());
+    let output = audit(&[&export, loose_file.to_str().unwrap(), &scenario, "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{answer:#}");
+    let findings = answer["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "what no file tells is not judged: {answer:#}");
+    assert_eq!(findings[0]["rule"], "audit-expired");
+    assert_eq!(findings[0]["thumbprint"], json!(served.build().thumbprint()));
+    assert_eq!(answer["certificates"].as_array().unwrap().len(), 4);
+    assert_eq!(answer["notes"].as_array().unwrap().len(), 2, "{answer:#}");
+}
+
+#[test]
+fn the_exports_of_the_corpus_say_what_is_wrong() {
+    let Some(corpus) = std::env::var_os("EXCHANGE_CORPUS") else {
+        println!("skipped: EXCHANGE_CORPUS names no folder");
+        return;
+    };
+    let files = std::fs::read_dir(Path::new(&corpus).join("exchange")).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path().to_str().unwrap().to_owned()).collect();
+    files.sort();
+    let arguments: Vec<_> = files.iter().map(String::as_str).chain(["--json", "--now", "2026-11-24"]).collect();
+    let output = audit(&arguments);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let found = |rule: &str| {
+        let findings = answer["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == rule);
+        findings
+            .map(|finding| {
+                let thumbprint = finding["thumbprint"].as_str().map_or("", |thumbprint| &thumbprint[..8]);
+                format!("{} {thumbprint}", finding["server"].as_str().unwrap()).trim_end().to_owned()
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found("audit-expired"),
+        [
+            "E2k16-1 F57DEA0E",
+            "E2k16-1 EEA2F1BD",
+            "SOLO-E16A 92E196F3",
+            "SOLO-E16A 823884A3",
+            "SOLO-E19A C3EDCF18",
+            "SOLO-E19A 6C7DE09F",
+            "WIN-CTD3L0RGEN4 611C687D",
+        ]
+    );
+    assert_eq!(found("audit-connector-certificate-missing"), ["ex-02"]);
+    assert_eq!(found("audit-out-of-support"), ["SOLO-E16A", "SOLO-E19A"]);
+}
+
+#[test]
+fn the_page_runs_and_loads_nothing_but_its_own() {
+    let (page, _) = page("policy", &organization());
+    let policies: Vec<_> = tags(&page).into_iter().filter(|tag| tag.contains("Content-Security-Policy")).collect();
+    assert_eq!(policies.len(), 1);
+    let hash = |element| STANDARD.encode(Sha256::digest(content(&page, element).as_bytes()));
+    let expected = format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash("script"),
+        hash("style")
+    );
+    let policy = attributes(policies[0]).into_iter().find(|(name, _)| *name == "content").unwrap().1;
+    assert_eq!(policy, expected);
+    for tag in tags(&page) {
+        for (name, value) in attributes(tag) {
+            assert!(name != "style" && !name.starts_with("on"), "{tag}");
+            assert!(name != "src" && name != "srcset" && name != "action", "{tag}");
+            assert!(name != "href" || value.starts_with('#'), "{tag}");
+        }
+        let name = tag.split([' ', '/']).next().unwrap();
+        assert!(!["link", "base", "iframe", "object", "embed", "img", "form"].contains(&name), "{tag}");
+    }
+    assert!(!page.contains("://") && !page.contains("@import"));
+    // The only references of the style are to what the page draws itself.
+    for reference in content(&page, "style").split("url(").skip(1) {
+        assert!(reference.starts_with("\"#"), "{reference}");
+    }
+    let head = page.split("</head>").next().unwrap();
+    let place = |text: &str| head.find(text).unwrap();
+    assert!(place("Content-Security-Policy") < place("<style>"), "a policy holds for what follows it");
+}
+
+#[test]
+fn what_the_page_links_to_and_names_is_there_once() {
+    let (page, _) = page("links", &organization());
+    let mut ids = Vec::new();
+    let mut named = Vec::new();
+    for (name, value) in tags(&page).into_iter().flat_map(attributes) {
+        match name {
+            "id" => ids.push(value),
+            "href" => named.push(&value[1..]),
+            "aria-labelledby" | "aria-describedby" | "data-tools" => named.push(value),
+            _ => {}
+        }
+    }
+    for name in &named {
+        assert!(ids.contains(name), "nothing has the id {name}");
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "an id stands twice");
+    assert!(page.contains("<html lang=\"en\">"));
+    assert_eq!(page.matches("<h1").count(), 1);
+    assert_eq!(page.matches("<table").count(), page.matches("<caption").count());
+}
+
+#[test]
+fn hostile_names_come_out_escaped() {
+    let (page, output) = page("hostile", &hostile());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(page.contains("\\u{202e}") && page.contains("\\u{7}"));
+    assert!(!page.contains("<script>alert") && !page.contains("alert(1)</script>"));
+    let is_hidden = |character: char| character.is_control() && character != '\n' || character == '\u{202E}';
+    assert!(!page.contains(is_hidden));
+    assert_eq!(page.matches("<script").count(), 1);
+    for tag in tags(&page) {
+        assert!(attributes(tag).iter().all(|(name, _)| !name.starts_with("on")), "{tag}");
+    }
+    // A command that holds what does not show is shown, and cannot be copied.
+    assert!(page.contains("Not to be copied"), "{page}");
+    let copied: Vec<_> = page.split("data-copied>").skip(1).map(|text| text.split("</code>").next().unwrap()).collect();
+    assert!(copied.iter().all(|command| !command.contains("\\u{202e}")), "{copied:?}");
+
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains(is_hidden) && text.contains("\\u{202e}"));
+}
+
+/// The lines of a calendar, put together where they were folded.
+fn unfolded(calendar: &str) -> Vec<String> {
+    let body = calendar.strip_suffix("\r\n").expect("the last line ends too");
+    assert!(!body.replace("\r\n", "").contains(['\r', '\n']), "every line ends in CRLF");
+    let mut lines: Vec<String> = Vec::new();
+    for line in body.split("\r\n") {
+        assert!(line.len() <= 75, "{} octets: {line}", line.len());
+        match line.strip_prefix(' ') {
+            Some(rest) => lines.last_mut().unwrap().push_str(rest),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    lines
+}
+
+fn calendar(test: &str, scenario: &Value, now: &str) -> Vec<String> {
+    let input = file(test, "scenario.json", &scenario.to_string());
+    let ics = folder(test).join("renewals.ics");
+    let output = audit(&[&input, "--ics", ics.to_str().unwrap(), "--now", now]);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    unfolded(&std::fs::read_to_string(ics).unwrap())
+}
+
+fn values<'a>(lines: &'a [String], property: &str) -> Vec<&'a str> {
+    lines.iter().filter_map(|line| line.strip_prefix(property)).collect()
+}
+
+#[test]
+fn the_calendar_holds_a_day_for_each_renewal() {
+    let lines = calendar("calendar", &organization(), NOW);
+    assert_eq!([lines.first().unwrap().as_str(), lines.last().unwrap()], ["BEGIN:VCALENDAR", "END:VCALENDAR"]);
+    assert_eq!(values(&lines, "VERSION:"), ["2.0"]);
+    assert_eq!(values(&lines, "PRODID:").len(), 1);
+    assert_eq!(values(&lines, "BEGIN:VEVENT").len(), 4);
+    assert_eq!(values(&lines, "END:VEVENT").len(), 4);
+    assert_eq!(values(&lines, "DTSTAMP:"), ["20261124T000000Z"; 4]);
+    // What is due already stands at the day itself, where it is seen.
+    assert_eq!(values(&lines, "DTSTART;VALUE=DATE:"), ["20261124", "20261124", "20261124", "20270218"]);
+    let uids = values(&lines, "UID:");
+    let later = calendar("calendar-later", &organization(), "2026-11-25");
+    assert_eq!(uids, values(&later, "UID:"));
+    assert_eq!(uids.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert_eq!(values(&lines, "SUMMARY:").last(), Some(&"Renew mail.contoso.com (expires 2027-04-19)"));
+    let last = values(&lines, "DESCRIPTION:").last().unwrap().to_string();
+    assert!(last.contains(r"Services: IMAP\, POP\, IIS\, SMTP\nServers: MBX01\, MBX03\n"), "{last}");
+}
+
+#[test]
+fn hostile_names_stay_inside_of_their_line_of_the_calendar() {
+    let lines = calendar("calendar-hostile", &hostile(), NOW);
+    let properties = [
+        "BEGIN:",
+        "END:",
+        "VERSION:",
+        "PRODID:",
+        "CALSCALE:",
+        "NAME:",
+        "X-WR-CALNAME:",
+        "UID:",
+        "DTSTAMP:",
+        "DTSTART;VALUE=DATE:",
+        "SUMMARY:",
+        "DESCRIPTION:",
+        "TRANSP:",
+    ];
+    for line in &lines {
+        assert!(properties.iter().any(|property| line.starts_with(property)), "{line}");
+        assert!(!line.contains(|c: char| c.is_control() || c == '\u{202E}'), "{line}");
+    }
+    let summary = values(&lines, "SUMMARY:")[0];
+    assert!(summary.contains(r"\;\,\\ "), "{summary}");
+    assert!(values(&lines, "DESCRIPTION:")[0].contains('\u{1F600}'), "a fold splits no character");
+}
+
+#[test]
+fn a_large_fleet_has_a_page_of_a_size_to_be_read() {
+    let shared = mail("2026-04-20T00:00:00Z", "2026-11-05T00:00:00Z");
+    let servers: Vec<_> = (0..600)
+        .map(|index| {
+            let name = format!("MBX{index:04}");
+            let own = own(&name, "2025-09-01T08:00:00Z", "2030-09-01T08:00:00Z");
+            json!({ "name": name, "version": "2019", "roles": ["Mailbox"], "default_smtp": own.build().thumbprint(),
+                "certificates": [installed(&own, "own", "SMTP"), installed(&shared, "mail", "IIS")] })
+        })
+        .collect();
+    let (page, _) = page("large", &json!({ "now": NOW, "servers": servers }));
+    assert!(page.contains("350 servers of 600 are left out here"));
+    assert!(page.contains("351 certificates of 601 are left out here"));
+    assert!(page.contains("audit FILE… --json"));
+    assert!(page.contains("and 588 more"), "what is the same on every server is said once");
+    assert!(page.len() < 1_500_000, "{} bytes", page.len());
 }

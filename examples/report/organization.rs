@@ -119,7 +119,7 @@ impl Organization {
             let server = match import.server(&exported.name) {
                 Ok(server) => server,
                 Err(ImportError::NotDescribed { .. } | ImportError::UnknownVersion { .. }) => {
-                    self.note(&exported.name, "neither its version nor its roles are known, and what depends on them is not judged: export Get-ExchangeServer too");
+                    self.note(&exported.name, "neither its version nor its roles are known, and what depends on them is not judged: export those of Get-ExchangeServer too");
                     self.gaps.insert(exported.name.to_lowercase(), Gap::VersionAndRoles);
                     guessed(import, &exported, guess).map_err(BadInput::named)?
                 }
@@ -133,7 +133,7 @@ impl Organization {
         if unknown > 0 {
             let all = import.certificates().len();
             self.notes.push(format!(
-                "The services of {unknown} of {all} exported certificates are not known: they are judged as if nothing used them, and what their services would need is not judged."
+                "The services of {unknown} of {all} exported certificates are not known: whether they are in use is not judged."
             ));
         }
         if !import.listed().is_empty() {

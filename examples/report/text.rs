@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style};
 use exchange_certificates::{Severity, rfc3339};
 
 use super::digest::{CertificateRow, Digest, FindingGroup, State, count, day, several, thousands, title};
+use crate::common::input::plain;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -43,7 +44,13 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>) {
     }
     println!("  {}", group.message);
     group.words.iter().for_each(|words| println!("  - {words}"));
-    group.commands.iter().take(COMMANDS).for_each(|command| println!("      {DIM}{command}{DIM:#}"));
+    for command in group.commands.iter().take(COMMANDS) {
+        let shown = plain(command);
+        println!("      {DIM}{shown}{DIM:#}");
+        if shown != *command {
+            println!("      (not to be copied: a name in it holds characters that do not show)");
+        }
+    }
     let more = group.commands.len().saturating_sub(COMMANDS);
     if more > 0 {
         println!("      and {} for other servers; --json has them all", count(more, "command", "commands"));
