@@ -5,6 +5,7 @@ mod certificates;
 mod fleet_wide;
 mod services;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -16,7 +17,7 @@ use crate::finding::{Detail, Finding, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::Source;
-use crate::server::{Installed, Server};
+use crate::server::{Installed, Server, Version};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -120,7 +121,8 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
 #[derive(Debug)]
 pub(crate) struct Audited<'a> {
     server: &'a Server,
-    fleet: &'a Fleet,
+    /// What the servers of each version are compared with.
+    peers: &'a BTreeMap<Version, &'a Server>,
     /// In seconds since 1970.
     now: i64,
 }
@@ -277,8 +279,9 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
     let now = rfc3339::seconds(now);
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
+    let peers = fleet_wide::peers(fleet);
     for server in fleet.servers() {
-        let audited = Audited { server, fleet, now };
+        let audited = Audited { server, peers: &peers, now };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         for rule in AUDIT_RULES {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {

@@ -25,6 +25,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) low: usize,
     /// How many certificates there are, each counted on every server.
     pub(crate) installed: usize,
+    /// The places of the certificates.
+    places: HashMap<Thumbprint, usize>,
 }
 
 /// How a certificate stands at the point in time.
@@ -54,7 +56,8 @@ pub(crate) struct CertificateRow<'a> {
     pub(crate) services: Service,
     /// Whether that is known of every server.
     pub(crate) are_services_known: bool,
-    pub(crate) named_by: BTreeSet<String>,
+    /// What names it otherwise, as it was read.
+    pub(crate) named_by: BTreeSet<&'a str>,
     pub(crate) servers: Vec<&'a str>,
 }
 
@@ -98,6 +101,7 @@ impl<'a> Digest<'a> {
             high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),
             low: audit.findings.iter().filter(|finding| finding.severity() == Severity::Low).count(),
             installed: audit.certificates.len(),
+            places: HashMap::new(),
         };
         digest.enter(organization, audit);
         digest
@@ -105,7 +109,7 @@ impl<'a> Digest<'a> {
 
     /// The certificate of a thumbprint.
     pub(crate) fn certificate(&self, thumbprint: Thumbprint) -> Option<&CertificateRow<'a>> {
-        self.certificates.iter().find(|row| row.thumbprint == thumbprint)
+        self.places.get(&thumbprint).map(|place| &self.certificates[*place])
     }
 
     fn enter(&mut self, organization: &'a Organization, audit: &'a Audit) {
@@ -119,7 +123,6 @@ impl<'a> Digest<'a> {
         for finding in &audit.findings {
             counts.entry(finding.server()).or_default()[usize::from(finding.severity() == Severity::High)] += 1;
         }
-        let mut places = HashMap::new();
         // The audit lists the certificates in the order of the fleet.
         let mut audited = audit.certificates.iter();
         for server in organization.fleet.servers() {
@@ -127,7 +130,7 @@ impl<'a> Digest<'a> {
             let is_guessed = organization.is_guessed(server.name());
             let mut row = ServerRow { server, is_guessed, high, low, certificates: Vec::new() };
             for (installed, audited) in server.certificates().zip(&mut audited) {
-                let place = *places.entry(installed.thumbprint()).or_insert_with(|| {
+                let place = *self.places.entry(installed.thumbprint()).or_insert_with(|| {
                     let is_soon = soon.contains(&installed.thumbprint());
                     self.certificates.push(CertificateRow::new(installed, audited, is_soon, self.now));
                     self.certificates.len() - 1
@@ -170,10 +173,10 @@ impl<'a> CertificateRow<'a> {
         }
     }
 
-    fn join(&mut self, server: &'a Server, audited: &AuditedCertificate) {
+    fn join(&mut self, server: &'a Server, audited: &'a AuditedCertificate) {
         self.services |= audited.services.unwrap_or_default();
         self.are_services_known &= audited.services.is_some();
-        self.named_by.extend(audited.named_by.iter().map(|name| plain(name)));
+        self.named_by.extend(audited.named_by.iter().map(String::as_str));
         self.servers.push(server.name());
     }
 
@@ -201,7 +204,9 @@ impl<'a> CertificateRow<'a> {
             (true, true) => Vec::new(),
             (true, false) => vec!["services not known".to_owned()],
         };
-        let uses: Vec<_> = services.into_iter().chain(self.named_by.iter().cloned()).collect();
+        let names: Vec<_> = self.named_by.iter().copied().collect();
+        let names = (!names.is_empty()).then(|| several(&names, 3));
+        let uses: Vec<_> = services.into_iter().chain(names).collect();
         if uses.is_empty() { "not in use".to_owned() } else { uses.join(", ") }
     }
 }
@@ -257,6 +262,9 @@ pub(crate) fn several(names: &[&str], shown: usize) -> String {
     let more = names.len().saturating_sub(shown);
     if more == 0 { first.join(", ") } else { format!("{} and {} more", first.join(", "), thousands(more)) }
 }
+
+/// How many rows of each kind a report shows at most: what a browser filters without delay, and a person can survey.
+pub(crate) const ROWS: usize = 250;
 
 /// A count with its noun.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {

@@ -13,10 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use self::parts::{Shape, icon, symbols};
-use super::digest::{Digest, ServerRow, State, count, day, several, thousands, title};
-
-/// How many rows of each kind a page holds at most: what a browser filters without delay, and a person can survey.
-const ROWS: usize = 250;
+use super::digest::{Digest, ROWS, ServerRow, State, count, day, several, thousands, title};
 
 /// The whole page.
 pub(crate) fn page(digest: &Digest<'_>) -> String {

@@ -4,7 +4,7 @@ use anstream::println;
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{Severity, rfc3339};
 
-use super::digest::{CertificateRow, Digest, FindingGroup, State, count, day, several, thousands, title};
+use super::digest::{CertificateRow, Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
 use crate::common::input::plain;
 
 const BOLD: Style = Style::new().bold();
@@ -24,7 +24,8 @@ pub(crate) fn print(digest: &Digest<'_>) {
         count(digest.installed, "certificate", "certificates"),
         thousands(digest.high),
     );
-    digest.findings.iter().for_each(|group| finding(digest, group));
+    digest.findings.iter().take(ROWS).for_each(|group| finding(digest, group));
+    left_out(digest.findings.len(), "finding", "findings");
     certificates(digest);
     agenda(digest);
     if !digest.notes.is_empty() {
@@ -62,6 +63,9 @@ fn certificates(digest: &Digest<'_>) {
         return;
     }
     let mut rows: Vec<&CertificateRow<'_>> = digest.certificates.iter().collect();
+    // What is in use and ends first matters most, where not all are shown.
+    rows.sort_by_key(|row| (!row.is_used(), row.until, row.thumbprint));
+    rows.truncate(ROWS);
     rows.sort_by_key(|row| (row.until, row.thumbprint));
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED);
@@ -76,6 +80,7 @@ fn certificates(digest: &Digest<'_>) {
         table.add_row([&row.title, &thumbprint, &row.uses(), row.not_after, &standing, &servers]);
     }
     println!("\n{BOLD}Certificates{BOLD:#}\n{table}");
+    left_out(digest.certificates.len(), "certificate", "certificates");
 }
 
 fn agenda(digest: &Digest<'_>) {
@@ -84,7 +89,7 @@ fn agenda(digest: &Digest<'_>) {
         println!("  nothing");
     }
     let today = rfc3339::print(digest.now).to_string();
-    for item in digest.agenda {
+    for item in digest.agenda.iter().take(ROWS) {
         let overdue = if item.due < today { ", which is overdue" } else { "" };
         println!(
             "  {}{overdue}: renew {} ({})",
@@ -95,5 +100,13 @@ fn agenda(digest: &Digest<'_>) {
         println!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
         let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
         println!("    on {}", several(&servers, SERVERS));
+    }
+    left_out(digest.agenda.len(), "renewal", "renewals");
+}
+
+fn left_out(rows: usize, one: &str, many: &str) {
+    let left_out = rows.saturating_sub(ROWS);
+    if left_out > 0 {
+        println!("\n{} of {} are left out here; --json has them all", count(left_out, one, many), thousands(rows));
     }
 }

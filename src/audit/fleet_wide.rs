@@ -1,9 +1,10 @@
 //! What shows only beside the other servers, or by the calendar.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audited, Found, audit_rule};
 use crate::finding::Detail;
+use crate::fleet::Fleet;
 use crate::rfc3339::day;
 use crate::server::{Installed, Server, Version};
 use crate::service::Service;
@@ -26,21 +27,28 @@ audit_rule! {
 const DAY: i64 = 86_400;
 
 fn differs(case: &Audited<'_>) -> Vec<Found> {
-    let held = issued_for_iis(case.server);
-    let peer = case.fleet.servers().find(|peer| {
-        peer.version() == case.server.version()
-            && peer.hosts().contains(Service::IIS)
-            && case.server.hosts().contains(Service::IIS)
-            && peer.certificates().all(|installed| installed.services().is_some())
-    });
-    let is_known = case.server.certificates().all(|installed| installed.services().is_some());
-    let other = peer.filter(|peer| is_known && peer.name() != case.server.name() && issued_for_iis(peer) != held);
+    let server = case.server;
+    let peer = case.peers.get(&server.version()).filter(|_| can_be_compared(server));
+    let other = peer.filter(|peer| peer.name() != server.name() && issued_for_iis(peer) != issued_for_iis(server));
     let found = other.map(|peer| {
-        let detail = Detail::Differs { version: case.server.version(), other: peer.name().to_owned() };
+        let detail = Detail::Differs { version: server.version(), other: peer.name().to_owned() };
         Found::of_server(Service::IIS, detail)
             .map(|finding| finding.advise("roll one certificate out to all servers of the version"))
     });
     found.into_iter().collect()
+}
+
+/// The first server of each version that the others are compared with, found once for all of them.
+pub(super) fn peers(fleet: &Fleet) -> BTreeMap<Version, &Server> {
+    let mut peers = BTreeMap::new();
+    for server in fleet.servers().filter(|server| can_be_compared(server)) {
+        peers.entry(server.version()).or_insert(server);
+    }
+    peers
+}
+
+fn can_be_compared(server: &Server) -> bool {
+    server.hosts().contains(Service::IIS) && server.certificates().all(|installed| installed.services().is_some())
 }
 
 fn issued_for_iis(server: &Server) -> BTreeSet<Thumbprint> {

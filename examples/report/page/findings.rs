@@ -3,10 +3,10 @@
 use exchange_certificates::{AUDIT_RULES, Severity};
 use maud::{Markup, html};
 
+use super::left_out;
 use super::parts::{Shape, icon, message, sorting, tools};
-use super::{ROWS, left_out};
 use crate::common::input::plain;
-use crate::report::digest::{Digest, FindingGroup, count, several};
+use crate::report::digest::{Digest, FindingGroup, ROWS, count, several};
 
 /// How many servers a finding names, and how many commands it shows.
 const SERVERS: usize = 12;

@@ -3,10 +3,10 @@
 use exchange_certificates::Service;
 use maud::{Markup, html};
 
+use super::left_out;
 use super::parts::{Shape, icon, sorting, standing, tools};
-use super::{ROWS, left_out};
 use crate::common::input::plain;
-use crate::report::digest::{CertificateRow, Digest, ServerRow, State, count};
+use crate::report::digest::{CertificateRow, Digest, ROWS, ServerRow, State, count};
 
 /// How many certificates a cell names.
 const CERTIFICATES: usize = 4;

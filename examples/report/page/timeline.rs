@@ -3,9 +3,9 @@
 use exchange_certificates::rfc3339;
 use maud::{Markup, html};
 
+use super::left_out;
 use super::parts::{Shape, sorting, standing, tools};
-use super::{ROWS, left_out};
-use crate::report::digest::{CertificateRow, Digest, State, seconds, several};
+use crate::report::digest::{CertificateRow, Digest, ROWS, State, seconds, several};
 
 const DAY: i64 = 86_400;
 
