@@ -557,6 +557,7 @@ fn a_large_fleet_has_a_page_of_a_size_to_be_read() {
             let name = format!("MBX{index:04}");
             let own = own(&name, "2025-09-01T08:00:00Z", "2030-09-01T08:00:00Z");
             json!({ "name": name, "version": "2019", "roles": ["Mailbox"], "default_smtp": own.build().thumbprint(),
+                "connectors": [{ "kind": "Receive", "name": name, "fqdn": "relay.contoso.com" }],
                 "certificates": [installed(&own, "own", "SMTP"), installed(&shared, "mail", "IIS")] })
         })
         .collect();
@@ -565,5 +566,7 @@ fn a_large_fleet_has_a_page_of_a_size_to_be_read() {
     assert!(page.contains("351 certificates of 601 are left out here"));
     assert!(page.contains("audit FILE… --json"));
     assert!(page.contains("and 588 more"), "what is the same on every server is said once");
+    assert!(page.contains("353 findings of 603 are left out here"));
+    assert!(page.contains("has been out of support"), "what is said of each server does not crowd it out");
     assert!(page.len() < 1_500_000, "{} bytes", page.len());
 }

@@ -112,6 +112,22 @@ impl<'a> Digest<'a> {
         self.places.get(&thumbprint).map(|place| &self.certificates[*place])
     }
 
+    /// The findings that a report shows: where they are too many the heavy ones, and then as many of each rule, so
+    /// that what concerns every server is not crowded out by what is said of each one.
+    pub(crate) fn listed_findings(&self) -> Vec<&FindingGroup<'a>> {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let ranks = self.findings.iter().map(|group| {
+            let rank = seen.entry(group.rule).or_default();
+            *rank += 1;
+            (std::cmp::Reverse(group.severity), *rank)
+        });
+        let mut ranked: Vec<_> = ranks.zip(self.findings.iter().enumerate()).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.truncate(ROWS);
+        ranked.sort_by_key(|(_, (place, _))| *place);
+        ranked.into_iter().map(|(_, (_, group))| group).collect()
+    }
+
     fn enter(&mut self, organization: &'a Organization, audit: &'a Audit) {
         let soon: BTreeSet<_> = audit
             .findings

@@ -24,7 +24,7 @@ pub(crate) fn print(digest: &Digest<'_>) {
         count(digest.installed, "certificate", "certificates"),
         thousands(digest.high),
     );
-    digest.findings.iter().take(ROWS).for_each(|group| finding(digest, group));
+    digest.listed_findings().into_iter().for_each(|group| finding(digest, group));
     left_out(digest.findings.len(), "finding", "findings");
     certificates(digest);
     agenda(digest);

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::left_out;
 use super::parts::{Shape, icon, message, sorting, tools};
 use crate::common::input::plain;
-use crate::report::digest::{Digest, FindingGroup, ROWS, count, several};
+use crate::report::digest::{Digest, FindingGroup, count, several};
 
 /// How many servers a finding names, and how many commands it shows.
 const SERVERS: usize = 12;
@@ -33,9 +33,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 (tools("Filter and sort the findings", "findings-list", &choice))
             }
             ol.findings #findings-list {
-                @for (place, group) in digest.findings.iter().take(ROWS).enumerate() { (finding(digest, group, place)) }
+                @for (place, group) in digest.listed_findings().into_iter().enumerate() { (finding(digest, group, place)) }
             }
-            (left_out(digest.findings.len(), "finding", "findings", "the least urgent"))
+            (left_out(digest.findings.len(), "finding", "findings", "those of low severity beyond the first of each rule"))
         }
     }
 }
