@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// A renewal that falls due.
@@ -66,8 +67,8 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> 
     for item in &mut items {
         item.plan = format!(
             "request a certificate for {}, install it on {}, and replace {} by it, which assigns {}",
-            if item.domains.is_empty() { "the same subject".to_owned() } else { item.domains.join(", ") },
-            item.servers.join(", "),
+            if item.domains.is_empty() { "the same subject".to_owned() } else { text::list(&item.domains).to_string() },
+            text::list(&item.servers),
             item.thumbprint,
             item.services - Service::FEDERATION
         );
