@@ -74,16 +74,24 @@ const DAYS: u32 = 60;
 fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let hosted = server.hosts() & (Service::IIS | Service::SMTP);
-    // A certificate of which nothing is known may be the one.
-    let is_known = server.certificates().all(|installed| installed.services().is_some());
-    let is_valid = |installed: &Installed| installed.status_at(case.now) == Status::Valid;
-    let uncovered: Service =
-        hosted.iter().filter(|service| is_known && !server.inventory().holders(*service).any(is_valid)).collect();
+    let valid: Vec<_> = server.certificates().filter(|installed| may_be_valid(installed, case.now)).collect();
+    let is_served = |service: &Service| valid.iter().any(|installed| may_have(installed, *service));
+    let uncovered: Service = hosted.iter().filter(|service| !is_served(service)).collect();
     if uncovered.is_empty() {
         return Vec::new();
     }
     let found = Found::of_server(uncovered, Detail::Uncovered { services: uncovered });
     vec![found.map(|finding| finding.advise("assign a valid certificate to them"))]
+}
+
+/// Whether a certificate has a service, or may have it where its services are not known.
+fn may_have(installed: &Installed, service: Service) -> bool {
+    installed.services().is_none_or(|services| services.contains(service))
+}
+
+/// Whether a certificate is valid, or may be where Exchange could not tell.
+fn may_be_valid(installed: &Installed, now: i64) -> bool {
+    matches!(installed.status_at(now), Status::Valid | Status::Unknown | Status::RevocationCheckFailure)
 }
 
 fn default_smtp<'a>(case: &Audited<'a>) -> Option<(Thumbprint, Option<&'a Installed>)> {
@@ -223,12 +231,9 @@ fn sorted_domains(certificate: &crate::certificate::Certificate) -> Vec<String> 
 
 fn connector_fqdn(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    if server.certificates().any(|installed| installed.services().is_none()) {
-        return Vec::new();
-    }
     let uncovered = server.connectors_here().filter_map(|connector| {
         let fqdn = connector.fqdn()?;
-        let is_covered = server.inventory().covering(fqdn).any(|installed| installed.has(Service::SMTP));
+        let is_covered = server.inventory().covering(fqdn).any(|installed| may_have(installed, Service::SMTP));
         (!is_covered).then(|| {
             let detail = Detail::ConnectorFqdn { connector: connector.name().to_owned(), fqdn: fqdn.to_owned() };
             Found::of_server(Service::SMTP, detail)
@@ -240,9 +245,9 @@ fn connector_fqdn(case: &Audited<'_>) -> Vec<Found> {
 
 fn client_names(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    let is_known = server.certificates().all(|installed| installed.services().is_some());
-    let names = server.client_names().filter(|_| is_known && server.hosts().contains(Service::IIS)).unwrap_or_default();
-    let is_covered = |name: &&String| server.inventory().covering(name).any(|installed| installed.has(Service::IIS));
+    let names = server.client_names().filter(|_| server.hosts().contains(Service::IIS)).unwrap_or_default();
+    let is_covered =
+        |name: &&String| server.inventory().covering(name).any(|installed| may_have(installed, Service::IIS));
     let names: Vec<_> = names.iter().filter(|name| !is_covered(name)).cloned().collect();
     if names.is_empty() {
         return Vec::new();
