@@ -1,11 +1,17 @@
 //! What is wrong with certificates.
 
+use std::collections::BTreeSet;
+
 use super::{Audited, Found, audit_rule};
 use crate::case::is_named_auth_certificate;
-use crate::finding::Detail;
+use crate::finding::{Detail, Kind};
+use crate::plan::plan;
+use crate::request::Request;
+use crate::rfc3339;
 use crate::script;
-use crate::server::{DefaultSmtp, Installed};
+use crate::server::{DefaultSmtp, Installed, Status};
 use crate::service::Service;
+use crate::thumbprint::Thumbprint;
 
 audit_rule! {
     /// A certificate that is assigned is within its dates.
@@ -30,8 +36,8 @@ audit_rule! {
 audit_rule! {
     /// A certificate that nothing uses can go.
     ///
-    /// Nothing is known to use it: no service, no site, no connector, neither the default SMTP certificate
-    /// nor the authorization configuration.
+    /// It has no service and no site, it waits for no CA, and no rule about removals has a word against it. Where
+    /// the services of any certificate are not known, nothing is said.
     AUDIT_REMOVABLE: Low, DecidedHere, removable
 }
 
@@ -91,25 +97,30 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
 }
 
 fn removable(case: &Audited<'_>) -> Vec<Found> {
-    let server = case.server;
-    let is_known = server.default_smtp() != DefaultSmtp::NotKnown;
-    let unused = server.certificates().filter(|installed| {
-        let certificate = installed.certificate();
-        let is_kept = certificate
-            .common_names()
-            .any(|name| name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("WMSvc-")));
-        is_known
-            && installed.services() == Some(Service::empty())
-            && installed.web_sites().is_some_and(|sites| sites.is_empty())
-            && !is_kept
-            && !is_named_auth_certificate(certificate)
-            && case.named_by(installed).is_empty()
+    let unused = case.server.certificates().filter(|installed| {
+        installed.services() == Some(Service::empty())
+            && installed.web_sites().is_some_and(BTreeSet::is_empty)
+            // Its key waits for the answer of the CA.
+            && installed.status() != Some(Status::PendingRequest)
+            // It may be the previous one, which the authorization configuration still holds.
+            && !is_named_auth_certificate(installed.certificate())
+            && is_let_go(case, installed.thumbprint())
     });
     let found = unused.map(|installed| {
-        Found::of(installed, Service::empty(), Detail::Removable)
-            .map(|finding| finding.command(script::remove(server, installed.thumbprint())))
+        Found::of(installed, Service::empty(), Detail::Removable).map(|finding| {
+            finding
+                .advise("remove it, unless it is still to be assigned:")
+                .command(script::remove(case.server, installed.thumbprint()))
+        })
     });
     found.collect()
+}
+
+/// Whether no rule refuses its removal or warns of it.
+fn is_let_go(case: &Audited<'_>, thumbprint: Thumbprint) -> bool {
+    let removal = || plan(case.server, &Request::remove(thumbprint), rfc3339::system_time(case.now)?).ok();
+    case.server.default_smtp() != DefaultSmtp::NotKnown
+        && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
 }
 
 fn key_missing(case: &Audited<'_>) -> Vec<Found> {
