@@ -265,6 +265,10 @@ pub enum Detail {
     UsesOther { connectors: Vec<String>, other: Thumbprint },
 
     // Audit
+    #[error("it expired on {}", print_seconds(*.not_after))]
+    Expired { not_after: i64 },
+    #[error("it is not valid before {}", print_seconds(*.not_before))]
+    NotYetValid { not_before: i64 },
     #[error("no certificate that is valid now has {services}")]
     Uncovered { services: Service },
     #[error("clients use {}, which no certificate with IIS covers", list(.names))]

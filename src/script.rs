@@ -155,6 +155,23 @@ pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
 }
 
+/// Imports a certificate with its private key.
+pub(crate) fn import(server: &Server) -> Command {
+    Command::new("Import-ExchangeCertificate")
+        .server(server)
+        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
+        .word("-Password (Get-Credential).Password")
+}
+
+/// Makes another Auth certificate the current one.
+pub(crate) fn publish_auth_certificate() -> [Command; 3] {
+    let set = || Command::new("Set-AuthConfig");
+    let announce = set()
+        .value("NewCertificateThumbprint", "thumbprint of the new one")
+        .word("-NewCertificateEffectiveDate (Get-Date)");
+    [announce, set().switch("PublishCertificate"), set().switch("ClearPreviousCertificate")]
+}
+
 /// Looks whether a certificate shows these services.
 pub(crate) fn check(server: &Server, thumbprint: Thumbprint, services: Service) -> Line {
     let show = Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Found, audit_rule, remedy};
 use crate::case::is_named_auth_certificate;
 use crate::finding::{Detail, Kind};
 use crate::plan::plan;
@@ -63,9 +63,13 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
     let found = outside.map(|installed| {
         let certificate = installed.certificate();
         let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
-        let detail = Detail::OutsideDates { now: case.now, not_before, not_after };
-        Found::of(installed, installed.known_services(), detail)
-            .map(|finding| finding.advise("replace it by a renewed one, before any cumulative update"))
+        if case.now < not_before {
+            return Found::of(installed, installed.known_services(), Detail::NotYetValid { not_before })
+                .map(|finding| finding.advise("go on with the previous one until then, and see the server's clock"));
+        }
+        Found::of(installed, installed.known_services(), Detail::Expired { not_after })
+            .map(|finding| remedy::renew(finding, case.server, installed))
+            .map(|finding| finding.advise("install no cumulative update before"))
     });
     found.collect()
 }
@@ -79,7 +83,7 @@ fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
             let not_after = installed.certificate().not_after_seconds();
             let detail = Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold };
             Found::of(installed, installed.known_services(), detail)
-                .map(|finding| finding.advise("renew it, and assign the new certificate in its place"))
+                .map(|finding| remedy::renew(finding, case.server, installed))
         })
     });
     soon.collect()

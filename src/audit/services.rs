@@ -1,11 +1,12 @@
 //! What services, connectors and settings lack.
 
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Found, audit_rule, remedy};
+use crate::case::Elsewhere as _;
 use crate::finding::Detail;
-use crate::powershell::Command;
 use crate::script;
-use crate::server::{Connector, Installed, Server, Status, TlsCertificateName};
+use crate::server::{Connector, Installed, Status, TlsCertificateName};
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 audit_rule! {
@@ -103,7 +104,7 @@ fn default_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = default_smtp(case).filter(|(_, installed)| installed.is_none());
     let found = missing.map(|(thumbprint, _)| {
         Found::of_server(Service::SMTP, Detail::DefaultMissing { thumbprint })
-            .map(|finding| make_default(finding, case.server))
+            .map(|finding| remedy::make_default(finding, case.server))
     });
     found.into_iter().collect()
 }
@@ -114,15 +115,9 @@ fn default_expired(case: &Audited<'_>) -> Vec<Found> {
         let certificate = installed.certificate();
         let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
         let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
-        Some(Found::of(installed, Service::SMTP, detail).map(|finding| make_default(finding, case.server)))
+        Some(Found::of(installed, Service::SMTP, detail).map(|finding| remedy::make_default(finding, case.server)))
     });
     found.into_iter().collect()
-}
-
-fn make_default(finding: crate::finding::Finding, server: &Server) -> crate::finding::Finding {
-    finding
-        .advise("make a new self-signed one for it, and answer Yes at its prompt:")
-        .command(Command::new("New-ExchangeCertificate").server(server))
 }
 
 fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
@@ -130,7 +125,7 @@ fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
         let installed = installed?;
         let fqdn = case.server.fqdn().filter(|fqdn| !installed.certificate().covers(fqdn))?.to_owned();
         let found = Found::of(installed, Service::SMTP, Detail::FqdnNotCovered { fqdn });
-        Some(found.map(|finding| make_default(finding, case.server)))
+        Some(found.map(|finding| remedy::make_default(finding, case.server)))
     });
     found.into_iter().collect()
 }
@@ -140,7 +135,14 @@ fn auth_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = current.filter(|thumbprint| case.server.installed(*thumbprint).is_none());
     let found = missing.map(|thumbprint| {
         Found::of_server(Service::empty(), Detail::AuthMissing { thumbprint }).map(|finding| {
-            finding.advise("see Get-AuthConfig, and make a new Auth certificate where it is gone everywhere")
+            let holders = case.fleet.holders(thumbprint);
+            if holders.is_empty() {
+                return remedy::renew_auth_certificate(finding, case.server);
+            }
+            let holders = text::list(&holders);
+            finding
+                .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))
+                .command(script::import(case.server))
         })
     });
     found.into_iter().collect()
@@ -153,9 +155,7 @@ fn auth_expires(case: &Audited<'_>) -> Vec<Found> {
     let found = soon.map(|installed| {
         let not_after = installed.certificate().not_after_seconds();
         Found::of(installed, Service::empty(), Detail::AuthExpires { days: installed.days_left(case.now), not_after })
-            .map(|finding| {
-                finding.advise("make a new Auth certificate, publish it, and clear the previous one (Set-AuthConfig)")
-            })
+            .map(|finding| remedy::renew_auth_certificate(finding, case.server))
     });
     found.into_iter().collect()
 }

@@ -5,6 +5,7 @@ use crate::finding::{Detail, Finding, Kind};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
+use crate::script;
 use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::text;
@@ -59,10 +60,6 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
     }
     let finding = Finding::on_request(Detail::NotInstalled { thumbprints, server: server.name().to_owned() });
     let finding = if assigned.is_some() {
-        let import = Command::new("Import-ExchangeCertificate")
-            .server(server)
-            .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
-            .word("-Password (Get-Credential).Password");
         let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
         let finding = if holders.is_empty() {
             finding
@@ -72,7 +69,7 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
         };
         finding
             .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
-            .command(import)
+            .command(script::import(server))
     } else {
         finding.advise("look up the right thumbprint:")
     };
