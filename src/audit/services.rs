@@ -57,6 +57,8 @@ audit_rule! {
 
 audit_rule! {
     /// A connector names the newest certificate of its domains.
+    ///
+    /// Newer is one that expires later, is valid now and has SMTP and its private key.
     AUDIT_CONNECTOR_STALE: Low, Support, connector_stale
 }
 
@@ -206,13 +208,16 @@ fn connector_stale(case: &Audited<'_>) -> Vec<Found> {
         let used = found.first()?.certificate();
         let domains = sorted_domains(used);
         let first = used.first_domain()?.into_owned();
-        let newer = case.server.inventory().holding(&first).find(|other| {
+        let newer = case.server.inventory().holding(&first).filter(|other| {
             let certificate = other.certificate();
             other.has(Service::SMTP)
+                && other.has_private_key()
+                && may_be_valid(other, case.now)
                 && !name.matches(certificate)
                 && certificate.not_after_seconds() > used.not_after_seconds()
                 && sorted_domains(certificate) == domains
-        })?;
+        });
+        let newer = newer.max_by_key(|other| other.certificate().not_after_seconds())?;
         let detail = Detail::ConnectorStale { connector: connector.name().to_owned(), newer: newer.thumbprint() };
         let name = TlsCertificateName::of(newer.certificate()).to_string();
         Some(
