@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::case::{Assignment, Case};
+use crate::certificate::Certificate;
 use crate::powershell::{Command, windows_services};
 use crate::request::Answer;
 use crate::server::{Connector, ConnectorKind, DefaultSmtp, Server, TlsCertificateName};
@@ -153,6 +154,33 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 /// Removes a certificate.
 pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+}
+
+/// Shows the certificates of a server, to find the right thumbprint.
+pub(crate) fn show_certificates(server: &Server) -> Command {
+    Command::new("Get-ExchangeCertificate")
+        .server(server)
+        .pipe(Command::new("Format-List").word("FriendlyName,Subject,Thumbprint,Services"))
+}
+
+/// Recovers the link from a certificate to its private key.
+pub(crate) fn repair_key(thumbprint: Thumbprint) -> Command {
+    Command::new("certutil").bare("repairstore My", thumbprint.to_string())
+}
+
+/// Names the host that IMAP or POP serves, in place of assigning a wildcard certificate.
+pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certificate) -> Command {
+    let (cmdlet, present) = match service {
+        Service::IMAP => ("Set-ImapSettings", server.imap_certificate_name()),
+        _ => ("Set-PopSettings", server.pop_certificate_name()),
+    };
+    let covered = present.filter(|name| certificate.covers(name)).map(str::to_owned);
+    let host = covered.or_else(|| {
+        let domains = certificate.domains();
+        domains.iter().find(|domain| !domain.contains('*')).map(|domain| domain.clone().into_owned())
+    });
+    let host = host.unwrap_or_else(|| "the name that clients use".to_owned());
+    Command::new(cmdlet).server(server).value("X509CertificateName", host)
 }
 
 /// Imports a certificate with its private key.

@@ -6,6 +6,7 @@ use super::{Audited, Found, audit_rule, remedy};
 use crate::case::is_named_auth_certificate;
 use crate::finding::{Detail, Kind};
 use crate::plan::plan;
+use crate::powershell::Command;
 use crate::request::Request;
 use crate::rfc3339;
 use crate::script;
@@ -93,8 +94,15 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
     let found = assigned(case).filter_map(|installed| {
         let services = installed.known_services() & (Service::IMAP | Service::POP);
         let name = installed.certificate().first_wildcard().filter(|_| !services.is_empty())?.into_owned();
-        Some(Found::of(installed, services, Detail::Wildcard { service: services, name }).map(|finding| {
-            finding.advise("assign a certificate without a wildcard to them, or set X509CertificateName")
+        let found = Found::of(installed, services, Detail::Wildcard { service: services, name });
+        Some(found.map(|finding| {
+            let finding = finding
+                .advise("name the host, by which Exchange finds its certificate, or assign one without a wildcard:");
+            services.iter().fold(finding, |finding, service| {
+                finding
+                    .command(script::name_host(case.server, service, installed.certificate()))
+                    .command(Command::restart(service))
+            })
         }))
     });
     found.collect()
@@ -130,8 +138,11 @@ fn is_let_go(case: &Audited<'_>, thumbprint: Thumbprint) -> bool {
 fn key_missing(case: &Audited<'_>) -> Vec<Found> {
     let without = assigned(case).filter(|installed| !installed.has_private_key());
     let found = without.map(|installed| {
-        Found::of(installed, installed.known_services(), Detail::NoPrivateKey)
-            .map(|finding| finding.advise("import a file that holds the private key (.pfx)"))
+        Found::of(installed, installed.known_services(), Detail::NoPrivateKey).map(|finding| {
+            finding
+                .advise("import a file that holds the private key (.pfx), or recover the link to it:")
+                .command(script::repair_key(installed.thumbprint()))
+        })
     });
     found.collect()
 }
@@ -140,7 +151,9 @@ fn weak(case: &Audited<'_>) -> Vec<Found> {
     let found = assigned(case).filter_map(|installed| {
         let detail = weakness(installed)?;
         let found = Found::of(installed, installed.known_services(), detail);
-        Some(found.map(|finding| finding.advise("replace it by one with an RSA key of 2048 bits, signed with SHA-256")))
+        Some(found.map(|finding| {
+            finding.advise("replace it by one with an RSA key of 2048 bits or more, signed with SHA-256")
+        }))
     });
     found.collect()
 }

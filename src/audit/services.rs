@@ -84,7 +84,11 @@ fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
         return Vec::new();
     }
     let found = Found::of_server(uncovered, Detail::Uncovered { services: uncovered });
-    vec![found.map(|finding| finding.advise("assign a valid certificate to them"))]
+    vec![found.map(|finding| {
+        finding
+            .advise("assign a valid certificate to them; these are installed:")
+            .command(script::show_certificates(server))
+    })]
 }
 
 /// Whether a certificate has a service, or may have it where its services are not known.
@@ -191,14 +195,12 @@ fn connector_missing(case: &Audited<'_>) -> Vec<Found> {
 }
 
 fn connector_ambiguous(case: &Audited<'_>) -> Vec<Found> {
-    let found = connectors(case).filter_map(|(connector, _, found)| match found.as_slice() {
-        [used, _, ..] => {
-            let detail = Detail::ConnectorAmbiguous { connector: connector.name().to_owned(), count: found.len() };
-            Some(
-                Found::of(used, Service::SMTP, detail).map(|finding| finding.advise("remove those that are not meant")),
-            )
-        }
-        _ => None,
+    let found = connectors(case).filter_map(|(connector, _, found)| {
+        let (used, others) = found.split_first().filter(|(_, others)| !others.is_empty())?;
+        let others: Vec<_> = others.iter().map(|other| other.thumbprint().to_string()).collect();
+        let words = format!("replace {} by it, which assigns what they have and removes them", others.join(" and "));
+        let detail = Detail::ConnectorAmbiguous { connector: connector.name().to_owned(), count: found.len() };
+        Some(Found::of(used, Service::SMTP, detail).map(|finding| finding.advise(words)))
     });
     found.collect()
 }

@@ -73,10 +73,7 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
     } else {
         finding.advise("look up the right thumbprint:")
     };
-    let find = Command::new("Get-ExchangeCertificate")
-        .server(server)
-        .pipe(Command::new("Format-List").word("FriendlyName,Subject,Thumbprint,Services"));
-    Some(finding.command(find))
+    Some(finding.command(script::show_certificates(server)))
 }
 
 fn irrevocable(case: &Case<'_>) -> Option<Finding> {
@@ -101,7 +98,7 @@ fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
         Finding::on(case.in_question(), Detail::NoPrivateKey)
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(Command::new("certutil").bare("repairstore My", case.request().thumbprint().to_string()))
+            .command(script::repair_key(case.request().thumbprint()))
     })
 }
 
