@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::powershell::{Command, windows_services};
-use crate::rfc3339::print_seconds;
+use crate::rfc3339::{print_day, print_seconds};
 use crate::server::{Status, Version};
 use crate::service::Service;
 use crate::text::{list, shown};
@@ -289,7 +289,7 @@ pub enum Detail {
     Removable,
     #[error("{} is {version} too, and holds other certificates for IIS", shown(.other))]
     Differs { version: Version, other: String },
-    #[error("{version} has been out of support since {}", print_seconds(*.end))]
+    #[error("{version} has been out of support since {}", print_day(*.end))]
     OutOfSupport { version: Version, end: i64 },
 
     // Removal
