@@ -17,15 +17,16 @@
 mod factory;
 #[path = "support/page.rs"]
 mod page;
+#[path = "support/requests.rs"]
+mod requests;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use exchange_certificates::{RULES, Rule};
+use exchange_certificates::RULES;
 use expect_test::expect_file;
 
-use crate::page::Page;
+use crate::page::{Pages, in_package};
 
 /// The rules in the order of the specification: first its table from the article, then that from the references.
 const SPECIFICATION: [&str; 65] = [
@@ -122,42 +123,19 @@ fn every_documentation_begins_with_a_sentence() {
     }
 }
 
+fn pages() -> Pages<'static> {
+    let ids = RULES.iter().map(|rule| rule.id()).collect();
+    Pages { folder: "tests/rules", heard: "speaks", ids, answer: &requests::answer }
+}
+
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
-    let pages: BTreeSet<_> = fs::read_dir(in_package("tests/rules"))
-        .expect("the pages stand in tests/rules")
-        .map(|entry| entry.expect("an entry of tests/rules").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
-        .collect();
-    for rule in RULES {
-        let id = rule.id();
-        assert!(pages.contains(id), "{id} has no page: write tests/rules/{id}.md (the top of tests/rules.rs says how)");
-    }
-    for page in pages {
-        assert!(exchange_certificates::rule(&page).is_some(), "tests/rules/{page}.md: {page} is no rule in RULES");
-    }
+    pages().check_names();
 }
 
 #[test]
 fn every_page_tells_what_its_rule_does() {
-    let mut complaints = Vec::new();
-    let mut pages = Vec::new();
-    for rule in RULES {
-        let path = page_of(rule);
-        // That there is one is another test's matter.
-        let Ok(text) = fs::read_to_string(&path) else { continue };
-        match Page::answer(rule, &text) {
-            Ok(page) if page.speaking == 0 => complaints.push(format!("{}.md: no case speaks", rule.id())),
-            Ok(page) if page.silent == 0 => complaints.push(format!("{}.md: no case is silent", rule.id())),
-            Ok(page) => pages.push((path, page.text)),
-            Err(error) => complaints.push(format!("{}.md: {error}", rule.id())),
-        }
-    }
-    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
-    for (path, text) in pages {
-        expect_file![path].assert_eq(&text);
-    }
+    pages().check_answers();
 }
 
 #[test]
@@ -192,12 +170,4 @@ fn the_table_in_the_readme_is_written_from_the_rules() {
         table += &format!("| [`{0}`](docs/rules.md#{0}) | {1} | {2} |\n", rule.id(), rule.kind(), rule.summary());
     }
     expect_file![path].assert_eq(&format!("{before}{BEGIN}\n{table}\n{END}{after}"));
-}
-
-fn page_of(rule: &Rule) -> PathBuf {
-    in_package("tests/rules").join(rule.id()).with_extension("md")
-}
-
-fn in_package(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
