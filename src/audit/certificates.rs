@@ -12,7 +12,6 @@ use crate::rfc3339;
 use crate::script;
 use crate::server::{DefaultSmtp, Installed, Status};
 use crate::service::Service;
-use crate::thumbprint::Thumbprint;
 
 audit_rule! {
     /// A certificate that is assigned is within its dates.
@@ -37,7 +36,7 @@ audit_rule! {
 audit_rule! {
     /// A certificate that nothing uses can go.
     ///
-    /// It has no service and no site, it waits for no CA, and no rule about removals has a word against it. Where
+    /// It has no service and no site, it waits for no CA, and no connector and no rule about removals has a word against it. Where
     /// the services of any certificate are not known, nothing is said.
     AUDIT_REMOVABLE: Low, DecidedHere, removable
 }
@@ -116,7 +115,7 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
             && installed.status() != Some(Status::PendingRequest)
             // It may be the previous one, which the authorization configuration still holds.
             && !is_named_auth_certificate(installed.certificate())
-            && is_let_go(case, installed.thumbprint())
+            && is_let_go(case, installed)
     });
     let found = unused.map(|installed| {
         Found::of(installed, Service::empty(), Detail::Removable).map(|finding| {
@@ -128,10 +127,13 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
     found.collect()
 }
 
-/// Whether no rule refuses its removal or warns of it.
-fn is_let_go(case: &Audited<'_>, thumbprint: Thumbprint) -> bool {
+/// Whether no connector names it, and no rule refuses its removal or warns of it.
+fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
+    let thumbprint = installed.thumbprint();
+    let is_named = case.server.connectors().iter().any(|connector| connector.names(installed.certificate()));
     let removal = || plan(case.server, &Request::remove(thumbprint), rfc3339::system_time(case.now)?).ok();
-    case.server.default_smtp() != DefaultSmtp::NotKnown
+    !is_named
+        && case.server.default_smtp() != DefaultSmtp::NotKnown
         && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
 }
 
