@@ -275,7 +275,7 @@ pub enum Detail {
     ClientNamesUncovered { names: Vec<String> },
     #[error("the Auth certificate {thumbprint} of the organisation is not installed")]
     AuthMissing { thumbprint: Thumbprint },
-    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "has expired" } else { "expires" }, print_seconds(*.not_after))]
+    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "expired" } else { "expires" }, print_seconds(*.not_after))]
     AuthExpires { days: i64, not_after: i64 },
     #[error("{} names {}, and no such certificate is installed: STARTTLS is gone", shown(.connector), shown(.name))]
     ConnectorMissing { connector: String, name: String },

@@ -36,8 +36,8 @@ audit_rule! {
 audit_rule! {
     /// A certificate that nothing uses can go.
     ///
-    /// It has no service and no site, it waits for no CA, and no connector and no rule about removals has a word against it. Where
-    /// the services of any certificate are not known, nothing is said.
+    /// It has no service and no site, it waits for no CA, no connector names it, and no rule about removals has a
+    /// word against it. Where the services of any certificate are not known, nothing is said.
     AUDIT_REMOVABLE: Low, DecidedHere, removable
 }
 
@@ -69,7 +69,7 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
         }
         Found::of(installed, installed.known_services(), Detail::Expired { not_after })
             .map(|finding| remedy::renew(finding, case.server, installed))
-            .map(|finding| finding.advise("install no cumulative update before"))
+            .map(|finding| finding.advise("install no cumulative update before that"))
     });
     found.collect()
 }
