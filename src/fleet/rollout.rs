@@ -136,7 +136,8 @@ impl Fleet {
             (server.name().to_owned(), plan_among(policy, self, server, &request, now))
         };
         let servers: Vec<_> = order.iter().map(plan).collect();
-        let moves = if rollout.connectors == ConnectorNames::Update { moves(&order, &servers) } else { Vec::new() };
+        let moves =
+            if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
         let script = script(&order, &servers, &moves);
         let moves = moves.into_iter().map(|(_, _, it)| it).collect();
         Ok(RolloutPlan { request: rollout.request.clone(), servers, moves, script })
@@ -165,14 +166,23 @@ impl Fleet {
 
 /// The connectors whose name moves, each with the place of the last server that it names.
 ///
-/// One moves where its certificate is another installed one with SMTP, and every server that it names goes on.
-fn moves<'a>(order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -> Vec<(usize, &'a Connector, Move)> {
+/// One moves where its certificate is another installed one with SMTP, and every server that it names has SMTP on
+/// the new one afterwards. A server outside the order, or one that the fleet does not know, may not have it.
+fn moves<'a>(
+    fleet: &Fleet,
+    order: &[&'a Server],
+    servers: &[(String, Result<Plan, NoPlan>)],
+) -> Vec<(usize, &'a Connector, Move)> {
     let mut moves: Vec<(usize, &Connector, Move)> = Vec::new();
     for (server, (_, outcome)) in order.iter().zip(servers) {
         let Ok(plan) = outcome else { continue };
-        let Some(certificate) = server.installed(plan.request().thumbprint()).map(|installed| installed.certificate())
-        else {
+        let thumbprint = plan.request().thumbprint();
+        let Some(certificate) = server.installed(thumbprint).map(|installed| installed.certificate()) else {
             continue;
+        };
+        let goes_on = |named: &Server| match servers.iter().find(|(name, _)| name == named.name()) {
+            Some((_, outcome)) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
+            None => named.installed(thumbprint).is_some_and(|installed| installed.has(Service::SMTP)),
         };
         let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
         for connector in organisation.filter(|connector| !connector.names(certificate)) {
@@ -180,11 +190,13 @@ fn moves<'a>(order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -
             let names_another = connector
                 .tls_certificate_name()
                 .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
-            let named = |server: &Server| is_named(connector, server);
-            let goes_on =
-                order.iter().zip(servers).filter(|(server, _)| named(server)).all(|(_, (_, outcome))| outcome.is_ok());
-            if !is_known && names_another && plan.services().contains(Service::SMTP) && goes_on {
-                let last = order.iter().rposition(|server| named(server)).unwrap_or(order.len().saturating_sub(1));
+            let all_go_on = match connector.servers() {
+                [] => fleet.servers().all(goes_on),
+                names => names.iter().all(|name| fleet.get(name).is_some_and(goes_on)),
+            };
+            if !is_known && names_another && all_go_on {
+                let last = order.iter().rposition(|server| is_named(connector, server));
+                let last = last.unwrap_or(order.len().saturating_sub(1));
                 let name = TlsCertificateName::of(certificate);
                 let it = Move { kind: connector.kind(), connector: connector.name().to_owned(), name };
                 moves.push((last, connector, it));
