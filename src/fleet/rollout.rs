@@ -98,7 +98,8 @@ impl Rollout {
 pub struct RolloutPlan {
     request: Request,
     servers: Vec<(String, Result<Plan, NoPlan>)>,
-    moves: Vec<Move>,
+    /// Each with the place of the server after which it is done.
+    moves: Vec<(usize, Move)>,
     script: Vec<Line>,
 }
 
@@ -139,7 +140,7 @@ impl Fleet {
         let moves =
             if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
         let script = script(&order, &servers, &moves);
-        let moves = moves.into_iter().map(|(_, _, it)| it).collect();
+        let moves = moves.into_iter().map(|(place, _, it)| (place, it)).collect();
         Ok(RolloutPlan { request: rollout.request.clone(), servers, moves, script })
     }
 
@@ -150,17 +151,24 @@ impl Fleet {
     /// The first server whose request comes to something else by now; those before it are done, as with the
     /// script that stops there.
     pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), NoPlan> {
+        let mut stopped = Ok(());
+        let mut done = 0;
         for (name, outcome) in &rollout.servers {
             if let (Ok(plan), Some(server)) = (outcome, self.get_mut(name)) {
-                plan.apply(server, now)?;
+                stopped = plan.apply(server, now);
             }
+            if stopped.is_err() {
+                break;
+            }
+            done += 1;
         }
-        for server in self.servers.values_mut() {
-            for it in &rollout.moves {
+        // Last, since a plan for a server that comes later knows the connectors by their old names.
+        for (_, it) in rollout.moves.iter().filter(|(place, _)| *place < done) {
+            for server in self.servers.values_mut() {
                 server.rename_connectors(it.kind, &it.connector, &it.name);
             }
         }
-        Ok(())
+        stopped
     }
 }
 
