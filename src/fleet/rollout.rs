@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Fleet, key};
+use super::Fleet;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Request};
@@ -43,6 +43,12 @@ pub enum RolloutError {
         /// The name.
         name: String,
     },
+    /// An answer is for a server that the fleet does not have.
+    #[error("answers: there is no server {}", text::shown(.name))]
+    NoSuchAnswered {
+        /// The name.
+        name: String,
+    },
 }
 
 impl Rollout {
@@ -61,7 +67,7 @@ impl Rollout {
     /// Answers for one server what the request answers for all.
     #[must_use]
     pub fn with_answer(mut self, server: &str, answer: Answer) -> Self {
-        self.answers.insert(key(server), answer);
+        self.answers.insert(server.to_owned(), answer);
         self
     }
 
@@ -71,6 +77,15 @@ impl Rollout {
     pub fn with_connector_names(mut self, connectors: ConnectorNames) -> Self {
         self.connectors = connectors;
         self
+    }
+
+    /// The answers by the names that the fleet has for the servers.
+    fn answers<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
+        let answer = |(name, answer): (&String, &Answer)| match fleet.get(name) {
+            Some(server) => Ok((server.name(), *answer)),
+            None => Err(RolloutError::NoSuchAnswered { name: name.clone() }),
+        };
+        self.answers.iter().map(answer).collect()
     }
 
     fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
@@ -126,11 +141,12 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// A [`RolloutError`] where the order names no server, or one twice.
+    /// A [`RolloutError`] where the order names no server, or one twice, or an answer is for none.
     pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
         let order = rollout.order(self)?;
+        let answers = rollout.answers(self)?;
         let plan = |server: &&Server| {
-            let request = match rollout.answers.get(&key(server.name())) {
+            let request = match answers.get(server.name()) {
                 Some(answer) => rollout.request.clone().with_default_smtp(*answer),
                 None => rollout.request.clone(),
             };
