@@ -7,9 +7,11 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Fleet;
+use crate::case::Case;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Request};
+use crate::rfc3339;
 use crate::script::{self, Line};
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
@@ -113,6 +115,8 @@ impl Rollout {
 pub struct RolloutPlan {
     request: Request,
     servers: Vec<(String, Result<Plan, NoPlan>)>,
+    /// The services in question on each of the servers.
+    in_question: Vec<Service>,
     /// Each with the place of the server after which it is done.
     moves: Vec<(usize, Move)>,
     script: Vec<Line>,
@@ -145,19 +149,22 @@ impl Fleet {
     pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
         let order = rollout.order(self)?;
         let answers = rollout.answers(self)?;
-        let plan = |server: &&Server| {
+        let mut servers = Vec::new();
+        let mut in_question = Vec::new();
+        for server in &order {
             let request = match answers.get(server.name()) {
                 Some(answer) => rollout.request.clone().with_default_smtp(*answer),
                 None => rollout.request.clone(),
             };
-            (server.name().to_owned(), plan_among(policy, self, server, &request, now))
-        };
-        let servers: Vec<_> = order.iter().map(plan).collect();
+            let case = Case::new(server, &request, rfc3339::seconds(now), policy.thresholds());
+            in_question.push(case.assignment.map(|assignment| assignment.in_question()).unwrap_or_default());
+            servers.push((server.name().to_owned(), plan_among(policy, self, server, &request, now)));
+        }
         let moves =
             if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
         let script = script(&order, &servers, &moves);
         let moves = moves.into_iter().map(|(place, _, it)| (place, it)).collect();
-        Ok(RolloutPlan { request: rollout.request.clone(), servers, moves, script })
+        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, moves, script })
     }
 
     /// Carries out what a rollout planned, on every server that has a plan.
@@ -288,32 +295,29 @@ impl RolloutPlan {
         self.servers.iter().any(|(_, outcome)| matches!(outcome, Err(NoPlan::Refused(_))))
     }
 
-    /// The servers that have no plan, with what is not assigned there.
+    /// What is left over once the script has run: the servers that have no plan, with what is not assigned there.
     pub fn left_over(&self) -> Vec<LeftOver> {
-        let without = self.servers.iter().filter(|(_, outcome)| outcome.is_err());
-        without.map(|(server, _)| self.left(server)).collect()
+        self.left(|_, is_planned| !is_planned)
     }
 
-    /// What is left over where the script stops at this server.
+    /// What is left over where the script stops at this server: it and those after it, and those without a plan.
     pub fn left_over_at(&self, server: &str) -> Vec<LeftOver> {
         let mut is_reached = false;
-        let mut left = Vec::new();
-        for (name, outcome) in &self.servers {
+        self.left(|name, is_planned| {
             is_reached |= text::same(name, server);
-            if is_reached || outcome.is_err() {
-                left.push(self.left(name));
+            is_reached || !is_planned
+        })
+    }
+
+    fn left(&self, mut is_left: impl FnMut(&str, bool) -> bool) -> Vec<LeftOver> {
+        let mut left = Vec::new();
+        for ((server, outcome), services) in self.servers.iter().zip(&self.in_question) {
+            // Where everything is assigned already, nothing is left.
+            if is_left(server, outcome.is_ok()) && !services.is_empty() {
+                left.push(LeftOver { server: server.clone(), services: *services });
             }
         }
         left
-    }
-
-    fn left(&self, server: &str) -> LeftOver {
-        let outcome = self.servers.iter().find(|(name, _)| name == server).map(|(_, outcome)| outcome);
-        let services = match outcome {
-            Some(Ok(plan)) => plan.in_question(),
-            _ => self.request.services(),
-        };
-        LeftOver { server: server.to_owned(), services }
     }
 
     fn outcome(&self) -> &'static str {
