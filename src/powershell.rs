@@ -151,6 +151,13 @@ pub fn quoted(text: &str) -> impl fmt::Display {
         if is_plain_word(text) {
             return f.write_str(text);
         }
+        write!(f, "{}", string(text))
+    })
+}
+
+/// A text as one string of PowerShell where a word alone would not be one, as in a comparison.
+pub(crate) fn string(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
         if !text.contains(breaks_the_line) {
             return literal(f, text);
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::case::{Assignment, Case};
 use crate::certificate::Certificate;
-use crate::powershell::{Command, windows_services};
+use crate::powershell::{Command, string, windows_services};
 use crate::request::Answer;
 use crate::server::{Connector, ConnectorKind, DefaultSmtp, Server, TlsCertificateName};
 use crate::service::Service;
@@ -20,6 +20,11 @@ pub enum Line {
     Comment(&'static str),
     /// A statement of the language, which never holds input.
     Statement(&'static str),
+    /// Stops the script where it runs on another computer than this one.
+    Here {
+        /// The name of the server.
+        server: String,
+    },
     /// Stops the script where a certificate does not show these services.
     Check {
         /// The command that shows the certificate.
@@ -35,6 +40,12 @@ impl fmt::Display for Line {
             Self::Command(command) => command.fmt(f),
             Self::Comment(text) => write!(f, "# {text}"),
             Self::Statement(text) => f.write_str(text),
+            Self::Here { server } => {
+                // What Windows calls the computer is the first label of its name.
+                let computer = server.split('.').next().unwrap_or(server);
+                write!(f, "if ($env:COMPUTERNAME -ne {}) ", string(computer))?;
+                f.write_str("{ throw 'This block runs on the Edge Transport server itself: nothing after this line was done.' }")
+            }
             Self::Check { show, services } => {
                 f.write_str("if (")?;
                 for (index, (_, name)) in services.names().enumerate() {

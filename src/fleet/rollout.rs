@@ -256,11 +256,12 @@ fn script(
     for (place, (server, (_, outcome))) in order.iter().zip(servers).enumerate() {
         let Ok(plan) = outcome else { continue };
         if !plan.script().is_empty() {
-            lines.push(Line::Comment(if server.is_edge() {
-                "On the Edge Transport server itself:"
+            if server.is_edge() {
+                lines.push(Line::Comment("On the Edge Transport server itself:"));
+                lines.push(Line::Here { server: server.name().to_owned() });
             } else {
-                "The next server:"
-            }));
+                lines.push(Line::Comment("The next server:"));
+            }
             lines.extend(plan.script().iter().cloned());
             lines.push(script::check(server, plan.request().thumbprint(), plan.in_question()));
         }
