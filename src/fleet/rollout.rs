@@ -262,7 +262,13 @@ fn script(
             } else {
                 lines.push(Line::Comment("The next server:"));
             }
-            lines.extend(plan.script().iter().cloned());
+            lines.extend(plan.script().iter().map(|line| match line {
+                // The script of one server runs there; this one runs anywhere.
+                Line::Command(command) if command.is_local() && !server.is_edge() => {
+                    Line::Command(command.clone().on(server.name()))
+                }
+                line => line.clone(),
+            }));
             lines.push(script::check(server, plan.request().thumbprint(), plan.in_question()));
         }
         for (_, connector, it) in moves.iter().filter(|(last, ..)| *last == place) {
