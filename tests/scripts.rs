@@ -14,4 +14,5 @@ mod cases {
     pub(crate) mod interpreter;
     pub(crate) mod meaning;
     pub(crate) mod renewal;
+    pub(crate) mod rollout;
 }
