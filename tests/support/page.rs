@@ -137,10 +137,6 @@ pub(crate) fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
 /// Makes the certificates that a case describes, each by its key.
 pub(crate) fn build(factories: BTreeMap<String, Factory>) -> Result<BTreeMap<String, Certificate>> {
     let build = |(key, factory): (String, Factory)| match factory.build(&key) {

@@ -8,7 +8,7 @@ use exchange_certificates::{Certificate, Kind, Scenario, rule};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::page::{Answer, Factory, Result, build, list, merge, resolve, resolve_connectors, with_keys, words};
+use crate::page::{Answer, Factory, Result, build, merge, resolve, resolve_connectors, with_keys, words};
 
 /// The answer to a patched plain case.
 pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
@@ -67,6 +67,10 @@ fn printed(answer: &Value) -> String {
     }
     list(&answer["script"]).for_each(|line| text.push_str(&format!("PS> {}\n", words(line))));
     text
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 /// The scenario of a patched plain case, and every certificate in it by its key.
