@@ -10,6 +10,7 @@ mod support {
 }
 
 mod cases {
+    pub(crate) mod audit_remedies;
     pub(crate) mod hostile;
     pub(crate) mod interpreter;
     pub(crate) mod meaning;

@@ -405,7 +405,12 @@ impl<'a> Reader<'a> {
                     inner.iter().filter(|it| it.kind() != ",").map(|it| self.value(*it)).collect();
                 Ok(Value::List(values?))
             }
-            ("member_access" | "invokation_expression", _) => Ok(Value::Expression(self.text(node).to_owned())),
+            ("variable", _) if self.text(node).eq_ignore_ascii_case("$true") => {
+                Ok(Value::Expression(self.text(node).to_owned()))
+            }
+            ("member_access" | "invokation_expression" | "array_expression", _) => {
+                Ok(Value::Expression(self.text(node).to_owned()))
+            }
             _ => self.unknown(node),
         }
     }
