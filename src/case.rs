@@ -177,14 +177,18 @@ impl<'a> Assignment<'a> {
         self.adds(Service::SMTP) && self.other_default_smtp().is_some() && self.request.default_smtp().is_none()
     }
 
+    /// Whether the same request removes the default certificate, which then cannot be kept.
+    pub(crate) fn removes_default_smtp(&self) -> bool {
+        self.request.removes().is_some() && self.request.removes() == self.server.default_smtp().thumbprint()
+    }
+
     /// Which answer serves best.
     pub(crate) fn recommended(&self) -> Answer {
         let default = self.other_default_smtp();
         let is_sound = default.and_then(|thumbprint| self.server.installed(thumbprint)).is_some_and(|installed| {
             installed.status_at(self.now) == Status::Valid && installed.certificate().is_self_signed()
         });
-        // A default certificate that is about to be removed cannot be kept.
-        if is_sound && default != self.request.removes() { Answer::Keep } else { Answer::Replace }
+        if is_sound && !self.removes_default_smtp() { Answer::Keep } else { Answer::Replace }
     }
 
     /// The other installed certificates that have this service.

@@ -9,7 +9,7 @@ use crate::powershell::{Command, windows_services};
 use crate::rfc3339::{print_day, print_seconds};
 use crate::server::{Status, Version};
 use crate::service::Service;
-use crate::text::{list, shown};
+use crate::text::{list, plain, shown};
 use crate::thumbprint::Thumbprint;
 
 /// What a rule has to say about a request.
@@ -115,19 +115,19 @@ pub enum Remedy {
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Words(words) => f.write_str(words),
+            Self::Words(words) => plain(words).fmt(f),
             Self::Command(command) => command.fmt(f),
             Self::CommandAt(command, place) => write!(f, "{command} # {place}"),
         }
     }
 }
 
-/// The facts that a rule found, and the sentence that they make.
+/// The facts that a rule found, and the sentence that they make. Points in time are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each sentence says what its fields are")]
 pub enum Detail {
-    #[error("{sentence}")]
+    #[error("{}", plain(.sentence))]
     Own { sentence: String },
 
     // Installation

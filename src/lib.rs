@@ -26,10 +26,11 @@
 //! audit         what is wrong today, and what falls due
 //! verify        what is expected against what is shown
 //! scenario      all of it in one file
+//! import        (feature `import`) readers of what Exchange exports
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![warn(clippy::indexing_slicing, clippy::unwrap_used)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used, unreachable_pub)]
 
 mod audit;
 mod case;
@@ -37,6 +38,8 @@ mod certificate;
 mod diagnostic;
 mod finding;
 mod fleet;
+#[cfg(feature = "import")]
+pub mod import;
 mod plan;
 mod policy;
 pub mod powershell;

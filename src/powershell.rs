@@ -197,7 +197,9 @@ fn is_plain_word(text: &str) -> bool {
 }
 
 fn breaks_the_line(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    // Directional marks break no line, but let it be read as another than the one that runs.
+    character.is_control()
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn literal(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

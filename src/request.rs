@@ -198,7 +198,8 @@ impl Request {
         match self.operation {
             Operation::Assign { .. } => None,
             Operation::Remove => Some(self.thumbprint),
-            Operation::Replace { old, .. } => Some(old),
+            // A certificate that would take its own place stays where it is.
+            Operation::Replace { old, .. } => Some(old).filter(|old| *old != self.thumbprint),
         }
     }
 

@@ -233,20 +233,20 @@ pub(crate) fn transport<'a>(
     connectors: impl IntoIterator<Item = &'a Connector>,
     here: &Server,
 ) -> Vec<Command> {
+    let is_here = |place: &str| {
+        [Some(here.name()), here.fqdn()].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(place))
+    };
     let mut places: Vec<&str> = Vec::new();
     for connector in connectors {
         let servers = connector.servers().iter().map(String::as_str);
         // A connector whose servers nobody named runs here, where it is looked at.
         let fallback = connector.servers().is_empty().then(|| here.name());
-        for place in servers.chain(fallback) {
+        for place in servers.map(|place| if is_here(place) { here.name() } else { place }).chain(fallback) {
             if !places.iter().any(|known| known.eq_ignore_ascii_case(place)) {
                 places.push(place);
             }
         }
     }
     let command = Command::new(verb).word(windows_services(Service::SMTP));
-    let is_here = |place: &str| {
-        [Some(here.name()), here.fqdn()].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(place))
-    };
     places.into_iter().map(|place| if is_here(place) { command.clone() } else { command.clone().on(place) }).collect()
 }

@@ -24,19 +24,29 @@ impl BadInput {
         Self(format!("{file}: {problem}"))
     }
 
+    /// A problem that names its file itself.
+    pub fn named(problem: impl Display) -> Self {
+        Self(problem.to_string())
+    }
+
     /// Says it on standard error.
     pub fn report(&self) -> ExitCode {
-        let line: String = self.0.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        eprintln!("{line}");
+        eprintln!("{}", plain(&self.0));
         ExitCode::from(BAD_INPUT)
     }
 }
 
-/// The arguments of the command line, or what clap has to say about them.
+/// The arguments of the command line, or the exit status where there is nothing more to do.
 pub fn arguments<A: Parser>() -> Result<A, ExitCode> {
     A::try_parse().map_err(|error| {
-        let _ = error.print();
-        if error.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS }
+        if !error.use_stderr() {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        let message = error.to_string();
+        let lines: Vec<_> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let line = lines.join(" ");
+        BadInput(format!("{}; --help tells more", line.trim_start_matches("error: "))).report()
     })
 }
 
@@ -74,10 +84,37 @@ pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
 
 /// Prints an answer as JSON.
 pub fn print_json(answer: &impl Serialize) -> Result<(), BadInput> {
-    let text = serde_json::to_string_pretty(answer).map_err(|error| BadInput::new("the answer", error))?;
     // Whoever closes the pipe early has read enough.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = std::io::stdout().write_all(pretty(answer)?.as_bytes());
     Ok(())
+}
+
+/// JSON in which the characters are escaped too that a terminal acts upon.
+pub fn pretty(value: &impl Serialize) -> Result<String, BadInput> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| BadInput::new("the answer", error))?;
+    let mut escaped = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        match character {
+            '\u{7F}'..='\u{9F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped.push('\n');
+    Ok(escaped)
+}
+
+/// Text in which nothing can forge a line or move the cursor.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\'' | '"' | '\\' => plain.push(character),
+            _ => plain.extend(character.escape_debug()),
+        }
+    }
+    plain
 }
 
 /// Reads a file whole.

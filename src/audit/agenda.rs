@@ -9,6 +9,7 @@ use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::server::Server;
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// A renewal that falls due.
@@ -76,8 +77,9 @@ fn plan(item: &AgendaItem, fleet: &Fleet) -> String {
     if fleet.servers().any(is_auth) {
         return "make a new Auth certificate, and publish it (Set-AuthConfig)".to_owned();
     }
-    let names = if item.domains.is_empty() { "the same subject".to_owned() } else { item.domains.join(", ") };
-    let servers = item.servers.join(", ");
+    let names =
+        if item.domains.is_empty() { "the same subject".to_owned() } else { text::list(&item.domains).to_string() };
+    let servers = text::list(&item.servers);
     let services = item.services - Service::FEDERATION;
     let mut plan = format!("request a certificate for {names}, install it on {servers}");
     if !services.is_empty() {

@@ -46,7 +46,7 @@ rule! {
     /// Without it nobody can say whether a removal leaves a service without a certificate, so that a
     /// removal or replacement is refused. An assignment goes on with a warning: what is known may
     /// be less than what there is.
-    SERVICES_UNKNOWN: Warn, Support, Both(unknown_at_assignment, unknown_at_removal)
+    SERVICES_UNKNOWN: Warn, DecidedHere, Both(unknown_at_assignment, unknown_at_removal)
 }
 
 fn not_installed(case: &Case<'_>) -> Option<Finding> {

@@ -79,13 +79,17 @@ fn uncertain(case: &Case<'_>) -> Option<Finding> {
     let Verdict::Uncertain(groups) = verdict(case)? else {
         return None;
     };
-    let look_up = |group: &&String| {
-        let command = Command::new("Get-ManagementRoleAssignment").value("RoleAssignee", (*group).clone());
+    let finding = Finding::on_request(Detail::Uncertain { groups: groups.iter().copied().cloned().collect() });
+    if case.server.is_edge() {
+        // An Edge Transport server knows no management roles.
+        let members = Command::new("Get-LocalGroupMember").value("Group", "Administrators");
+        return Some(finding.advise("see whether it is among the local administrators:").command(members));
+    }
+    let look_up = |group: &String| {
+        let command = Command::new("Get-ManagementRoleAssignment").value("RoleAssignee", group.clone());
         Remedy::Command(command.value("Role", ROLE))
     };
-    let commands: Vec<_> = groups.iter().map(look_up).collect();
-    let groups = groups.into_iter().cloned().collect();
-    Some(Finding::on_request(Detail::Uncertain { groups }).remedies(commands))
+    Some(finding.remedies(groups.into_iter().map(look_up).collect::<Vec<_>>()))
 }
 
 fn unchecked(case: &Case<'_>) -> Option<Finding> {

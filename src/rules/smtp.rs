@@ -1,5 +1,7 @@
 //! SMTP: the default certificate, connectors and the hybrid configuration.
 
+use std::borrow::Cow;
+
 use crate::case::{Assignment, Removal};
 use crate::finding::{Detail, Finding, Remedy};
 use crate::powershell::Command;
@@ -98,8 +100,10 @@ fn replace_default(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn default_replaced(case: &Assignment<'_>) -> Option<Finding> {
-    case.moves_default_smtp()
-        .then(|| Finding::on(Service::SMTP, Detail::DefaultReplaced).advise("answer keep, unless it is meant"))
+    case.moves_default_smtp().then(|| {
+        let finding = Finding::on(Service::SMTP, Detail::DefaultReplaced);
+        if case.removes_default_smtp() { finding } else { finding.advise("answer keep, unless it is meant") }
+    })
 }
 
 fn default_unknown(case: &Assignment<'_>) -> Option<Finding> {
@@ -167,8 +171,7 @@ fn uses_other(case: &Assignment<'_>) -> Option<Finding> {
 fn edge_sync(case: &Assignment<'_>) -> Option<Finding> {
     let server = case.server();
     (case.moves_default_smtp() && server.edge_subscribed() && server.is_mailbox()).then(|| {
-        Finding::on(Service::SMTP, Detail::EdgeSync)
-            .advise("answer keep, or plan to create the Edge subscription again")
+        Finding::on(Service::SMTP, Detail::EdgeSync).advise(keep_or(case, "plan to create the Edge subscription again"))
     })
 }
 
@@ -186,7 +189,7 @@ fn default_name(case: &Assignment<'_>) -> Option<Finding> {
     let fqdn = case.server().fqdn().filter(|fqdn| !certificate.covers(fqdn))?.to_owned();
     Some(
         Finding::on(Service::SMTP, Detail::FqdnNotCovered { fqdn })
-            .advise("answer keep, or use a certificate that holds the server's own name"),
+            .advise(keep_or(case, "use a certificate that holds the server's own name")),
     )
 }
 
@@ -216,7 +219,12 @@ fn another_default(case: &Assignment<'_>, finding: Finding) -> Finding {
 
 fn auth_certificate(case: &Assignment<'_>) -> Option<Finding> {
     (case.moves_default_smtp() && case.is_auth_certificate())
-        .then(|| Finding::on(Service::SMTP, Detail::AuthCertificate).advise("answer keep"))
+        .then(|| Finding::on(Service::SMTP, Detail::AuthCertificate).advise(keep_or(case, "use another certificate")))
+}
+
+/// Keeping the default certificate, or something else; a default one that is about to be removed cannot be kept.
+fn keep_or(case: &Assignment<'_>, other: &'static str) -> Cow<'static, str> {
+    if case.removes_default_smtp() { other.into() } else { format!("answer keep, or {other}").into() }
 }
 
 /// The other installed certificates that a connector would find.

@@ -89,7 +89,7 @@ impl TryFrom<String> for DefaultSmtpForm {
     type Error = crate::thumbprint::ThumbprintError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text == "none" { Ok(Self::None) } else { text.parse().map(Self::Certificate) }
+        if text.eq_ignore_ascii_case("none") { Ok(Self::None) } else { text.parse().map(Self::Certificate) }
     }
 }
 

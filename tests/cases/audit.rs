@@ -117,7 +117,7 @@ fn the_agenda_is_what_falls_due_in_order_once_for_all_servers() {
         "subject": "CN=pop.contoso.com, O=Contoso, C=US", "domains": ["pop.contoso.com"], "services": "IMAP, POP",
         "servers": ["MBX01", "MBX02"],
         "plan": format!(
-            "request a certificate for pop.contoso.com, install it on MBX01, MBX02, and replace {} by it, which assigns IMAP, POP",
+            "request a certificate for `pop.contoso.com`, install it on `MBX01`, `MBX02`, and replace {} by it, which assigns IMAP, POP",
             thumbprint(&short)
         )
     });
@@ -157,6 +157,6 @@ fn auth_and_federation_certificates_are_renewed_in_ways_of_their_own() {
     assert_eq!(items[0].plan, "make a new Auth certificate, and publish it (Set-AuthConfig)");
     assert_eq!(
         items[1].plan,
-        "request a certificate for federation, federation.contoso.com, install it on MBX01; publish it for the federation trust first (Set-FederationTrust)"
+        "request a certificate for `federation`, `federation.contoso.com`, install it on `MBX01`; publish it for the federation trust first (Set-FederationTrust)"
     );
 }

@@ -63,6 +63,7 @@ const CMDLETS: &[Cmdlet] = &[
     cmdlet("Set-HybridConfiguration", None, &[("TlsCertificateName", One)]),
     cmdlet("Get-TransportService", Some("Identity"), &[("Identity", One)]),
     cmdlet("Get-ManagementRoleAssignment", Some("Identity"), &[("RoleAssignee", One), ("Role", One)]),
+    cmdlet("Get-LocalGroupMember", Some("Group"), &[("Group", One)]),
     cmdlet("Get-FederationTrust", Some("Identity"), &[("Identity", One)]),
     cmdlet("Get-AuthConfig", None, &[]),
     cmdlet(

@@ -1,0 +1,328 @@
+//! Shows what exports of Exchange say: certificates, servers and connectors.
+//!
+//! Exit status 0, or 3 where a file cannot be read: then one line on standard error names it and the place.
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use comfy_table::{Table, presets};
+use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script};
+use exchange_certificates::{AuthCertificates, Connector, Installed, Role, Server, Service, rfc3339};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+mod common {
+    pub(crate) mod input;
+}
+use common::input::{self, BadInput, plain, pretty};
+
+/// Shows what exports of Exchange say: CLIXML, JSON, Format-List and Format-Table text, PEM, DER, PKCS#7.
+#[derive(Parser)]
+#[command(name = "inspect")]
+struct Arguments {
+    /// The files to read, in any order and mixture.
+    #[arg(value_name = "FILE", required_unless_present = "collection_script")]
+    files: Vec<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long, conflicts_with_all = ["format_list", "scenario"])]
+    json: bool,
+    /// Prints the certificates as Format-List shows them.
+    #[arg(long, conflicts_with = "scenario")]
+    format_list: bool,
+    /// Prints a scenario of this server for the example `assign`, with a request to be edited.
+    #[arg(long, value_name = "SERVER")]
+    scenario: Option<String>,
+    /// Prints the PowerShell that collects everything that is read here.
+    #[arg(long)]
+    collection_script: bool,
+}
+
+fn main() -> ExitCode {
+    match input::arguments::<Arguments>().map(|arguments| output(&arguments)) {
+        // Whoever closed the pipe has seen enough.
+        Ok(Ok(text)) => match io::stdout().write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+            _ => ExitCode::SUCCESS,
+        },
+        Ok(Err(bad_input)) => bad_input.report(),
+        Err(status) => status,
+    }
+}
+
+fn output(arguments: &Arguments) -> Result<String, BadInput> {
+    if arguments.collection_script {
+        return Ok(collection_script().to_owned());
+    }
+    let mut import = Import::new();
+    for file in &arguments.files {
+        read(&mut import, file)?;
+    }
+    if let Some(name) = &arguments.scenario {
+        return pretty(&scenario(&import.server(name).map_err(BadInput::named)?));
+    }
+    let certificates: Vec<_> = import
+        .certificates()
+        .iter()
+        .map(|certificate| Row::of_certificate(&import, certificate))
+        .chain(import.listed().iter().map(|listed| Row::of_listed(&import, listed)))
+        .collect();
+    if arguments.json {
+        return pretty(&Answer::new(&import, certificates));
+    }
+    Ok(if arguments.format_list { format_list(&certificates) } else { tables(&import, &certificates) })
+}
+
+fn read(import: &mut Import, path: &Path) -> Result<(), BadInput> {
+    const LARGE: u64 = 16 << 20;
+    let name = path.display().to_string();
+    let failed = |error: io::Error| BadInput::new(&name, error);
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let bar =
+        if length >= LARGE && io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}") {
+        bar.set_style(style);
+    }
+    bar.set_message(plain(&name));
+    let stream = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
+    let read = import.add_from(name.as_str(), stream);
+    bar.finish_and_clear();
+    read.map(drop).map_err(BadInput::named)
+}
+
+/// A certificate, or what a listing shows of one.
+#[derive(Serialize)]
+struct Row {
+    thumbprint: String,
+    subject: Option<String>,
+    issuer: Option<String>,
+    serial: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
+    domains: Option<Vec<String>>,
+    services: Option<Service>,
+    status: Option<exchange_certificates::Status>,
+    root_ca_type: Option<exchange_certificates::RootCaType>,
+    friendly_name: Option<String>,
+    has_private_key: Option<bool>,
+    key_storage: Option<exchange_certificates::KeyStorage>,
+    web_sites: Option<Vec<u32>>,
+    server: Option<String>,
+}
+
+impl Row {
+    fn of_certificate(import: &Import, exported: &ExportedCertificate) -> Self {
+        let certificate = exported.certificate();
+        Self {
+            thumbprint: exported.thumbprint().to_string(),
+            subject: Some(certificate.subject().to_string()),
+            issuer: Some(certificate.issuer().to_string()),
+            serial: Some(certificate.serial_number().to_string()),
+            not_before: Some(rfc3339::print(certificate.not_before()).to_string()),
+            not_after: Some(rfc3339::print(certificate.not_after()).to_string()),
+            domains: Some(certificate.domains().into_iter().map(Into::into).collect()),
+            services: exported.services(),
+            status: exported.status(),
+            root_ca_type: exported.root_ca_type(),
+            friendly_name: exported.friendly_name().map(str::to_owned),
+            has_private_key: exported.has_private_key(),
+            key_storage: exported.key_storage(),
+            web_sites: exported.web_sites().map(|sites| sites.iter().copied().collect()),
+            server: exported.server().map(|name| import.printed_name(name)),
+        }
+    }
+
+    fn of_listed(import: &Import, listed: &Listed) -> Self {
+        Self {
+            thumbprint: listed.thumbprint.to_string(),
+            subject: listed.subject.clone(),
+            issuer: listed.issuer.clone(),
+            serial: listed.serial_number.clone(),
+            not_before: listed.not_before.map(|time| rfc3339::print(time).to_string()),
+            not_after: listed.not_after.map(|time| rfc3339::print(time).to_string()),
+            domains: listed.domains.clone(),
+            services: listed.services,
+            status: listed.status,
+            root_ca_type: listed.root_ca_type,
+            friendly_name: listed.friendly_name.clone(),
+            has_private_key: listed.has_private_key,
+            key_storage: None,
+            web_sites: None,
+            server: listed.server.as_deref().map(|name| import.printed_name(name)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    certificates: Vec<Row>,
+    servers: Vec<Value>,
+    connectors: Vec<ConnectorRow<'a>>,
+    auth_certificates: Option<AuthCertificates>,
+}
+
+#[derive(Serialize)]
+struct ConnectorRow<'a> {
+    kind: exchange_certificates::ConnectorKind,
+    name: &'a str,
+    tls_certificate_name: Option<String>,
+    servers: &'a [String],
+}
+
+impl<'a> Answer<'a> {
+    fn new(import: &'a Import, certificates: Vec<Row>) -> Self {
+        let servers = import.servers().into_iter().map(|server| {
+            json!({
+                "name": server.name,
+                "fqdn": server.fqdn,
+                "version": server.version,
+                "roles": server.roles,
+                "build": server.build,
+                "site": server.site,
+                "um_startup_mode": server.um_startup_mode,
+                "um_call_router_startup_mode": server.um_call_router_startup_mode,
+                "imap_certificate_name": server.imap_certificate_name.flatten(),
+                "pop_certificate_name": server.pop_certificate_name.flatten(),
+                "client_names": server.client_names,
+                "edge_subscribed": server.edge_subscribed,
+                "default_smtp": server.default_smtp,
+            })
+        });
+        let connectors = import.connectors().map(|connector| ConnectorRow {
+            kind: connector.kind(),
+            name: connector.name(),
+            tls_certificate_name: connector.tls_certificate_name().map(ToString::to_string),
+            servers: connector.servers(),
+        });
+        Self {
+            certificates,
+            servers: servers.collect(),
+            connectors: connectors.collect(),
+            auth_certificates: import.auth_certificates(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Scenario<'a> {
+    server: &'a Server,
+    policy: Value,
+    request: RequestSkeleton,
+}
+
+#[derive(Serialize)]
+struct RequestSkeleton {
+    operation: &'static str,
+    thumbprint: String,
+    services: Service,
+    mode: &'static str,
+}
+
+/// A scenario whose request assigns the certificate that is most likely meant: the one that expires
+/// last of those that a CA issued, or else of those that IIS has.
+fn scenario(server: &Server) -> Scenario<'_> {
+    let candidate = |installed: &&Installed| {
+        let certificate = installed.certificate();
+        (!certificate.is_self_signed(), installed.has(Service::IIS), certificate.not_after())
+    };
+    let candidate = server.certificates().max_by_key(candidate);
+    let thumbprint = candidate.map_or_else(|| "0".repeat(40), |installed| installed.thumbprint().to_string());
+    let services = server.hosts() & (Service::IIS | Service::SMTP);
+    let request = RequestSkeleton { operation: "assign", thumbprint, services, mode: "add" };
+    Scenario { server, policy: json!({}), request }
+}
+
+fn format_list(certificates: &[Row]) -> String {
+    let mut text = String::new();
+    for row in certificates {
+        let or_empty = |value: &Option<String>| plain(value.as_deref().unwrap_or_default());
+        let printed = |value: Option<String>| value.unwrap_or_default();
+        let boolean = |value| if value { "True" } else { "False" };
+        let domains = row.domains.as_ref().map(|domains| format!("{{{}}}", plain(&domains.join(", "))));
+        let lines = [
+            ("CertificateDomains", printed(domains)),
+            ("FriendlyName", or_empty(&row.friendly_name)),
+            ("HasPrivateKey", row.has_private_key.map(boolean).unwrap_or_default().to_owned()),
+            ("Issuer", or_empty(&row.issuer)),
+            ("NotAfter", or_empty(&row.not_after)),
+            ("NotBefore", or_empty(&row.not_before)),
+            ("RootCAType", printed(row.root_ca_type.map(|value| value.to_string()))),
+            ("SerialNumber", or_empty(&row.serial)),
+            ("Services", printed(row.services.map(|value| value.to_string()))),
+            ("Status", printed(row.status.map(|value| value.to_string()))),
+            ("Subject", or_empty(&row.subject)),
+            ("Thumbprint", row.thumbprint.clone()),
+        ];
+        for (name, value) in lines {
+            text.push_str(format!("{name:<18} : {value}").trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn tables(import: &Import, certificates: &[Row]) -> String {
+    let mut text = String::new();
+    let mut show = |title: &str, header: &[&str], rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            let mut table = Table::new();
+            table.load_style(presets::UTF8_FULL_CONDENSED).set_header(header).add_rows(rows);
+            text.push_str(&format!("{title}\n{table}\n\n"));
+        }
+    };
+    let known = |value: Option<String>| value.map_or_else(|| "?".to_owned(), |value| plain(&value));
+    let rows = certificates.iter().map(|row| {
+        vec![
+            known(row.server.clone()),
+            row.thumbprint.clone(),
+            known(row.subject.clone()),
+            known(row.domains.as_ref().map(|domains| domains.join(" "))),
+            known(row.services.map(|services| services.to_string())),
+            known(row.status.map(|status| status.to_string())),
+            known(row.not_after.clone()),
+        ]
+    });
+    let header = ["Server", "Thumbprint", "Subject", "Domains", "Services", "Status", "Not after"];
+    show("Certificates", &header, rows.collect());
+    let roles = |roles: std::collections::BTreeSet<Role>| {
+        roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>().join(", ")
+    };
+    let servers = import.servers().into_iter().map(|server| {
+        vec![
+            plain(&server.name),
+            known(server.fqdn),
+            known(server.version.map(|version| version.to_string()).or(server.build)),
+            known(server.roles.map(roles)),
+            known(server.default_smtp.thumbprint().map(|thumbprint| thumbprint.to_string())),
+        ]
+    });
+    show("Servers", &["Name", "FQDN", "Version", "Roles", "Default SMTP certificate"], servers.collect());
+    let connectors = import.connectors().map(|connector: &Connector| {
+        vec![
+            format!("{:?}", connector.kind()),
+            plain(connector.name()),
+            connector.tls_certificate_name().map_or_else(String::new, |name| plain(&name.to_string())),
+            plain(&connector.servers().join(", ")),
+        ]
+    });
+    show("Connectors", &["Kind", "Name", "TlsCertificateName", "Servers"], connectors.collect());
+    if let Some(auth) = import.auth_certificates() {
+        let printed = |thumbprint: Option<_>| {
+            thumbprint.map_or_else(|| "none".to_owned(), |value: exchange_certificates::Thumbprint| value.to_string())
+        };
+        text.push_str(&format!("Auth certificates: current {}, next {}\n", printed(auth.current), printed(auth.next)));
+    }
+    let unknown = certificates.iter().filter(|row| row.services.is_none()).count();
+    if unknown > 0 {
+        text.push_str(&format!("The services of {unknown} of {} certificates are not known.\n", certificates.len()));
+    }
+    if import.skipped() > 0 {
+        text.push_str(&format!("{} objects of other kinds were passed over.\n", import.skipped()));
+    }
+    text
+}

@@ -1,0 +1,276 @@
+//! Reading what Exchange exports: CLIXML, JSON, `Format-List` and `Format-Table` text, PEM, DER and PKCS#7.
+//!
+//! An [`Import`] takes any number of files, in any order and mixture, and tells which servers,
+//! certificates and connectors they describe. What no file says is not known; what two files say
+//! differently is an error that names both places. [`collection_script`] is the PowerShell that
+//! collects all of it.
+//!
+//! Whatever is in a file, reading it ends, in an error with a place at worst: sizes are bounded by
+//! [`MAXIMUM_LENGTH`] and [`MAXIMUM_CLIXML_LENGTH`], nesting by 256 levels of CLIXML, 128 of JSON and 32
+//! of serialized data, and no length in a file is believed before the bytes are there.
+//!
+//! ```
+//! use exchange_certificates::import::Import;
+//! use exchange_certificates::Service;
+//!
+//! let mut import = Import::new();
+//! import.add(
+//!     "certificates.txt",
+//!     b"Thumbprint                                Services   Subject
+//!       ----------                                --------   -------
+//!       5113AE0233A72FCCB75B1D0198628675333D010E  IP.WS..    CN=mail.contoso.com, O=Cont...",
+//! )?;
+//! let listed = &import.listed()[0];
+//! assert_eq!(listed.services, Some(Service::IMAP | Service::POP | Service::IIS | Service::SMTP));
+//! # Ok::<(), exchange_certificates::import::ImportError>(())
+//! ```
+
+mod certificates;
+mod clixml;
+mod collection;
+mod described;
+mod encoding;
+mod error;
+mod escape;
+mod exported;
+mod format;
+mod format_list;
+mod json;
+mod listed;
+mod nrbf;
+mod objects;
+mod property_list;
+mod records;
+mod servers;
+mod value;
+
+use std::io::{BufRead, Read as _};
+use std::sync::Arc;
+
+pub use self::collection::collection_script;
+pub use self::described::ExportedServer;
+use self::encoding::{Encoding, Utf16};
+pub use self::error::{FieldError, ImportError, Origin, Place};
+pub use self::exported::ExportedCertificate;
+pub use self::format::Format;
+pub use self::listed::Listed;
+use self::records::Records;
+use crate::certificate::{Certificate, CertificateError};
+use crate::server::{AuthCertificates, Connector};
+
+/// How many bytes are read at most of a file that is not CLIXML: 64 MiB.
+pub const MAXIMUM_LENGTH: u64 = 64 << 20;
+
+/// How many bytes of CLIXML are read at most: 4 GiB, since one file may hold a whole fleet.
+pub const MAXIMUM_CLIXML_LENGTH: u64 = clixml::MAXIMUM_LENGTH;
+
+/// What was read of one or many files.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    records: Records,
+}
+
+/// The name of a file, and perhaps the server that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    name: Arc<str>,
+    server: Option<String>,
+}
+
+impl Input {
+    /// A file of this name, by which errors call it.
+    pub fn named(name: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), server: None }
+    }
+
+    /// Says whose certificates these are, where the file itself does not.
+    #[must_use]
+    pub fn on_server(mut self, server: impl Into<String>) -> Self {
+        self.server = Some(server.into());
+        self
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for Input {
+    fn from(name: T) -> Self {
+        Self::named(name)
+    }
+}
+
+impl Import {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a file of any of the formats, which is told by what is in it.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, or contradicts one that was: nothing of it is taken then.
+    pub fn add(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<Format, ImportError> {
+        let input = input.into();
+        let format = Format::of(bytes).ok_or_else(|| ImportError::UnknownFormat { file: input.name.to_string() })?;
+        match format {
+            Format::Clixml => self.add_clixml(input, bytes),
+            Format::Json => self.add_json(input, bytes),
+            Format::Text => self.add_text(input, bytes),
+            Format::Certificates => self.add_certificates(input, bytes),
+        }?;
+        Ok(format)
+    }
+
+    /// Reads CLIXML, as `Export-Clixml` writes it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
+    pub fn add_clixml(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
+        let input = input.into();
+        too_large(&input, bytes.len() as u64, MAXIMUM_CLIXML_LENGTH)?;
+        let (encoding, mark) = Encoding::of(bytes);
+        let bytes = bytes.get(mark..).unwrap_or_default();
+        if encoding == Encoding::Utf8 {
+            self.clixml(&input, clixml::Borrowed::new(bytes))
+        } else {
+            self.clixml(&input, clixml::Streamed::new(Utf16::new(bytes, encoding)))
+        }
+    }
+
+    /// Reads a file of any of the formats from a stream, CLIXML without having all of it in memory.
+    ///
+    /// # Errors
+    ///
+    /// Like [`add`](Self::add), and where the stream itself fails.
+    pub fn add_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<Format, ImportError> {
+        let input = input.into();
+        let start = stream.fill_buf().map_err(|error| failed(&input, &error))?;
+        if Format::of(start) == Some(Format::Clixml) {
+            self.add_clixml_from(input, stream)?;
+            return Ok(Format::Clixml);
+        }
+        let mut bytes = Vec::new();
+        stream.take(MAXIMUM_LENGTH + 1).read_to_end(&mut bytes).map_err(|error| failed(&input, &error))?;
+        self.add(input, &bytes)
+    }
+
+    /// Reads CLIXML from a stream, so that a large file need not be in memory.
+    ///
+    /// # Errors
+    ///
+    /// Like [`add_clixml`](Self::add_clixml), and where the stream itself fails.
+    pub fn add_clixml_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<(), ImportError> {
+        let input = input.into();
+        let (encoding, mark) = Encoding::of(stream.fill_buf().map_err(|error| failed(&input, &error))?);
+        stream.consume(mark);
+        let stream = encoding::Limited::new(stream, MAXIMUM_CLIXML_LENGTH);
+        if encoding == Encoding::Utf8 {
+            self.clixml(&input, clixml::Streamed::new(stream))
+        } else {
+            self.clixml(&input, clixml::Streamed::new(Utf16::new(stream, encoding)))
+        }
+    }
+
+    /// Reads JSON, as `ConvertTo-Json` writes it of `Get-ExchangeCertificate`.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
+    pub fn add_json(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
+        let input = input.into();
+        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+        let mut records = Records::default();
+        for object in json::read(&input.name, &encoding::text(bytes))? {
+            objects::take(&mut records, object, input.server.as_deref())?;
+        }
+        self.records.absorb(records)
+    }
+
+    /// Reads what `Format-List` or `Format-Table` shows of `Get-ExchangeCertificate`, as it was copied.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
+    pub fn add_text(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
+        let input = input.into();
+        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+        let mut records = Records::default();
+        for object in format_list::read(&input.name, &encoding::text(bytes))? {
+            objects::take(&mut records, object, input.server.as_deref())?;
+        }
+        self.records.absorb(records)
+    }
+
+    /// Reads certificates: DER, PEM with one or many, or a PKCS#7 bundle.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be read.
+    pub fn add_certificates(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
+        let input = input.into();
+        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+        let failed = |error| ImportError::Certificate { origin: Origin::new(&input.name, Place::File), error };
+        let mut records = Records::default();
+        for (index, certificate) in bare_certificates(bytes).map_err(failed)?.into_iter().enumerate() {
+            let origin = Origin::new(&input.name, Place::Entry(index as u64 + 1));
+            let server = input.server.as_deref().map(|name| records.server_name(name, &origin)).transpose()?;
+            records.put_certificate(ExportedCertificate::new(certificate, server, Default::default(), origin))?;
+        }
+        self.records.absorb(records)
+    }
+
+    /// The certificates, in the order in which they were read.
+    pub fn certificates(&self) -> &[ExportedCertificate] {
+        &self.records.certificates
+    }
+
+    /// What listings show, in the order in which they were read.
+    pub fn listed(&self) -> &[Listed] {
+        &self.records.listed
+    }
+
+    /// The connectors and the hybrid configuration, in the order in which they were read.
+    pub fn connectors(&self) -> impl Iterator<Item = &Connector> {
+        self.records.connectors.iter().map(|known| &known.value)
+    }
+
+    /// The Auth certificates of the organisation, where they are known.
+    pub fn auth_certificates(&self) -> Option<AuthCertificates> {
+        self.records.auth_certificates.as_ref().map(|known| known.value)
+    }
+
+    /// How many objects of CLIXML were of a kind that says nothing of certificates.
+    pub fn skipped(&self) -> u64 {
+        self.records.skipped
+    }
+
+    fn clixml(&mut self, input: &Input, events: impl clixml::Events) -> Result<(), ImportError> {
+        let mut records = Records::default();
+        let server = input.server.as_deref();
+        let skipped = clixml::read(&input.name, events, &mut |object| objects::take(&mut records, object, server))?;
+        records.skipped += skipped;
+        self.records.absorb(records)
+    }
+}
+
+fn bare_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
+    if format::is_pkcs7(bytes) {
+        return Certificate::all_from_pkcs7(bytes);
+    }
+    if bytes.first() == Some(&0x30) && !format::is_base64(bytes) {
+        return Certificate::from_der(bytes).map(|certificate| vec![certificate]);
+    }
+    let text = encoding::text(bytes);
+    if text.contains("-----BEGIN ") { Certificate::all_from_pem(&text) } else { Ok(vec![text.parse()?]) }
+}
+
+fn failed(input: &Input, error: &std::io::Error) -> ImportError {
+    Origin::new(&input.name, Place::File).syntax(&error.to_string())
+}
+
+fn too_large(input: &Input, length: u64, maximum: u64) -> Result<(), ImportError> {
+    if length > maximum {
+        return Err(ImportError::TooLarge { file: input.name.to_string(), maximum });
+    }
+    Ok(())
+}

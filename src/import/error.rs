@@ -1,0 +1,234 @@
+//! Why an export cannot be read, and where.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::certificate::CertificateError;
+use crate::server::{ServerError, TlsCertificateNameError};
+use crate::service::ServiceError;
+use crate::text::{self, TextError};
+use crate::thumbprint::ThumbprintError;
+
+/// Why an export cannot be read, or does not say what is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Bytes of none of the formats that are read.
+    #[error("{}: this is none of the formats that are read: CLIXML, JSON, Format-List, Format-Table, PEM, DER, PKCS#7", text::shown(.file))]
+    UnknownFormat {
+        /// The file.
+        file: String,
+    },
+    /// More bytes than are read.
+    #[error("{}: more than {maximum} bytes are not read", text::shown(.file))]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// How many bytes are read at most.
+        maximum: u64,
+    },
+    /// More levels of nesting than are read.
+    #[error("{origin}: more than {maximum} levels of nesting are not read")]
+    TooDeep {
+        /// Where.
+        origin: Origin,
+        /// How many levels are read at most.
+        maximum: usize,
+    },
+    /// Something else stands where a part of the format should be.
+    #[error("{origin}: {expected} was expected")]
+    Malformed {
+        /// Where.
+        origin: Origin,
+        /// What should have been there.
+        expected: &'static str,
+    },
+    /// What no reader of XML or JSON can read.
+    #[error("{origin}: {problem}")]
+    Syntax {
+        /// Where.
+        origin: Origin,
+        /// What the reader says of it.
+        problem: String,
+    },
+    /// Binary data inside an object that is damaged.
+    #[error("{origin}: {field}, byte {byte}: {expected} was expected")]
+    Binary {
+        /// Where the object stands.
+        origin: Origin,
+        /// The property that holds the data.
+        field: &'static str,
+        /// The place in the data, counted from 0.
+        byte: usize,
+        /// What should have been there.
+        expected: &'static str,
+    },
+    /// A certificate that cannot be read.
+    #[error("{origin}: {error}")]
+    Certificate {
+        /// Where it stands.
+        origin: Origin,
+        /// What is wrong with it.
+        error: CertificateError,
+    },
+    /// A property whose value cannot be what it is for.
+    #[error("{origin}: {field}: {error}")]
+    Field {
+        /// Where the object stands.
+        origin: Origin,
+        /// The property.
+        field: &'static str,
+        /// What is wrong with its value.
+        error: FieldError,
+    },
+    /// Two objects that say different things of one.
+    #[error("{one} and {other} contradict each other: {what}")]
+    Contradiction {
+        /// What they say different things about.
+        what: String,
+        /// The one that was read first.
+        one: Origin,
+        /// The other one.
+        other: Origin,
+    },
+    /// A server that no object describes.
+    #[error("{}: no object of Get-ExchangeServer that was read describes this server, and without its version and roles nothing can be decided", text::shown(.server))]
+    NotDescribed {
+        /// The name of the server.
+        server: String,
+    },
+    /// A server whose version is none that is modelled.
+    #[error("{}: {} is none of Exchange 2013, 2016, 2019 and Subscription Edition", text::shown(.server), text::shown(.version))]
+    UnknownVersion {
+        /// The name of the server.
+        server: String,
+        /// The version as it stands in the export.
+        version: String,
+    },
+    /// A server that there cannot be.
+    #[error("{}: {error}", text::shown(.server))]
+    Server {
+        /// The name of the server.
+        server: String,
+        /// What is wrong with it.
+        error: ServerError,
+    },
+}
+
+/// Why the value of a property cannot be what it is for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// It is no thumbprint.
+    #[error("{} is no thumbprint: {error}", text::shown(.text))]
+    Thumbprint {
+        /// The value as it stands.
+        text: String,
+        /// What is wrong with it.
+        error: ThumbprintError,
+    },
+    /// It is no set of services.
+    #[error(transparent)]
+    Services(#[from] ServiceError),
+    /// It names no certificate.
+    #[error(transparent)]
+    TlsCertificateName(#[from] TlsCertificateNameError),
+    /// It holds what cannot stand in a command.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// It is something else than the property holds.
+    #[error("{} is not {expected}", text::shown(.text))]
+    Value {
+        /// The value as it stands.
+        text: String,
+        /// What the property holds.
+        expected: &'static str,
+    },
+    /// It is not there.
+    #[error("missing")]
+    Missing,
+}
+
+/// A file and a place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The file, by the name that it was given.
+    pub file: Arc<str>,
+    /// The place in it.
+    pub place: Place,
+}
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// The whole file.
+    File,
+    /// A byte, counted from 0; in UTF-16 as if it were UTF-8.
+    Byte(u64),
+    /// An object of CLIXML.
+    Object {
+        /// Which one at its level of the file, counted from 1.
+        number: u64,
+        /// The byte with which it begins, counted from 0.
+        byte: u64,
+    },
+    /// An entry of a JSON array or of a bundle, counted from 1.
+    Entry(u64),
+    /// A line, counted from 1.
+    Line(u64),
+    /// A character of JSON.
+    Column {
+        /// The line, counted from 1.
+        line: u64,
+        /// The place in the line, counted from 1.
+        column: u64,
+    },
+}
+
+impl Origin {
+    pub(super) fn new(file: &Arc<str>, place: Place) -> Self {
+        Self { file: Arc::clone(file), place }
+    }
+
+    /// What a reader of XML or JSON says, which may hold pieces of the file.
+    pub(super) fn syntax(&self, problem: &str) -> ImportError {
+        const LONGEST: usize = 200;
+        let problem = problem.chars().take(LONGEST).flat_map(|character| {
+            let is_plain = matches!(character, '\'' | '"' | '\\');
+            is_plain
+                .then_some(character)
+                .into_iter()
+                .chain((!is_plain).then(|| character.escape_debug()).into_iter().flatten())
+        });
+        ImportError::Syntax { origin: self.clone(), problem: problem.collect() }
+    }
+
+    pub(super) fn field(&self, field: &'static str, error: impl Into<FieldError>) -> ImportError {
+        ImportError::Field { origin: self.clone(), field, error: error.into() }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::shown(&self.file).fmt(f)?;
+        match self.place {
+            Place::File => Ok(()),
+            _ => write!(f, ", {}", self.place),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("the whole file"),
+            Self::Byte(byte) => write!(f, "byte {byte}"),
+            Self::Object { number, byte } => write!(f, "object {number} at byte {byte}"),
+            Self::Entry(number) => write!(f, "entry {number}"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Column { line, column } => write!(f, "line {line}, column {column}"),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What objects of an export say: of certificates, servers, connectors and the organisation.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::certificates;
+use super::described::{Known, Name, ServerFacts, version};
+use super::error::{FieldError, ImportError};
+use super::records::Records;
+use super::value::{Kind, Object, Value};
+use crate::server::{
+    AuthCertificates, Connector, ConnectorKind, DefaultSmtp, Role, StartupMode, TlsCertificateName,
+    TlsCertificateNameError, Version,
+};
+use crate::text;
+
+/// Takes what an object says into the records. `server` is the caller's word for whose it is.
+pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
+    match object.kind {
+        Kind::Certificate | Kind::PlainCertificate => certificates::take(records, object, server),
+        Kind::Server => described(records, &object),
+        Kind::SendConnector => send_connector(records, &object),
+        Kind::ReceiveConnector => receive_connector(records, &object),
+        Kind::HybridConfiguration => hybrid_configuration(records, &object),
+        Kind::AuthConfiguration => {
+            let current = object.thumbprint("CurrentCertificateThumbprint")?;
+            let next = object.thumbprint("NextCertificateThumbprint")?;
+            records.put_auth_certificates(Known::new(AuthCertificates::new(current, next), &object.origin))
+        }
+        Kind::EdgeSubscription => {
+            let name = object.required("Name")?;
+            let site = object.text("Site").map(str::to_owned);
+            records.put_edge(name, Known::new(site, &object.origin))
+        }
+        Kind::ImapSettings
+        | Kind::PopSettings
+        | Kind::UmService
+        | Kind::UmCallRouter
+        | Kind::TransportService
+        | Kind::VirtualDirectory
+        | Kind::ClientAccessService => setting(records, &object, server),
+    }
+}
+
+fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> {
+    let origin = &object.origin;
+    let name = object.required("Name")?;
+    let build = object.checked("AdminDisplayVersion")?;
+    let is_2013 = build.and_then(version) == Some(Version::Exchange2013);
+    let roles = object.get("ServerRole").and_then(|value| roles(value, is_2013));
+    let facts = ServerFacts {
+        name: Some(Known::new(Name(name.to_owned()), origin)),
+        fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Name(fqdn.to_owned()), origin)),
+        build: build.map(|build| Known::new(build.to_owned(), origin)),
+        roles: roles.map(|roles| Known::new(roles, origin)),
+        site: object.text("Site").map(|site| Known::new(site.to_owned(), origin)),
+        ..ServerFacts::default()
+    };
+    records.put_server(name, facts)
+}
+
+/// The roles by their names, or else by the bits of their number. From 2016 on the Client Access
+/// services are part of the Mailbox role.
+fn roles(value: &Value, is_2013: bool) -> Option<BTreeSet<Role>> {
+    let names = value.text().unwrap_or_default().split(',').map(str::trim);
+    let mut roles: BTreeSet<Role> = names
+        .filter_map(|name| match name {
+            "Mailbox" => Some(Role::Mailbox),
+            "ClientAccess" | "Cafe" => Some(Role::ClientAccess),
+            "Edge" | "EdgeTransport" => Some(Role::EdgeTransport),
+            _ => None,
+        })
+        .collect();
+    if roles.is_empty() {
+        let number = value.number()?;
+        let bits = [(2, Role::Mailbox), (1 | 4, Role::ClientAccess), (64, Role::EdgeTransport)];
+        roles = bits.into_iter().filter_map(|(bits, role)| (number & bits != 0).then_some(role)).collect();
+    }
+    if !is_2013 && roles.contains(&Role::Mailbox) {
+        roles.remove(&Role::ClientAccess);
+    }
+    Some(roles).filter(|roles| !roles.is_empty())
+}
+
+fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Result<(), ImportError> {
+    let origin = &object.origin;
+    let of = match object.kind {
+        Kind::TransportService | Kind::ClientAccessService => object.checked("Name")?.or(object.checked("Identity")?),
+        Kind::UmService => object.checked("Server")?.or(object.checked("Name")?).or(object.checked("Identity")?),
+        // The identity is the server's name, a backslash and the name of the setting.
+        _ => {
+            let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
+            object.checked("Server")?.or(identity.map(|(server, _)| server))
+        }
+    };
+    let of = of.map(server_name).or_else(|| server_in(object.text("DistinguishedName")?)).or(server);
+    let Some(of) = of else {
+        // Without a server it says nothing.
+        records.skipped += 1;
+        return Ok(());
+    };
+    let mut facts = ServerFacts::default();
+    let certificate_name = |field| -> Result<_, ImportError> {
+        let name = object.checked(field)?.map(str::to_owned);
+        Ok(object.get(field).map(|_| Known::new(name, origin)))
+    };
+    match object.kind {
+        Kind::ImapSettings => facts.imap_certificate_name = certificate_name("X509CertificateName")?,
+        Kind::PopSettings => facts.pop_certificate_name = certificate_name("X509CertificateName")?,
+        Kind::UmService => facts.um_startup_mode = startup_mode(object)?,
+        Kind::UmCallRouter => facts.um_call_router_startup_mode = startup_mode(object)?,
+        Kind::TransportService => {
+            let field = "InternalTransportCertificateThumbprint";
+            let default = object.thumbprint(field)?.map_or(DefaultSmtp::None, DefaultSmtp::Certificate);
+            facts.default_smtp = object.get(field).map(|_| Known::new(default, origin));
+        }
+        _ => {
+            let identity = object.text("Identity").unwrap_or_default().to_lowercase();
+            let fields = [
+                "InternalUrl",
+                "ExternalUrl",
+                "InternalHostname",
+                "ExternalHostname",
+                "AutoDiscoverServiceInternalUri",
+            ];
+            for field in fields.into_iter().filter(|field| object.get(field).is_some()) {
+                let host = object.checked(field)?.and_then(host).map(str::to_owned);
+                facts.client_names.insert(format!("{identity} {field}"), Known::new(host, origin));
+            }
+        }
+    }
+    records.put_server(of, facts)
+}
+
+fn startup_mode(object: &Object) -> Result<Option<Known<StartupMode>>, ImportError> {
+    let field = "UMStartupMode";
+    let Some(text) = object.text(field) else { return Ok(None) };
+    let mode = match text.to_ascii_lowercase().as_str() {
+        "tcp" | "0" => StartupMode::Tcp,
+        "tls" | "1" => StartupMode::Tls,
+        "dual" | "2" => StartupMode::Dual,
+        _ => {
+            let error = FieldError::Value { text: text.to_owned(), expected: "TCP, TLS or Dual" };
+            return Err(object.origin.field(field, error));
+        }
+    };
+    Ok(Some(Known::new(mode, &object.origin)))
+}
+
+fn send_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
+    let connector = Connector::new(ConnectorKind::Send, object.required("Name")?);
+    let connector = connector.with_servers(servers(object, &["SourceTransportServers"])?);
+    put(records, object, connector)
+}
+
+fn receive_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
+    let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
+    let name = object.checked("Name")?.or(identity.map(|(_, name)| name));
+    let name = name.ok_or_else(|| object.origin.field("Name", FieldError::Missing))?;
+    let server = object.checked("Server")?.map(server_name).or(identity.map(|(server, _)| server));
+    put(records, object, Connector::new(ConnectorKind::Receive, name).with_servers(server))
+}
+
+fn hybrid_configuration(records: &mut Records, object: &Object) -> Result<(), ImportError> {
+    let name = object.checked("Name")?.unwrap_or("Hybrid Configuration");
+    let of = ["SendingTransportServers", "ReceivingTransportServers", "EdgeTransportServers"];
+    put(records, object, Connector::new(ConnectorKind::Hybrid, name).with_servers(servers(object, &of)?))
+}
+
+fn put(records: &mut Records, object: &Object, mut connector: Connector) -> Result<(), ImportError> {
+    let field = "TlsCertificateName";
+    if let Some(name) = object.text(field) {
+        let name: TlsCertificateName =
+            name.parse().map_err(|error: TlsCertificateNameError| object.origin.field(field, error))?;
+        connector = connector.with_tls_certificate_name(name);
+    }
+    if let Some(fqdn) = object.checked("Fqdn")? {
+        connector = connector.with_fqdn(fqdn);
+    }
+    records.put_connector(Known::new(connector, &object.origin))
+}
+
+/// The servers that the properties name, each once.
+fn servers(object: &Object, fields: &[&'static str]) -> Result<Vec<String>, ImportError> {
+    let mut servers: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
+    for field in fields {
+        for server in object.get(field).map(Value::texts).unwrap_or_default() {
+            text::check(server).map_err(|error| object.origin.field(field, error))?;
+            let server = server_name(server);
+            if seen.insert(server.to_lowercase()) {
+                servers.push(server.to_owned());
+            }
+        }
+    }
+    Ok(servers)
+}
+
+/// The server below which an object stands in Active Directory.
+fn server_in(distinguished_name: &str) -> Option<&str> {
+    let (before, _) = distinguished_name.split_once(",CN=Servers,")?;
+    before.rsplit_once("CN=").map(|(_, server)| server).filter(|server| text::check(server).is_ok())
+}
+
+/// The name of a server in an identity of Active Directory, which may be a path or a distinguished name.
+fn server_name(identity: &str) -> &str {
+    if let Some(name) = identity.strip_prefix("CN=") {
+        return name.split(',').next().unwrap_or(name);
+    }
+    identity.rsplit('/').next().unwrap_or(identity)
+}
+
+/// The host in a URL, or the host name that a text is.
+fn host(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = host.split(':').next()?;
+    Some(host).filter(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_found_in_a_url_and_in_a_host_name() {
+        for (url, expected) in [
+            ("https://mail.contoso.com/owa", Some("mail.contoso.com")),
+            ("https://mail.contoso.com:444/EWS/Exchange.asmx", Some("mail.contoso.com")),
+            ("https://mail.contoso.com?x", Some("mail.contoso.com")),
+            ("mail.contoso.com", Some("mail.contoso.com")),
+            ("/owa", None),
+            ("https://", None),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_named_by_a_path_or_a_distinguished_name_too() {
+        for identity in ["MBX01", "contoso.com/Configuration/Servers/MBX01", "CN=MBX01,CN=Servers,DC=contoso"] {
+            assert_eq!(server_name(identity), "MBX01");
+        }
+    }
+
+    #[test]
+    fn a_server_is_found_above_its_settings() {
+        let name = "CN=UMCallRouterSettings,CN=Protocols,CN=MBX01,CN=Servers,CN=Administrative Groups,DC=contoso";
+        assert_eq!(server_in(name), Some("MBX01"));
+        assert_eq!(server_in("CN=MBX01,CN=Servers,DC=contoso"), Some("MBX01"));
+        assert_eq!(server_in("CN=Auth Configuration,DC=contoso"), None);
+    }
+
+    #[test]
+    fn roles_are_read_from_names_or_a_number() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let mailbox = Some(BTreeSet::from([Role::Mailbox]));
+        let both = Some(BTreeSet::from([Role::Mailbox, Role::ClientAccess]));
+        assert_eq!(roles(&text("Mailbox, ClientAccess"), true), both);
+        assert_eq!(roles(&text("Mailbox, ClientAccess"), false), mailbox);
+        assert_eq!(roles(&text("Edge"), false), Some(BTreeSet::from([Role::EdgeTransport])));
+        assert_eq!(roles(&text("16438"), true), both);
+        assert_eq!(roles(&text("None"), false), None);
+    }
+}

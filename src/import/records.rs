@@ -1,0 +1,215 @@
+//! What was read so far: identical objects are one, and two that contradict each other are an error.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::described::{Conflict, Field, Known, Name, ServerFacts, settle};
+use super::error::{ImportError, Origin};
+use super::exported::ExportedCertificate;
+use super::listed::Listed;
+use crate::server::{AuthCertificates, Connector, ConnectorKind};
+use crate::text;
+use crate::thumbprint::Thumbprint;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Records {
+    pub(super) certificates: Vec<ExportedCertificate>,
+    pub(super) listed: Vec<Listed>,
+    /// By the short name in lower case.
+    pub(super) servers: BTreeMap<String, ServerFacts>,
+    pub(super) connectors: Vec<Known<Connector>>,
+    pub(super) auth_certificates: Field<AuthCertificates>,
+    /// Edge servers by the short name in lower case, each with the site that it is subscribed to.
+    pub(super) edges: BTreeMap<String, Known<Option<String>>>,
+    pub(super) skipped: u64,
+    /// The place of each certificate, by its thumbprint and the number of its server.
+    places: HashMap<(Thumbprint, u32), usize>,
+    /// The place of the first listing of a thumbprint on a server.
+    listed_places: HashMap<(Thumbprint, Option<String>), usize>,
+    connector_places: HashMap<(ConnectorKind, String), usize>,
+    names: HashMap<Arc<str>, u32>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Records {
+    /// The name of a server as one value that all its certificates share; the server is then known.
+    pub(super) fn server_name(&mut self, name: &str, origin: &Origin) -> Result<Arc<str>, ImportError> {
+        if let Some((known, _)) = self.names.get_key_value(name) {
+            return Ok(Arc::clone(known));
+        }
+        let mut facts = ServerFacts::default();
+        if name.contains('.') && name.parse::<IpAddr>().is_err() {
+            facts.seen_as = Some(Known::new(Name(name.to_owned()), origin));
+        } else {
+            facts.name = Some(Known::new(Name(name.to_owned()), origin));
+        }
+        self.put_server(name, facts)?;
+        let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(server_key(name)).or_insert(next);
+        let name: Arc<str> = name.into();
+        self.names.insert(Arc::clone(&name), number);
+        Ok(name)
+    }
+
+    pub(super) fn put_certificate(&mut self, certificate: ExportedCertificate) -> Result<(), ImportError> {
+        let key = (certificate.thumbprint(), self.number(certificate.server()));
+        if let Some(known) = self.places.get(&key).and_then(|place| self.certificates.get_mut(*place)) {
+            if let Some(conflict) = contradiction(known, &certificate) {
+                return Err(conflict);
+            }
+            known.fill(certificate);
+            return Ok(());
+        }
+        self.places.insert(key, self.certificates.len());
+        self.certificates.push(certificate);
+        Ok(())
+    }
+
+    pub(super) fn put_listed(&mut self, listed: Listed) -> Result<(), ImportError> {
+        let key = (listed.thumbprint, listed.server.clone());
+        let place = *self.listed_places.entry(key).or_insert(self.listed.len());
+        let known = self.listed.get(place);
+        if let Some((known, what)) = known.and_then(|known| Some((known, known.differs(&listed)?))) {
+            let conflict = Conflict { what, one: known.origin.clone(), other: listed.origin };
+            return Err(conflict.about(&listed.thumbprint.to_string()));
+        }
+        if !known.is_some_and(|known| known.says_the_same(&listed)) {
+            self.listed.push(listed);
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_server(&mut self, name: &str, facts: ServerFacts) -> Result<(), ImportError> {
+        self.servers.entry(server_key(name)).or_default().merge(facts).map_err(|conflict| conflict.about(name))
+    }
+
+    pub(super) fn put_connector(&mut self, connector: Known<Connector>) -> Result<(), ImportError> {
+        let key = connector_key(&connector.value);
+        let place = *self.connector_places.entry(key).or_insert(self.connectors.len());
+        let mut known = self.connectors.get(place).cloned();
+        let name = connector.value.name().to_owned();
+        if known.is_none() {
+            self.connectors.push(connector);
+            return Ok(());
+        }
+        settle(&mut known, Some(connector), "the settings").map_err(|conflict| conflict.about(&name))
+    }
+
+    pub(super) fn put_auth_certificates(&mut self, auth: Known<AuthCertificates>) -> Result<(), ImportError> {
+        let settled = settle(&mut self.auth_certificates, Some(auth), "the certificates");
+        settled.map_err(|conflict| conflict.about("Auth Configuration"))
+    }
+
+    pub(super) fn put_edge(&mut self, name: &str, site: Known<Option<String>>) -> Result<(), ImportError> {
+        let mut known = self.edges.remove(&server_key(name));
+        let settled = settle(&mut known, Some(site), "the site of the Edge subscription");
+        self.edges.extend(known.map(|known| (server_key(name), known)));
+        settled.map_err(|conflict| conflict.about(name))
+    }
+
+    /// Takes over all of a file, or nothing where something contradicts what is known.
+    pub(super) fn absorb(&mut self, mut other: Self) -> Result<(), ImportError> {
+        if self.is_empty() {
+            *self = other;
+            return Ok(());
+        }
+        for certificate in &other.certificates {
+            let key = (certificate.thumbprint(), self.number(certificate.server()));
+            let known = self.places.get(&key).and_then(|place| self.certificates.get(*place));
+            if let Some(conflict) = known.and_then(|known| contradiction(known, certificate)) {
+                return Err(conflict);
+            }
+        }
+        // All but the certificates is small: it is merged into a copy, which takes its place in the end.
+        let mut merged = Self {
+            listed: self.listed.clone(),
+            listed_places: self.listed_places.clone(),
+            servers: self.servers.clone(),
+            connectors: self.connectors.clone(),
+            connector_places: self.connector_places.clone(),
+            auth_certificates: self.auth_certificates.clone(),
+            edges: self.edges.clone(),
+            skipped: self.skipped + other.skipped,
+            ..Self::default()
+        };
+        for (name, facts) in std::mem::take(&mut other.servers) {
+            merged.put_server(&name, facts)?;
+        }
+        for listed in std::mem::take(&mut other.listed) {
+            merged.put_listed(listed)?;
+        }
+        for connector in std::mem::take(&mut other.connectors) {
+            merged.put_connector(connector)?;
+        }
+        for (name, site) in std::mem::take(&mut other.edges) {
+            merged.put_edge(&name, site)?;
+        }
+        if let Some(auth) = other.auth_certificates.take() {
+            merged.put_auth_certificates(auth)?;
+        }
+        merged.certificates = std::mem::take(&mut self.certificates);
+        merged.places = std::mem::take(&mut self.places);
+        merged.names = std::mem::take(&mut self.names);
+        merged.numbers = std::mem::take(&mut self.numbers);
+        *self = merged;
+        for certificate in other.certificates {
+            if let Some(name) = certificate.server() {
+                let origin = certificate.origin().clone();
+                self.server_name(name, &origin)?;
+            }
+            self.put_certificate(certificate)?;
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+            && self.listed.is_empty()
+            && self.servers.is_empty()
+            && self.connectors.is_empty()
+            && self.auth_certificates.is_none()
+            && self.edges.is_empty()
+            && self.skipped == 0
+    }
+
+    fn number(&self, server: Option<&str>) -> u32 {
+        let Some(server) = server else { return 0 };
+        let number = self.names.get(server).or_else(|| self.numbers.get(&server_key(server)));
+        // A server that has no number yet has no certificate either.
+        number.copied().unwrap_or(u32::MAX)
+    }
+}
+
+/// What servers are known by: the name without a domain, in lower case.
+pub(super) fn server_key(name: &str) -> String {
+    label(name).to_lowercase()
+}
+
+/// Whether a name is that of the server with this key.
+pub(super) fn is_server(name: &str, key: &str) -> bool {
+    text::same(label(name), key)
+}
+
+fn label(name: &str) -> &str {
+    match name.split_once('.') {
+        Some((label, _)) if name.parse::<IpAddr>().is_err() => label,
+        _ => name,
+    }
+}
+
+fn contradiction(known: &ExportedCertificate, other: &ExportedCertificate) -> Option<ImportError> {
+    let what = known.facts().differs(other.facts())?;
+    let conflict = Conflict { what, one: known.origin().clone(), other: other.origin().clone() };
+    Some(conflict.about(&known.thumbprint().to_string()))
+}
+
+fn connector_key(connector: &Connector) -> (ConnectorKind, String) {
+    let name = connector.name().to_lowercase();
+    let key = match (connector.kind(), connector.servers()) {
+        (ConnectorKind::Receive, [server, ..]) => format!("{}\\{name}", server_key(server)),
+        (ConnectorKind::Hybrid, _) => String::new(),
+        _ => name,
+    };
+    (connector.kind(), key)
+}

@@ -1,0 +1,151 @@
+//! From what was read to servers.
+
+use super::Import;
+use super::described::ExportedServer;
+use super::error::ImportError;
+use super::records::{is_server, server_key};
+use crate::server::{ConnectorKind, Role, Server};
+use crate::text;
+
+impl Import {
+    /// The servers that were named anywhere, by name. Of one that only its certificates name,
+    /// neither version nor roles are known.
+    pub fn servers(&self) -> Vec<ExportedServer> {
+        self.records.servers.keys().filter_map(|key| self.exported(key)).collect()
+    }
+
+    /// A server with its certificates, its connectors and all that is known of it, ready for a plan.
+    ///
+    /// It is found by its name or its fully qualified domain name. A Send connector belongs to its
+    /// source servers, or to every server where none is named; a Receive connector to its server; the
+    /// hybrid configuration to every server.
+    ///
+    /// ```
+    /// use exchange_certificates::Version;
+    /// use exchange_certificates::import::Import;
+    ///
+    /// let mut import = Import::new();
+    /// import.add(
+    ///     "servers.xml",
+    ///     br#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">
+    ///           <Obj RefId="0">
+    ///             <TN RefId="0"><T>Microsoft.Exchange.Data.Directory.Management.ExchangeServer</T></TN>
+    ///             <Props>
+    ///               <S N="Name">MBX01</S>
+    ///               <S N="Fqdn">mbx01.contoso.com</S>
+    ///               <S N="AdminDisplayVersion">Version 15.2 (Build 1544.4)</S>
+    ///               <S N="ServerRole">Mailbox</S>
+    ///             </Props>
+    ///           </Obj>
+    ///         </Objs>"#,
+    /// )?;
+    /// let server = import.server("mbx01.contoso.com")?;
+    /// assert_eq!(server.name(), "MBX01");
+    /// assert_eq!(server.version(), Version::Exchange2019);
+    /// assert!(import.server("MBX02").is_err());
+    /// # Ok::<(), exchange_certificates::import::ImportError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::NotDescribed`] where no object of `Get-ExchangeServer` tells its version and
+    /// roles, [`ImportError::UnknownVersion`] where it is older than Exchange 2013.
+    pub fn server(&self, name: &str) -> Result<Server, ImportError> {
+        let not_described = || ImportError::NotDescribed { server: name.to_owned() };
+        let key = server_key(name);
+        let exported = self.exported(&key).ok_or_else(not_described)?;
+        if name.contains('.') && exported.fqdn.as_deref().is_some_and(|fqdn| !text::same(fqdn, name)) {
+            return Err(not_described());
+        }
+        let roles = exported.roles.clone().ok_or_else(not_described)?;
+        let version = match (exported.version, &exported.build) {
+            (Some(version), _) => version,
+            (None, Some(build)) => {
+                return Err(ImportError::UnknownVersion { server: exported.name, version: build.clone() });
+            }
+            (None, None) => return Err(not_described()),
+        };
+        let failed = |error| ImportError::Server { server: name.to_owned(), error };
+        let mut server = Server::new(exported.name, version, roles).map_err(failed)?;
+        if let Some(fqdn) = exported.fqdn {
+            server = server.with_fqdn(fqdn);
+        }
+        if let Some(mode) = exported.um_startup_mode {
+            server = server.with_um_startup_mode(mode);
+        }
+        if let Some(mode) = exported.um_call_router_startup_mode {
+            server = server.with_um_call_router_startup_mode(mode);
+        }
+        if let Some(name) = exported.imap_certificate_name.flatten() {
+            server = server.with_imap_certificate_name(name);
+        }
+        if let Some(name) = exported.pop_certificate_name.flatten() {
+            server = server.with_pop_certificate_name(name);
+        }
+        if let Some(names) = exported.client_names {
+            server = server.with_client_names(names);
+        }
+        if let Some(subscribed) = exported.edge_subscribed {
+            server = server.with_edge_subscribed(subscribed);
+        }
+        if let Some(auth_certificates) = self.auth_certificates() {
+            server = server.with_auth_certificates(auth_certificates);
+        }
+        server = server.with_default_smtp(exported.default_smtp);
+        for connector in self.connectors() {
+            let servers = connector.servers();
+            let is_here = servers.iter().any(|server| is_server(server, &key));
+            if is_here || connector.kind() == ConnectorKind::Hybrid || servers.is_empty() {
+                server = server.with_connector(connector.clone());
+            }
+        }
+        for certificate in self.certificates() {
+            if certificate.server().is_some_and(|name| is_server(name, &key)) {
+                server.install(certificate.to_installed()).map_err(failed)?;
+            }
+        }
+        Ok(server)
+    }
+
+    /// The name of a server in its longest known form: its fully qualified domain name, or its name.
+    pub fn printed_name(&self, name: &str) -> String {
+        let exported = self.exported(&server_key(name));
+        exported.map_or_else(|| name.to_owned(), |server| server.fqdn.unwrap_or(server.name))
+    }
+
+    /// Every server that an object of `Get-ExchangeServer` describes, by name.
+    ///
+    /// # Errors
+    ///
+    /// Where one of them cannot be: see [`server`](Self::server).
+    pub fn described_servers(&self) -> Result<Vec<Server>, ImportError> {
+        let described = self.records.servers.iter().filter(|(_, facts)| facts.build.is_some());
+        described.map(|(key, _)| self.server(key)).collect()
+    }
+
+    fn exported(&self, key: &str) -> Option<ExportedServer> {
+        let mut server = self.records.servers.get(key)?.exported(key);
+        server.edge_subscribed = self.edge_subscribed(key, &server);
+        Some(server)
+    }
+
+    /// Whether an Edge subscription concerns a server; not known where none was read at all, since an
+    /// export without any may just not have asked for them.
+    fn edge_subscribed(&self, key: &str, server: &ExportedServer) -> Option<bool> {
+        let edges = &self.records.edges;
+        if edges.is_empty() {
+            return None;
+        }
+        if server.roles.as_ref()?.contains(&Role::EdgeTransport) {
+            return Some(edges.contains_key(key));
+        }
+        let site = server.site.as_deref()?;
+        let mut sites = edges.values().map(|known| known.value.as_deref());
+        Some(sites.any(|other| other.is_some_and(|other| text::same(site_name(other), site_name(site)))))
+    }
+}
+
+/// The name of a site, which is the last part of its path in Active Directory.
+fn site_name(site: &str) -> &str {
+    site.rsplit('/').next().unwrap_or(site)
+}

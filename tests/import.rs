@@ -1,0 +1,19 @@
+//! What the readers make of exports: of real ones, and of those that an independent writer makes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "support"]
+mod support {
+    pub mod export;
+    pub mod factory;
+}
+
+#[path = "import/clixml.rs"]
+mod clixml;
+#[path = "import/corpus.rs"]
+mod corpus;
+#[path = "import/damage.rs"]
+mod damage;
+#[path = "import/formats.rs"]
+mod formats;
+#[path = "import/servers.rs"]
+mod servers;

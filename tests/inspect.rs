@@ -1,0 +1,156 @@
+//! The example `inspect`, as a user runs it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "support"]
+mod support {
+    pub mod export;
+    pub mod factory;
+}
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use exchange_certificates::{Scenario, Thumbprint};
+use serde_json::{Value, json};
+use support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
+use support::factory::CertificateFactory;
+
+/// The example stands beside the tests: `cargo test` builds it with them, `cargo test --test` alone does not.
+fn inspect(arguments: &[&str]) -> Output {
+    let tests = std::env::current_exe().unwrap();
+    let example = tests.parent().and_then(|folder| folder.parent()).unwrap().join("examples/inspect");
+    Command::new(example.with_extension(std::env::consts::EXE_EXTENSION)).args(arguments).output().unwrap()
+}
+
+fn file(name: &str, contents: impl AsRef<[u8]>) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("inspect");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, contents).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn fleet(subject: &str) -> String {
+    let certificate = CertificateFactory::new("mail.contoso.com").subject(&[("CN", subject)]).build_der();
+    let server = Element::new(EXCHANGE_SERVER)
+        .text("Name", "MBX01")
+        .text("Fqdn", "mbx01.contoso.com")
+        .printed("AdminDisplayVersion", "Version 15.2 (Build 1544.4)")
+        .property("ServerRole", Node::text("Mailbox"));
+    document(&[server, Serialized::new(certificate, 24, "mbx01.contoso.com\\0").element(true)])
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn json_has_every_key_and_null_for_what_is_not_known() {
+    let pem = CertificateFactory::new("other.contoso.com").build_der();
+    let list = file("list.txt", format!("Thumbprint : {}\nServices : SMTP\n", "0".repeat(40)));
+    let output = inspect(&["--json", &file("fleet.xml", fleet("mail.contoso.com")), &file("other.cer", &pem), &list]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let certificates = answer["certificates"].as_array().unwrap();
+    assert_eq!(certificates.len(), 3);
+    for certificate in certificates {
+        let keys: Vec<_> = certificate.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut expected = vec![
+            "thumbprint",
+            "subject",
+            "issuer",
+            "serial",
+            "not_before",
+            "not_after",
+            "domains",
+            "services",
+            "status",
+            "root_ca_type",
+            "friendly_name",
+            "has_private_key",
+            "key_storage",
+            "web_sites",
+            "server",
+        ];
+        // The keys of a JSON value are sorted.
+        expected.sort_unstable();
+        assert_eq!(keys, expected);
+    }
+    let first = &certificates[0];
+    assert_eq!(first["services"], "IIS, SMTP");
+    assert_eq!(first["status"], "Valid");
+    assert_eq!(first["root_ca_type"], "Registry");
+    assert_eq!(first["not_before"], "2026-10-01T00:00:00Z");
+    assert_eq!(first["key_storage"], "CSP");
+    assert_eq!(first["web_sites"], json!([1]));
+    assert_eq!(first["server"], "mbx01.contoso.com");
+    assert_eq!(certificates[1]["thumbprint"], Thumbprint::of(&pem).to_string());
+    for unknown in ["services", "status", "root_ca_type", "friendly_name", "has_private_key", "web_sites", "server"] {
+        assert_eq!(certificates[1][unknown], Value::Null, "{unknown}");
+    }
+    assert_eq!(certificates[2]["services"], "SMTP");
+    assert_eq!(certificates[2]["subject"], Value::Null);
+    assert_eq!(answer["servers"][0]["name"], "MBX01");
+    assert_eq!(answer["servers"][0]["version"], "2019");
+    assert_eq!(answer["servers"][0]["roles"], json!(["Mailbox"]));
+    assert_eq!(answer["servers"][0]["default_smtp"], Value::Null);
+    assert_eq!(answer["connectors"], json!([]));
+    assert_eq!(answer["auth_certificates"], Value::Null);
+    assert!(answer.as_object().unwrap().contains_key("auth_certificates"));
+}
+
+#[test]
+fn bad_input_is_one_line_on_standard_error() {
+    let bad = file("bad.txt", "Thumbprint  Services  Subject\nXXXX  IP.WS..  CN=a\n");
+    let good = file("good.xml", fleet("mail.contoso.com"));
+    for (arguments, words) in [
+        (vec![good.as_str(), bad.as_str()], "bad.txt`, line 2: Thumbprint: `XXXX` is no thumbprint"),
+        (vec!["--json", "no such file"], "no such file: "),
+        (vec!["--scenario", "MBX09", good.as_str()], "`MBX09`: no object of Get-ExchangeServer"),
+        (vec![], "required arguments"),
+        (vec!["--unknown"], "unexpected argument"),
+    ] {
+        let output = inspect(&arguments);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(text(&output.stdout), "");
+        let error = text(&output.stderr);
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_scenario_is_valid_input() {
+    let output = inspect(&["--scenario", "mbx01", &file("scenario.xml", fleet("mail.contoso.com"))]);
+    let scenario: Scenario = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(scenario.server().unwrap().name(), "MBX01");
+    assert_eq!(scenario.server().unwrap().certificates().count(), 1);
+}
+
+#[test]
+fn what_format_list_prints_is_read_back() {
+    let printed = inspect(&["--format-list", &file("print.xml", fleet("mail.contoso.com"))]);
+    let read = inspect(&["--json", &file("printed.txt", &printed.stdout)]);
+    let answer: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(answer["certificates"][0]["services"], "IIS, SMTP");
+    assert_eq!(answer["certificates"][0]["friendly_name"], "mail 2026");
+}
+
+#[test]
+fn a_subject_forges_no_line_on_a_terminal() {
+    let hostile = "mail\r\n\u{1b}[2J\u{9b}1m\u{202e}moc";
+    let path = file("hostile.xml", fleet(hostile));
+    for arguments in [vec![path.as_str()], vec!["--json", path.as_str()], vec!["--format-list", path.as_str()]] {
+        let output = text(&inspect(&arguments).stdout);
+        assert!(output.contains("moc"), "{output}");
+        let acts = |character: char| character != '\n' && character.is_control() || character == '\u{202e}';
+        assert!(!output.contains(acts), "{output:?}");
+    }
+}
+
+#[test]
+fn the_collection_script_is_printed_without_files() {
+    let output = inspect(&["--collection-script"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("Export-Clixml"));
+}
