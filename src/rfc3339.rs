@@ -56,12 +56,17 @@ pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
 }
 
 pub(crate) fn print_seconds(seconds: i64) -> impl fmt::Display {
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY);
     fmt::from_fn(move |f| {
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", print_day(seconds))
     })
+}
+
+/// The day of a point in time: `2026-11-24`.
+pub(crate) fn print_day(seconds: i64) -> impl fmt::Display {
+    let (year, month, day) = civil(seconds.div_euclid(DAY));
+    fmt::from_fn(move |f| write!(f, "{year:04}-{month:02}-{day:02}"))
 }
 
 /// The proleptic Gregorian date of a day counted from 1970-01-01.
