@@ -36,6 +36,9 @@ struct Arguments {
     /// Prints a scenario of this server for the example `assign`, with a request to be edited.
     #[arg(long, value_name = "SERVER")]
     scenario: Option<String>,
+    /// Prints a scenario of all servers for the examples `assign` and `rollout`, with a request to be edited.
+    #[arg(long, conflicts_with_all = ["json", "format_list", "scenario"])]
+    fleet: bool,
     /// Prints the PowerShell that collects everything that is read here.
     #[arg(long)]
     collection_script: bool,
@@ -62,7 +65,15 @@ fn output(arguments: &Arguments) -> Result<String, BadInput> {
         read(&mut import, file)?;
     }
     if let Some(name) = &arguments.scenario {
-        return pretty(&scenario(&import.server(name).map_err(BadInput::named)?));
+        let server = import.server(name).map_err(BadInput::named)?;
+        let request = request([&server]);
+        return pretty(&json!({ "server": server, "policy": {}, "request": request }));
+    }
+    if arguments.fleet {
+        let (fleet, left_out) = import.fleet();
+        left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
+        let request = request(fleet.servers());
+        return pretty(&json!({ "servers": fleet, "policy": {}, "request": request }));
     }
     let certificates: Vec<_> = import
         .certificates()
@@ -189,33 +200,23 @@ impl<'a> Answer<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Scenario<'a> {
-    server: &'a Server,
-    policy: Value,
-    request: RequestSkeleton,
-}
-
-#[derive(Serialize)]
-struct RequestSkeleton {
-    operation: &'static str,
-    thumbprint: String,
-    services: Service,
-    mode: &'static str,
-}
-
-/// A scenario whose request assigns the certificate that is most likely meant: the one that expires
-/// last of those that a CA issued, or else of those that IIS has.
-fn scenario(server: &Server) -> Scenario<'_> {
+/// A request to be edited: it assigns the certificate that is most likely meant, the one that expires last of
+/// those that a CA issued, or else of those that IIS has.
+fn request<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Value {
     let candidate = |installed: &&Installed| {
         let certificate = installed.certificate();
         (!certificate.is_self_signed(), installed.has(Service::IIS), certificate.not_after())
     };
-    let candidate = server.certificates().max_by_key(candidate);
-    let thumbprint = candidate.map_or_else(|| "0".repeat(40), |installed| installed.thumbprint().to_string());
-    let services = server.hosts() & (Service::IIS | Service::SMTP);
-    let request = RequestSkeleton { operation: "assign", thumbprint, services, mode: "add" };
-    Scenario { server, policy: json!({}), request }
+    let mut hosted = Service::empty();
+    let mut installed = Vec::new();
+    for server in servers {
+        hosted |= server.hosts();
+        installed.extend(server.certificates());
+    }
+    let likely = installed.into_iter().max_by_key(candidate);
+    let thumbprint = likely.map_or_else(|| "0".repeat(40), |installed| installed.thumbprint().to_string());
+    let services = hosted & (Service::IIS | Service::SMTP);
+    json!({ "operation": "assign", "thumbprint": thumbprint, "services": services, "mode": "add" })
 }
 
 fn format_list(certificates: &[Row]) -> String {

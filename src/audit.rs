@@ -3,6 +3,7 @@
 mod agenda;
 mod certificates;
 mod fleet_wide;
+mod remedy;
 mod services;
 
 use std::collections::BTreeMap;

@@ -6,10 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::powershell::{Command, windows_services};
-use crate::rfc3339::print_seconds;
+use crate::rfc3339::{print_day, print_seconds};
 use crate::server::{Status, Version};
 use crate::service::Service;
-use crate::text::{list, shown};
+use crate::text::{list, plain, shown};
 use crate::thumbprint::Thumbprint;
 
 /// What a rule has to say about a request.
@@ -115,19 +115,19 @@ pub enum Remedy {
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Words(words) => f.write_str(words),
+            Self::Words(words) => plain(words).fmt(f),
             Self::Command(command) => command.fmt(f),
             Self::CommandAt(command, place) => write!(f, "{command} # {place}"),
         }
     }
 }
 
-/// The facts that a rule found, and the sentence that they make.
+/// The facts that a rule found, and the sentence that they make. Points in time are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each sentence says what its fields are")]
 pub enum Detail {
-    #[error("{sentence}")]
+    #[error("{}", plain(.sentence))]
     Own { sentence: String },
 
     // Installation
@@ -265,13 +265,17 @@ pub enum Detail {
     UsesOther { connectors: Vec<String>, other: Thumbprint },
 
     // Audit
+    #[error("it expired on {}", print_seconds(*.not_after))]
+    Expired { not_after: i64 },
+    #[error("it is not valid before {}", print_seconds(*.not_before))]
+    NotYetValid { not_before: i64 },
     #[error("no certificate that is valid now has {services}")]
     Uncovered { services: Service },
     #[error("clients use {}, which no certificate with IIS covers", list(.names))]
     ClientNamesUncovered { names: Vec<String> },
     #[error("the Auth certificate {thumbprint} of the organisation is not installed")]
     AuthMissing { thumbprint: Thumbprint },
-    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "has expired" } else { "expires" }, print_seconds(*.not_after))]
+    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "expired" } else { "expires" }, print_seconds(*.not_after))]
     AuthExpires { days: i64, not_after: i64 },
     #[error("{} names {}, and no such certificate is installed: STARTTLS is gone", shown(.connector), shown(.name))]
     ConnectorMissing { connector: String, name: String },
@@ -285,7 +289,7 @@ pub enum Detail {
     Removable,
     #[error("{} is {version} too, and holds other certificates for IIS", shown(.other))]
     Differs { version: Version, other: String },
-    #[error("{version} has been out of support since {}", print_seconds(*.end))]
+    #[error("{version} has been out of support since {}", print_day(*.end))]
     OutOfSupport { version: Version, end: i64 },
 
     // Removal

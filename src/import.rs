@@ -143,14 +143,20 @@ impl Import {
     ///
     /// Like [`add`](Self::add), and where the stream itself fails.
     pub fn add_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<Format, ImportError> {
+        // A pipe may give its first bytes one by one.
+        const ENOUGH_TO_TELL: u64 = 64 * 1024;
+
         let input = input.into();
-        let start = stream.fill_buf().map_err(|error| failed(&input, &error))?;
-        if Format::of(start) == Some(Format::Clixml) {
-            self.add_clixml_from(input, stream)?;
+        let mut bytes = Vec::new();
+        stream.by_ref().take(ENOUGH_TO_TELL).read_to_end(&mut bytes).map_err(|error| failed(&input, &error))?;
+        if Format::of(&bytes) == Some(Format::Clixml) {
+            self.add_clixml_from(input, bytes.as_slice().chain(stream))?;
             return Ok(Format::Clixml);
         }
-        let mut bytes = Vec::new();
-        stream.take(MAXIMUM_LENGTH + 1).read_to_end(&mut bytes).map_err(|error| failed(&input, &error))?;
+        stream
+            .take((MAXIMUM_LENGTH + 1).saturating_sub(bytes.len() as u64))
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed(&input, &error))?;
         self.add(input, &bytes)
     }
 
@@ -161,9 +167,11 @@ impl Import {
     /// Like [`add_clixml`](Self::add_clixml), and where the stream itself fails.
     pub fn add_clixml_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<(), ImportError> {
         let input = input.into();
-        let (encoding, mark) = Encoding::of(stream.fill_buf().map_err(|error| failed(&input, &error))?);
-        stream.consume(mark);
-        let stream = encoding::Limited::new(stream, MAXIMUM_CLIXML_LENGTH);
+        let mut start = Vec::new();
+        stream.by_ref().take(4).read_to_end(&mut start).map_err(|error| failed(&input, &error))?;
+        let (encoding, mark) = Encoding::of(&start);
+        let start = start.get(mark..).unwrap_or_default();
+        let stream = encoding::Limited::new(start.chain(stream), MAXIMUM_CLIXML_LENGTH);
         if encoding == Encoding::Utf8 {
             self.clixml(&input, clixml::Streamed::new(stream))
         } else {

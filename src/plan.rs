@@ -26,6 +26,7 @@ use crate::thumbprint::Thumbprint;
 /// Serialized as the answer to a scenario: `outcome`, `thumbprint`, `added`, `services`,
 /// `superseded`, `default_smtp`, `diagnostics`, `script`.
 #[derive(Clone, Debug)]
+#[must_use = "a plan changes nothing until it is applied"]
 pub struct Plan {
     request: Request,
     policy: Policy,
@@ -254,7 +255,8 @@ impl NoPlan {
     pub fn assignable(&self) -> Option<Service> {
         match self {
             Self::Refused(refusal) => refusal.assignable(),
-            _ => None,
+            Self::DecisionRequired(_) => None,
+            Self::Stale(outcome) => outcome.as_ref().as_ref().err().and_then(Self::assignable),
         }
     }
 
@@ -262,7 +264,8 @@ impl NoPlan {
     pub fn decision(&self) -> Option<&Decision> {
         match self {
             Self::DecisionRequired(decision) => Some(decision),
-            _ => None,
+            Self::Refused(_) => None,
+            Self::Stale(outcome) => outcome.as_ref().as_ref().err().and_then(Self::decision),
         }
     }
 }
@@ -301,19 +304,19 @@ fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
     let keep = |kind: Kind, diagnostics: Vec<Diagnostic>| {
         diagnostics.into_iter().filter(|diagnostic| [kind, Kind::Warn].contains(&diagnostic.kind())).collect()
     };
-    match (strongest, &case.assignment) {
-        (Some(Kind::Refuse), assignment) => Err(NoPlan::Refused(Refusal {
-            assignable: assignment.as_ref().map(|assignment| judgement.assignable(assignment.in_question())),
+    let assignment = case.assignment.as_ref();
+    let other_default = assignment.and_then(|assignment| Some((assignment, assignment.other_default_smtp()?)));
+    match (strongest, other_default) {
+        (Some(Kind::Refuse), _) => Err(NoPlan::Refused(Refusal {
+            assignable: assignment.map(|assignment| judgement.assignable(assignment.in_question())),
             diagnostics: keep(Kind::Refuse, judgement.diagnostics),
         })),
-        (Some(Kind::Decide), Some(assignment)) if let Some(current) = assignment.other_default_smtp() => {
-            Err(NoPlan::DecisionRequired(Decision {
-                current,
-                proposed: case.request.thumbprint(),
-                recommended: assignment.recommended(),
-                diagnostics: keep(Kind::Decide, judgement.diagnostics),
-            }))
-        }
+        (Some(Kind::Decide), Some((assignment, current))) => Err(NoPlan::DecisionRequired(Decision {
+            current,
+            proposed: case.request.thumbprint(),
+            recommended: assignment.recommended(),
+            diagnostics: keep(Kind::Decide, judgement.diagnostics),
+        })),
         _ => Ok(Plan {
             request: case.request.clone(),
             policy: policy.clone(),

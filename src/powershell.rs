@@ -90,6 +90,11 @@ impl Command {
         Self::new("Invoke-Command").with(Argument::On(computer.into(), Box::new(self)))
     }
 
+    /// Whether it is about the Windows services of the computer on which it runs.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self.cmdlet, "Stop-Service" | "Start-Service" | "Restart-Service")
+    }
+
     /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.
     #[must_use]
     pub(crate) fn bare(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
@@ -151,6 +156,13 @@ pub fn quoted(text: &str) -> impl fmt::Display {
         if is_plain_word(text) {
             return f.write_str(text);
         }
+        write!(f, "{}", string(text))
+    })
+}
+
+/// A text as one string of PowerShell where a word alone would not be one, as in a comparison.
+pub(crate) fn string(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
         if !text.contains(breaks_the_line) {
             return literal(f, text);
         }
@@ -185,7 +197,9 @@ fn is_plain_word(text: &str) -> bool {
 }
 
 fn breaks_the_line(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+    // Directional marks break no line, but let it be read as another than the one that runs.
+    character.is_control()
+        || matches!(character, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn literal(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {

@@ -193,20 +193,13 @@ impl Request {
         self.require_ssl
     }
 
-    /// The services that an assignment names.
-    pub(crate) fn services(&self) -> Service {
-        match self.operation {
-            Operation::Assign { services, .. } => services,
-            _ => Service::empty(),
-        }
-    }
-
     /// The certificate that the operation takes away, and whether connectors' names move with it.
     pub(crate) fn removes(&self) -> Option<Thumbprint> {
         match self.operation {
             Operation::Assign { .. } => None,
             Operation::Remove => Some(self.thumbprint),
-            Operation::Replace { old, .. } => Some(old),
+            // A certificate that would take its own place stays where it is.
+            Operation::Replace { old, .. } => Some(old).filter(|old| *old != self.thumbprint),
         }
     }
 

@@ -56,12 +56,17 @@ pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
 }
 
 pub(crate) fn print_seconds(seconds: i64) -> impl fmt::Display {
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY);
     fmt::from_fn(move |f| {
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}Z", print_day(seconds))
     })
+}
+
+/// The day of a point in time: `2026-11-24`.
+pub(crate) fn print_day(seconds: i64) -> impl fmt::Display {
+    let (year, month, day) = civil(seconds.div_euclid(DAY));
+    fmt::from_fn(move |f| write!(f, "{year:04}-{month:02}-{day:02}"))
 }
 
 /// The proleptic Gregorian date of a day counted from 1970-01-01.
@@ -94,9 +99,9 @@ fn parse_seconds(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let (time, rest) = rest.split_at_checked(8)?;
-    let [year, month, day_of_month] = fields(date, '-')?;
-    let [hour, minute, second] = fields(time, ':')?;
-    if date.len() != 10 || !date.starts_with(|c: char| c.is_ascii_digit()) || hour > 23 || minute > 59 || second > 60 {
+    let [year, month, day_of_month] = fields(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = fields(time, ':', [2, 2, 2])?;
+    if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let zone = match rest.strip_prefix('.') {
@@ -110,24 +115,24 @@ fn parse_seconds(text: &str) -> Option<i64> {
         "Z" | "z" => 0,
         _ => {
             let (sign, zone) = zone.split_at_checked(1)?;
-            let [hours, minutes] = fields(zone, ':')?;
+            let [hours, minutes] = fields(zone, ':', [2, 2])?;
             let sign = match sign {
                 "+" => 1,
                 "-" => -1,
                 _ => return None,
             };
-            (zone.len() == 5 && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))?
+            (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))?
         }
     };
     Some(day(year, month, day_of_month)? * DAY + hour * 3600 + minute * 60 + second - offset)
 }
 
-/// So many unsigned numbers with one character between them.
-fn fields<const N: usize>(text: &str, between: char) -> Option<[i64; N]> {
+/// Unsigned numbers of these widths, with one character between them.
+fn fields<const N: usize>(text: &str, between: char, widths: [usize; N]) -> Option<[i64; N]> {
     let mut numbers = [0; N];
     let mut parts = text.split(between);
-    for number in &mut numbers {
-        let part = parts.next().filter(|part| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        let part = parts.next().filter(|part| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
@@ -176,6 +181,8 @@ mod tests {
             "20261124T000000Z",
             "2026-11-24T00:00:00Zulu",
             "99-11-24T000:00:00Z",
+            "026-11-024T00:00:00Z",
+            "26-11-0024T00:00:00Z",
             "2026-11-24T00:00:00é",
         ] {
             assert_eq!(parse(text), Err(TimeError { text: text.to_owned() }));

@@ -1,8 +1,9 @@
 //! A scenario file: a server, a policy and a request at a point in time.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::fleet::{Fleet, Rollout, RolloutError, RolloutPlan};
@@ -199,7 +200,38 @@ struct RequestForm {
     require_ssl: Option<bool>,
     shown: Option<Vec<Shown>>,
     servers: Option<Vec<Text>>,
-    answers: Option<BTreeMap<String, Answer>>,
+    answers: Option<Answers>,
+}
+
+/// Answers by the names of servers, no two for one.
+#[derive(Clone, Default)]
+struct Answers(Vec<(String, Answer)>);
+
+impl<'de> Deserialize<'de> for Answers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByServer;
+
+        impl<'de> Visitor<'de> for ByServer {
+            type Value = Answers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an answer for each of some servers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Answers, A::Error> {
+                let mut answers: Vec<(String, Answer)> = Vec::new();
+                while let Some((server, answer)) = map.next_entry::<String, Option<Answer>>()? {
+                    if answers.iter().any(|(known, _)| text::same(known, &server)) {
+                        return Err(A::Error::custom(format!("{} stands there twice", text::shown(&server))));
+                    }
+                    answers.extend(answer.map(|answer| (server, answer)));
+                }
+                Ok(Answers(answers))
+            }
+        }
+
+        deserializer.deserialize_map(ByServer)
+    }
 }
 
 /// What the request of a scenario asks, before it is known of how many servers.
@@ -208,7 +240,7 @@ struct RequestForm {
 struct Asked {
     task: Task,
     order: Option<Vec<String>>,
-    answers: BTreeMap<String, Answer>,
+    answers: Vec<(String, Answer)>,
     connectors: ConnectorNames,
 }
 
@@ -237,7 +269,7 @@ impl TryFrom<RequestForm> for Asked {
 
     fn try_from(form: RequestForm) -> Result<Self, TaskError> {
         let order = form.servers.clone().map(text::strings);
-        let answers = form.answers.clone().unwrap_or_default();
+        let answers = form.answers.clone().unwrap_or_default().0;
         let connectors = form.connectors.unwrap_or_default();
         Ok(Self { task: form.task()?, order, answers, connectors })
     }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::case::{Assignment, Case};
-use crate::powershell::{Command, windows_services};
+use crate::certificate::Certificate;
+use crate::powershell::{Command, string, windows_services};
 use crate::request::Answer;
 use crate::server::{Connector, ConnectorKind, DefaultSmtp, Server, TlsCertificateName};
 use crate::service::Service;
@@ -19,6 +20,11 @@ pub enum Line {
     Comment(&'static str),
     /// A statement of the language, which never holds input.
     Statement(&'static str),
+    /// Stops the script where it runs on another computer than this one.
+    Here {
+        /// The name of the server.
+        server: String,
+    },
     /// Stops the script where a certificate does not show these services.
     Check {
         /// The command that shows the certificate.
@@ -34,6 +40,12 @@ impl fmt::Display for Line {
             Self::Command(command) => command.fmt(f),
             Self::Comment(text) => write!(f, "# {text}"),
             Self::Statement(text) => f.write_str(text),
+            Self::Here { server } => {
+                // What Windows calls the computer is the first label of its name.
+                let computer = server.split('.').next().unwrap_or(server);
+                write!(f, "if ($env:COMPUTERNAME -ne {}) ", string(computer))?;
+                f.write_str("{ throw 'This block runs on the Edge Transport server itself: nothing after this line was done.' }")
+            }
             Self::Check { show, services } => {
                 f.write_str("if (")?;
                 for (index, (_, name)) in services.names().enumerate() {
@@ -153,6 +165,50 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 /// Removes a certificate.
 pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+}
+
+/// Shows the certificates of a server, to find the right thumbprint.
+pub(crate) fn show_certificates(server: &Server) -> Command {
+    Command::new("Get-ExchangeCertificate")
+        .server(server)
+        .pipe(Command::new("Format-List").word("FriendlyName,Subject,Thumbprint,Services"))
+}
+
+/// Recovers the link from a certificate to its private key.
+pub(crate) fn repair_key(thumbprint: Thumbprint) -> Command {
+    Command::new("certutil").bare("repairstore My", thumbprint.to_string())
+}
+
+/// Names the host that IMAP or POP serves, in place of assigning a wildcard certificate.
+pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certificate) -> Command {
+    let (cmdlet, present) = match service {
+        Service::IMAP => ("Set-ImapSettings", server.imap_certificate_name()),
+        _ => ("Set-PopSettings", server.pop_certificate_name()),
+    };
+    let covered = present.filter(|name| certificate.covers(name)).map(str::to_owned);
+    let host = covered.or_else(|| {
+        let domains = certificate.domains();
+        domains.iter().find(|domain| !domain.contains('*')).map(|domain| domain.clone().into_owned())
+    });
+    let host = host.unwrap_or_else(|| "the name that clients use".to_owned());
+    Command::new(cmdlet).server(server).value("X509CertificateName", host)
+}
+
+/// Imports a certificate with its private key.
+pub(crate) fn import(server: &Server) -> Command {
+    Command::new("Import-ExchangeCertificate")
+        .server(server)
+        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
+        .word("-Password (Get-Credential).Password")
+}
+
+/// Makes another Auth certificate the current one.
+pub(crate) fn publish_auth_certificate() -> [Command; 3] {
+    let set = || Command::new("Set-AuthConfig");
+    let announce = set()
+        .value("NewCertificateThumbprint", "thumbprint of the new one")
+        .word("-NewCertificateEffectiveDate (Get-Date)");
+    [announce, set().switch("PublishCertificate"), set().switch("ClearPreviousCertificate")]
 }
 
 /// Looks whether a certificate shows these services.

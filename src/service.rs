@@ -139,15 +139,19 @@ impl FromStr for Service {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if let Ok(value) = text.parse() {
+        if !text.starts_with('+')
+            && let Ok(value) = text.parse()
+        {
             return Self::from_value(value);
         }
         if let Some(services) = Self::from_short(text) {
             return Ok(services);
         }
-        text.split(|c: char| matches!(c, ',' | '|') || c.is_whitespace())
-            .filter(|name| !name.is_empty())
-            .try_fold(Self::empty(), |set, name| Ok(set | Self::named(name)?))
+        let mut names =
+            text.split(|c: char| matches!(c, ',' | '|') || c.is_whitespace()).filter(|name| !name.is_empty());
+        // No name at all says nothing; the empty set has one.
+        let first = Self::named(names.next().unwrap_or(text))?;
+        names.try_fold(first, |set, name| Ok(set | Self::named(name)?))
     }
 }
 
@@ -215,7 +219,7 @@ mod tests {
             assert_eq!(set.short().to_string().parse(), Ok(set));
             assert_eq!(bits.to_string().parse(), Ok(set));
             let names: Vec<_> = set.names().map(|(_, name)| name).rev().collect();
-            assert_eq!(names.join(" ").parse(), Ok(set));
+            assert!(names.is_empty() || names.join(" ").parse() == Ok(set));
             let json = serde_json::to_string(&set).unwrap();
             assert_eq!(serde_json::from_str::<Service>(&json).unwrap(), set);
             assert_eq!(serde_json::from_value::<Service>(names.into()).unwrap(), set);
@@ -237,6 +241,9 @@ mod tests {
         let error = "IIS, FTP".parse::<Service>().unwrap_err();
         assert_eq!(error, ServiceError::UnknownName { name: "FTP".to_owned() });
         assert!(error.to_string().contains("IMAP, POP, UM, IIS, SMTP, Federation, UMCallRouter"), "{error}");
+        for text in ["", " , ", "+8"] {
+            assert!(text.parse::<Service>().is_err(), "{text:?}");
+        }
         for value in [128, 256, -1] {
             let error = value.to_string().parse::<Service>().unwrap_err();
             assert_eq!(error, ServiceError::UnknownBits { value });

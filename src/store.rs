@@ -39,7 +39,8 @@ pub struct Store<T = Certificate> {
 }
 
 /// A certificate that is in the store already.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate is in the store already")]
 pub struct Duplicate<T>(
     /// What was not inserted.
     pub T,

@@ -56,15 +56,16 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
 
 /// Text in backticks with everything escaped that could forge a line or hide something in one.
 pub(crate) fn shown(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "`{}`", plain(text)))
+}
+
+/// The same without backticks, for a whole sentence.
+pub(crate) fn plain(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        f.write_char('`')?;
-        for character in text.chars() {
-            match character {
-                '\'' | '"' | '\\' => f.write_char(character)?,
-                _ => write!(f, "{}", character.escape_debug())?,
-            }
-        }
-        f.write_char('`')
+        text.chars().try_for_each(|character| match character {
+            '\'' | '"' | '\\' => f.write_char(character),
+            _ => write!(f, "{}", character.escape_debug()),
+        })
     })
 }
 

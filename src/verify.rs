@@ -45,16 +45,18 @@ fn unless_cut_short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         Value(i64),
     }
 
-    let services = match Option::<Form>::deserialize(deserializer)? {
+    let text = match Option::<Form>::deserialize(deserializer)? {
         None => return Ok(None),
-        Some(Form::Text(text)) => match text.parse() {
-            Err(_) if text.contains("...") || text.contains('…') => return Ok(None),
-            services => services,
-        },
-        Some(Form::Names(names)) => names.join(",").parse(),
-        Some(Form::Value(value)) => Service::from_value(value),
+        Some(Form::Text(text)) => text,
+        Some(Form::Names(names)) if names.is_empty() => return Ok(Some(Service::empty())),
+        Some(Form::Names(names)) => names.join(","),
+        Some(Form::Value(value)) => value.to_string(),
     };
-    services.map(Some).map_err(serde::de::Error::custom)
+    match text.parse() {
+        Ok(services) => Ok(Some(services)),
+        Err(_) if text.contains("...") || text.contains('…') => Ok(None),
+        Err(error) => Err(serde::de::Error::custom(error)),
+    }
 }
 
 impl From<&Installed> for Shown {

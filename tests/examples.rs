@@ -1,32 +1,19 @@
 //! The examples against their expected output, and the scenarios that they come with.
 
 mod support {
+    pub mod example;
     pub mod factory;
 }
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use expect_test::expect_file;
 use serde_json::{Value, json};
+use support::example::{decide, run};
 use support::factory::CertificateFactory;
-
-/// Runs an example, which `cargo test` has built beside the tests.
-fn run(example: &str, arguments: &[&str]) -> Output {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
-    Command::new(path)
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the example is built: cargo build --examples")
-}
 
 /// Standard output, standard error where there is any, and the exit status.
 fn transcript(output: &Output) -> String {
@@ -199,15 +186,6 @@ fn the_readme_shows_what_the_example_prints() {
     for shown in console.lines().take_while(|line| *line != "```").filter(|line| *line != "…") {
         assert!(lines.any(|line| line == shown), "{shown:?} is not printed there");
     }
-}
-
-/// Decides a scenario in a file of this name; the answer and the exit status.
-fn decide(name: &str, scenario: &Value) -> (Value, i32) {
-    let file = std::env::temp_dir().join(format!("exchange-certificates-{name}.json"));
-    std::fs::write(&file, scenario.to_string()).unwrap();
-    let output = run("assign", &[file.to_str().unwrap(), "--json"]);
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
 }
 
 #[test]

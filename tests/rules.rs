@@ -17,15 +17,16 @@
 mod factory;
 #[path = "support/page.rs"]
 mod page;
+#[path = "support/requests.rs"]
+mod requests;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use exchange_certificates::{RULES, Rule};
+use exchange_certificates::{AUDIT_RULES, RULES};
 use expect_test::expect_file;
 
-use crate::page::Page;
+use crate::page::{Pages, in_package};
 
 /// The rules in the order of the specification: first its table from the article, then that from the references.
 const SPECIFICATION: [&str; 65] = [
@@ -122,82 +123,60 @@ fn every_documentation_begins_with_a_sentence() {
     }
 }
 
+fn pages() -> Pages<'static> {
+    let ids = RULES.iter().map(|rule| rule.id()).collect();
+    Pages { folder: "tests/rules", heard: "speaks", ids, answer: &requests::answer }
+}
+
 #[test]
 fn every_rule_has_a_page_and_every_page_a_rule() {
-    let pages: BTreeSet<_> = fs::read_dir(in_package("tests/rules"))
-        .expect("the pages stand in tests/rules")
-        .map(|entry| entry.expect("an entry of tests/rules").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
-        .collect();
-    for rule in RULES {
-        let id = rule.id();
-        assert!(pages.contains(id), "{id} has no page: write tests/rules/{id}.md (the top of tests/rules.rs says how)");
-    }
-    for page in pages {
-        assert!(exchange_certificates::rule(&page).is_some(), "tests/rules/{page}.md: {page} is no rule in RULES");
-    }
+    pages().check_names();
 }
 
 #[test]
 fn every_page_tells_what_its_rule_does() {
-    let mut complaints = Vec::new();
-    let mut pages = Vec::new();
-    for rule in RULES {
-        let path = page_of(rule);
-        // That there is one is another test's matter.
-        let Ok(text) = fs::read_to_string(&path) else { continue };
-        match Page::answer(rule, &text) {
-            Ok(page) if page.speaking == 0 => complaints.push(format!("{}.md: no case speaks", rule.id())),
-            Ok(page) if page.silent == 0 => complaints.push(format!("{}.md: no case is silent", rule.id())),
-            Ok(page) => pages.push((path, page.text)),
-            Err(error) => complaints.push(format!("{}.md: {error}", rule.id())),
-        }
-    }
-    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
-    for (path, text) in pages {
-        expect_file![path].assert_eq(&text);
-    }
+    pages().check_answers();
 }
 
 #[test]
 fn the_list_of_rules_is_written_from_the_rules() {
-    let mut text = "# Rules\n\nThis page is written by `UPDATE_EXPECT=1 cargo test`.\n\n".to_owned();
+    let mut text =
+        "# Rules\n\nThis page is written by `UPDATE_EXPECT=1 cargo test`.\n\nAbout a request:\n\n".to_owned();
+    let item = |id, summary| format!("- [`{id}`](#{id}): {summary}\n");
+    text.extend(RULES.iter().map(|rule| item(rule.id(), rule.summary())));
+    text += "\nOf the audit:\n\n";
+    text.extend(AUDIT_RULES.iter().map(|rule| item(rule.id(), rule.summary())));
+    let section = |id, what: String, source, folder, documentation: &str| {
+        let documentation: Vec<_> = documentation.lines().map(str::trim).collect();
+        let documentation = documentation.join("\n");
+        format!(
+            "\n## {id}\n\n{what}. Source: {source}. Cases: [{id}.md](../tests/{folder}/{id}.md).\n\n{documentation}\n"
+        )
+    };
     for rule in RULES {
-        text += &format!("- [`{0}`](#{0}): {1}\n", rule.id(), rule.summary());
+        let kind = format!("Kind: {}", rule.kind());
+        text += &section(rule.id(), kind, rule.source(), "rules", rule.documentation());
     }
-    for rule in RULES {
-        let documentation: Vec<_> = rule.documentation().lines().map(str::trim).collect();
-        text += &format!(
-            "\n## {id}\n\nKind: {kind}. Source: {source}. Cases: [{id}.md](../tests/rules/{id}.md).\n\n{documentation}\n",
-            id = rule.id(),
-            kind = rule.kind(),
-            source = rule.source(),
-            documentation = documentation.join("\n"),
-        );
+    for rule in AUDIT_RULES {
+        let severity = format!("Severity: {}", rule.severity());
+        text += &section(rule.id(), severity, rule.source(), "audit", rule.documentation());
     }
     expect_file![in_package("docs/rules.md")].assert_eq(&text);
 }
 
 #[test]
-fn the_table_in_the_readme_is_written_from_the_rules() {
-    const BEGIN: &str = "<!-- rules -->\n";
-    const END: &str = "<!-- /rules -->";
+fn the_tables_in_the_readme_are_written_from_the_rules() {
     let path = in_package("README.md");
-    let readme = fs::read_to_string(&path).expect("README.md is there").replace("\r\n", "\n");
-    let (before, rest) = readme.split_once(BEGIN).expect("README.md has a line <!-- rules -->");
-    let (_, after) = rest.split_once(END).expect("README.md has a line <!-- /rules -->");
-    let mut table = "| rule | kind | summary |\n|---|---|---|\n".to_owned();
-    for rule in RULES {
-        table += &format!("| [`{0}`](docs/rules.md#{0}) | {1} | {2} |\n", rule.id(), rule.kind(), rule.summary());
+    let mut readme = fs::read_to_string(&path).expect("README.md is there").replace("\r\n", "\n");
+    let line = |id, weight: String, summary| format!("| [`{id}`](docs/rules.md#{id}) | {weight} | {summary} |\n");
+    let rules: String = RULES.iter().map(|rule| line(rule.id(), rule.kind().to_string(), rule.summary())).collect();
+    let of_audit: String =
+        AUDIT_RULES.iter().map(|rule| line(rule.id(), rule.severity().to_string(), rule.summary())).collect();
+    for (name, weight, lines) in [("rules", "kind", rules), ("audit-rules", "severity", of_audit)] {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks the line {begin}"));
+        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md lacks {end}"));
+        readme = format!("{before}{begin}\n| rule | {weight} | summary |\n|---|---|---|\n{lines}\n{end}{after}");
     }
-    expect_file![path].assert_eq(&format!("{before}{BEGIN}\n{table}\n{END}{after}"));
-}
-
-fn page_of(rule: &Rule) -> PathBuf {
-    in_package("tests/rules").join(rule.id()).with_extension("md")
-}
-
-fn in_package(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    expect_file![path].assert_eq(&readme);
 }

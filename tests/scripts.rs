@@ -10,8 +10,10 @@ mod support {
 }
 
 mod cases {
+    pub(crate) mod audit_remedies;
     pub(crate) mod hostile;
     pub(crate) mod interpreter;
     pub(crate) mod meaning;
     pub(crate) mod renewal;
+    pub(crate) mod rollout;
 }

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::fleet::Fleet;
 use crate::rfc3339;
+use crate::server::Server;
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// A renewal that falls due.
@@ -64,13 +66,27 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> 
     }
     let mut items: Vec<_> = due.into_values().collect();
     for item in &mut items {
-        item.plan = format!(
-            "request a certificate for {}, install it on {}, and replace {} by it, which assigns {}",
-            if item.domains.is_empty() { "the same subject".to_owned() } else { item.domains.join(", ") },
-            item.servers.join(", "),
-            item.thumbprint,
-            item.services - Service::FEDERATION
-        );
+        item.plan = plan(item, fleet);
     }
     items
+}
+
+/// What meets a renewal: Auth certificates and those of federation trusts are published, all others are assigned.
+fn plan(item: &AgendaItem, fleet: &Fleet) -> String {
+    let is_auth = |server: &Server| server.auth_certificates().is_some_and(|auth| auth.contains(item.thumbprint));
+    if fleet.servers().any(is_auth) {
+        return "make a new Auth certificate, and publish it (Set-AuthConfig)".to_owned();
+    }
+    let names =
+        if item.domains.is_empty() { "the same subject".to_owned() } else { text::list(&item.domains).to_string() };
+    let servers = text::list(&item.servers);
+    let services = item.services - Service::FEDERATION;
+    let mut plan = format!("request a certificate for {names}, install it on {servers}");
+    if !services.is_empty() {
+        plan += &format!(", and replace {} by it, which assigns {services}", item.thumbprint);
+    }
+    if item.services.contains(Service::FEDERATION) {
+        plan += "; publish it for the federation trust first (Set-FederationTrust)";
+    }
+    plan
 }

@@ -1,10 +1,16 @@
 //! What is wrong with certificates.
 
-use super::{Audited, Found, audit_rule};
+use std::collections::BTreeSet;
+
+use super::{Audited, Found, audit_rule, remedy};
 use crate::case::is_named_auth_certificate;
-use crate::finding::Detail;
+use crate::finding::{Detail, Kind};
+use crate::plan::plan;
+use crate::powershell::Command;
+use crate::request::Request;
+use crate::rfc3339;
 use crate::script;
-use crate::server::{DefaultSmtp, Installed};
+use crate::server::{DefaultSmtp, Installed, Status};
 use crate::service::Service;
 
 audit_rule! {
@@ -30,8 +36,8 @@ audit_rule! {
 audit_rule! {
     /// A certificate that nothing uses can go.
     ///
-    /// Nothing is known to use it: no service, no site, no connector, neither the default SMTP certificate
-    /// nor the authorization configuration.
+    /// It has no service and no site, it waits for no CA, no connector names it, and no rule about removals has a
+    /// word against it. Where the services of any certificate are not known, nothing is said.
     AUDIT_REMOVABLE: Low, DecidedHere, removable
 }
 
@@ -57,9 +63,13 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
     let found = outside.map(|installed| {
         let certificate = installed.certificate();
         let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
-        let detail = Detail::OutsideDates { now: case.now, not_before, not_after };
-        Found::of(installed, installed.known_services(), detail)
-            .map(|finding| finding.advise("replace it by a renewed one, before any cumulative update"))
+        if case.now < not_before {
+            return Found::of(installed, installed.known_services(), Detail::NotYetValid { not_before })
+                .map(|finding| finding.advise("go on with the previous one until then, and see the server's clock"));
+        }
+        Found::of(installed, installed.known_services(), Detail::Expired { not_after })
+            .map(|finding| remedy::renew(finding, case.server, installed))
+            .map(|finding| finding.advise("install no cumulative update before that"))
     });
     found.collect()
 }
@@ -73,7 +83,7 @@ fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
             let not_after = installed.certificate().not_after_seconds();
             let detail = Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold };
             Found::of(installed, installed.known_services(), detail)
-                .map(|finding| finding.advise("renew it, and assign the new certificate in its place"))
+                .map(|finding| remedy::renew(finding, case.server, installed))
         })
     });
     soon.collect()
@@ -83,40 +93,58 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
     let found = assigned(case).filter_map(|installed| {
         let services = installed.known_services() & (Service::IMAP | Service::POP);
         let name = installed.certificate().first_wildcard().filter(|_| !services.is_empty())?.into_owned();
-        Some(Found::of(installed, services, Detail::Wildcard { service: services, name }).map(|finding| {
-            finding.advise("assign a certificate without a wildcard to them, or set X509CertificateName")
+        let found = Found::of(installed, services, Detail::Wildcard { service: services, name });
+        Some(found.map(|finding| {
+            let finding = finding
+                .advise("name the host, by which Exchange finds its certificate, or assign one without a wildcard:");
+            services.iter().fold(finding, |finding, service| {
+                finding
+                    .command(script::name_host(case.server, service, installed.certificate()))
+                    .command(Command::restart(service))
+            })
         }))
     });
     found.collect()
 }
 
 fn removable(case: &Audited<'_>) -> Vec<Found> {
-    let server = case.server;
-    let is_known = server.default_smtp() != DefaultSmtp::NotKnown;
-    let unused = server.certificates().filter(|installed| {
-        let certificate = installed.certificate();
-        let is_kept = certificate
-            .common_names()
-            .any(|name| name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("WMSvc-")));
-        is_known
-            && installed.services() == Some(Service::empty())
-            && installed.web_sites().is_some_and(|sites| sites.is_empty())
-            && !is_kept
-            && !is_named_auth_certificate(certificate)
-            && case.named_by(installed).is_empty()
+    let unused = case.server.certificates().filter(|installed| {
+        installed.services() == Some(Service::empty())
+            && installed.web_sites().is_some_and(BTreeSet::is_empty)
+            // Its key waits for the answer of the CA.
+            && installed.status() != Some(Status::PendingRequest)
+            // It may be the previous one, which the authorization configuration still holds.
+            && !is_named_auth_certificate(installed.certificate())
+            && is_let_go(case, installed)
     });
     let found = unused.map(|installed| {
-        Found::of(installed, Service::empty(), Detail::Removable)
-            .map(|finding| finding.command(script::remove(server, installed.thumbprint())))
+        Found::of(installed, Service::empty(), Detail::Removable).map(|finding| {
+            finding
+                .advise("remove it, unless it is still to be assigned:")
+                .command(script::remove(case.server, installed.thumbprint()))
+        })
     });
     found.collect()
+}
+
+/// Whether no connector names it, and no rule refuses its removal or warns of it.
+fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
+    let thumbprint = installed.thumbprint();
+    let is_named = case.server.connectors().iter().any(|connector| connector.names(installed.certificate()));
+    let removal = || plan(case.server, &Request::remove(thumbprint), rfc3339::system_time(case.now)?).ok();
+    !is_named
+        && case.server.default_smtp() != DefaultSmtp::NotKnown
+        && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
 }
 
 fn key_missing(case: &Audited<'_>) -> Vec<Found> {
     let without = assigned(case).filter(|installed| !installed.has_private_key());
     let found = without.map(|installed| {
-        Found::of(installed, installed.known_services(), Detail::NoPrivateKey)
-            .map(|finding| finding.advise("import a file that holds the private key (.pfx)"))
+        Found::of(installed, installed.known_services(), Detail::NoPrivateKey).map(|finding| {
+            finding
+                .advise("import a file that holds the private key (.pfx), or recover the link to it:")
+                .command(script::repair_key(installed.thumbprint()))
+        })
     });
     found.collect()
 }
@@ -125,7 +153,9 @@ fn weak(case: &Audited<'_>) -> Vec<Found> {
     let found = assigned(case).filter_map(|installed| {
         let detail = weakness(installed)?;
         let found = Found::of(installed, installed.known_services(), detail);
-        Some(found.map(|finding| finding.advise("replace it by one with an RSA key of 2048 bits, signed with SHA-256")))
+        Some(found.map(|finding| {
+            finding.advise("replace it by one with an RSA key of 2048 bits or more, signed with SHA-256")
+        }))
     });
     found.collect()
 }

@@ -64,9 +64,12 @@ fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
         Version::SubscriptionEdition => (2035, 12, 31),
     };
     let end = day(year, month, day_of_month).unwrap_or(i64::MAX / DAY) * DAY;
+    let remedy = match version {
+        Version::SubscriptionEdition => "move to the version that follows it",
+        _ => "move to Exchange Server Subscription Edition",
+    };
     let found = (case.now >= end).then(|| {
-        Found::of_server(Service::empty(), Detail::OutOfSupport { version, end })
-            .map(|finding| finding.advise("move to Exchange Server Subscription Edition"))
+        Found::of_server(Service::empty(), Detail::OutOfSupport { version, end }).map(|finding| finding.advise(remedy))
     });
     found.into_iter().collect()
 }

@@ -1,11 +1,12 @@
 //! What services, connectors and settings lack.
 
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Found, audit_rule, remedy};
+use crate::case::Elsewhere as _;
 use crate::finding::Detail;
-use crate::powershell::Command;
 use crate::script;
-use crate::server::{Connector, Installed, Server, Status, TlsCertificateName};
+use crate::server::{Connector, Installed, Status, TlsCertificateName};
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 audit_rule! {
@@ -56,6 +57,8 @@ audit_rule! {
 
 audit_rule! {
     /// A connector names the newest certificate of its domains.
+    ///
+    /// Newer is one that expires later, is valid now and has SMTP and its private key.
     AUDIT_CONNECTOR_STALE: Low, Support, connector_stale
 }
 
@@ -74,16 +77,28 @@ const DAYS: u32 = 60;
 fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let hosted = server.hosts() & (Service::IIS | Service::SMTP);
-    // A certificate of which nothing is known may be the one.
-    let is_known = server.certificates().all(|installed| installed.services().is_some());
-    let is_valid = |installed: &Installed| installed.status_at(case.now) == Status::Valid;
-    let uncovered: Service =
-        hosted.iter().filter(|service| is_known && !server.inventory().holders(*service).any(is_valid)).collect();
+    let valid: Vec<_> = server.certificates().filter(|installed| may_be_valid(installed, case.now)).collect();
+    let is_served = |service: &Service| valid.iter().any(|installed| may_have(installed, *service));
+    let uncovered: Service = hosted.iter().filter(|service| !is_served(service)).collect();
     if uncovered.is_empty() {
         return Vec::new();
     }
     let found = Found::of_server(uncovered, Detail::Uncovered { services: uncovered });
-    vec![found.map(|finding| finding.advise("assign a valid certificate to them"))]
+    vec![found.map(|finding| {
+        finding
+            .advise("assign a valid certificate to them; these are installed:")
+            .command(script::show_certificates(server))
+    })]
+}
+
+/// Whether a certificate has a service, or may have it where its services are not known.
+fn may_have(installed: &Installed, service: Service) -> bool {
+    installed.services().is_none_or(|services| services.contains(service))
+}
+
+/// Whether a certificate is valid, or may be where Exchange could not tell.
+fn may_be_valid(installed: &Installed, now: i64) -> bool {
+    matches!(installed.status_at(now), Status::Valid | Status::Unknown | Status::RevocationCheckFailure)
 }
 
 fn default_smtp<'a>(case: &Audited<'a>) -> Option<(Thumbprint, Option<&'a Installed>)> {
@@ -95,7 +110,7 @@ fn default_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = default_smtp(case).filter(|(_, installed)| installed.is_none());
     let found = missing.map(|(thumbprint, _)| {
         Found::of_server(Service::SMTP, Detail::DefaultMissing { thumbprint })
-            .map(|finding| make_default(finding, case.server))
+            .map(|finding| remedy::make_default(finding, case.server))
     });
     found.into_iter().collect()
 }
@@ -106,15 +121,9 @@ fn default_expired(case: &Audited<'_>) -> Vec<Found> {
         let certificate = installed.certificate();
         let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
         let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
-        Some(Found::of(installed, Service::SMTP, detail).map(|finding| make_default(finding, case.server)))
+        Some(Found::of(installed, Service::SMTP, detail).map(|finding| remedy::make_default(finding, case.server)))
     });
     found.into_iter().collect()
-}
-
-fn make_default(finding: crate::finding::Finding, server: &Server) -> crate::finding::Finding {
-    finding
-        .advise("make a new self-signed one for it, and answer Yes at its prompt:")
-        .command(Command::new("New-ExchangeCertificate").server(server))
 }
 
 fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
@@ -122,7 +131,7 @@ fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
         let installed = installed?;
         let fqdn = case.server.fqdn().filter(|fqdn| !installed.certificate().covers(fqdn))?.to_owned();
         let found = Found::of(installed, Service::SMTP, Detail::FqdnNotCovered { fqdn });
-        Some(found.map(|finding| make_default(finding, case.server)))
+        Some(found.map(|finding| remedy::make_default(finding, case.server)))
     });
     found.into_iter().collect()
 }
@@ -132,7 +141,14 @@ fn auth_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = current.filter(|thumbprint| case.server.installed(*thumbprint).is_none());
     let found = missing.map(|thumbprint| {
         Found::of_server(Service::empty(), Detail::AuthMissing { thumbprint }).map(|finding| {
-            finding.advise("see Get-AuthConfig, and make a new Auth certificate where it is gone everywhere")
+            let holders = case.fleet.holders(thumbprint);
+            if holders.is_empty() {
+                return remedy::renew_auth_certificate(finding, case.server);
+            }
+            let holders = text::list(&holders);
+            finding
+                .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))
+                .command(script::import(case.server))
         })
     });
     found.into_iter().collect()
@@ -145,9 +161,7 @@ fn auth_expires(case: &Audited<'_>) -> Vec<Found> {
     let found = soon.map(|installed| {
         let not_after = installed.certificate().not_after_seconds();
         Found::of(installed, Service::empty(), Detail::AuthExpires { days: installed.days_left(case.now), not_after })
-            .map(|finding| {
-                finding.advise("make a new Auth certificate, publish it, and clear the previous one (Set-AuthConfig)")
-            })
+            .map(|finding| remedy::renew_auth_certificate(finding, case.server))
     });
     found.into_iter().collect()
 }
@@ -181,14 +195,12 @@ fn connector_missing(case: &Audited<'_>) -> Vec<Found> {
 }
 
 fn connector_ambiguous(case: &Audited<'_>) -> Vec<Found> {
-    let found = connectors(case).filter_map(|(connector, _, found)| match found.as_slice() {
-        [used, _, ..] => {
-            let detail = Detail::ConnectorAmbiguous { connector: connector.name().to_owned(), count: found.len() };
-            Some(
-                Found::of(used, Service::SMTP, detail).map(|finding| finding.advise("remove those that are not meant")),
-            )
-        }
-        _ => None,
+    let found = connectors(case).filter_map(|(connector, _, found)| {
+        let (used, others) = found.split_first().filter(|(_, others)| !others.is_empty())?;
+        let others: Vec<_> = others.iter().map(|other| other.thumbprint().to_string()).collect();
+        let words = format!("replace {} by it, which assigns what they have and removes them", others.join(" and "));
+        let detail = Detail::ConnectorAmbiguous { connector: connector.name().to_owned(), count: found.len() };
+        Some(Found::of(used, Service::SMTP, detail).map(|finding| finding.advise(words)))
     });
     found.collect()
 }
@@ -198,13 +210,16 @@ fn connector_stale(case: &Audited<'_>) -> Vec<Found> {
         let used = found.first()?.certificate();
         let domains = sorted_domains(used);
         let first = used.first_domain()?.into_owned();
-        let newer = case.server.inventory().holding(&first).find(|other| {
+        let newer = case.server.inventory().holding(&first).filter(|other| {
             let certificate = other.certificate();
             other.has(Service::SMTP)
+                && other.has_private_key()
+                && may_be_valid(other, case.now)
                 && !name.matches(certificate)
                 && certificate.not_after_seconds() > used.not_after_seconds()
                 && sorted_domains(certificate) == domains
-        })?;
+        });
+        let newer = newer.max_by_key(|other| other.certificate().not_after_seconds())?;
         let detail = Detail::ConnectorStale { connector: connector.name().to_owned(), newer: newer.thumbprint() };
         let name = TlsCertificateName::of(newer.certificate()).to_string();
         Some(
@@ -223,12 +238,9 @@ fn sorted_domains(certificate: &crate::certificate::Certificate) -> Vec<String> 
 
 fn connector_fqdn(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    if server.certificates().any(|installed| installed.services().is_none()) {
-        return Vec::new();
-    }
     let uncovered = server.connectors_here().filter_map(|connector| {
         let fqdn = connector.fqdn()?;
-        let is_covered = server.inventory().covering(fqdn).any(|installed| installed.has(Service::SMTP));
+        let is_covered = server.inventory().covering(fqdn).any(|installed| may_have(installed, Service::SMTP));
         (!is_covered).then(|| {
             let detail = Detail::ConnectorFqdn { connector: connector.name().to_owned(), fqdn: fqdn.to_owned() };
             Found::of_server(Service::SMTP, detail)
@@ -240,9 +252,9 @@ fn connector_fqdn(case: &Audited<'_>) -> Vec<Found> {
 
 fn client_names(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    let is_known = server.certificates().all(|installed| installed.services().is_some());
-    let names = server.client_names().filter(|_| is_known && server.hosts().contains(Service::IIS)).unwrap_or_default();
-    let is_covered = |name: &&String| server.inventory().covering(name).any(|installed| installed.has(Service::IIS));
+    let names = server.client_names().filter(|_| server.hosts().contains(Service::IIS)).unwrap_or_default();
+    let is_covered =
+        |name: &&String| server.inventory().covering(name).any(|installed| may_have(installed, Service::IIS));
     let names: Vec<_> = names.iter().filter(|name| !is_covered(name)).cloned().collect();
     if names.is_empty() {
         return Vec::new();

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Fleet, key};
+use super::Fleet;
+use crate::case::Case;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Request};
+use crate::rfc3339;
 use crate::script::{self, Line};
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
@@ -43,6 +45,12 @@ pub enum RolloutError {
         /// The name.
         name: String,
     },
+    /// An answer is for a server that the fleet does not have.
+    #[error("answers: there is no server {}", text::shown(.name))]
+    NoSuchAnswered {
+        /// The name.
+        name: String,
+    },
 }
 
 impl Rollout {
@@ -61,7 +69,7 @@ impl Rollout {
     /// Answers for one server what the request answers for all.
     #[must_use]
     pub fn with_answer(mut self, server: &str, answer: Answer) -> Self {
-        self.answers.insert(key(server), answer);
+        self.answers.insert(server.to_owned(), answer);
         self
     }
 
@@ -71,6 +79,15 @@ impl Rollout {
     pub fn with_connector_names(mut self, connectors: ConnectorNames) -> Self {
         self.connectors = connectors;
         self
+    }
+
+    /// The answers by the names that the fleet has for the servers.
+    fn answers<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
+        let answer = |(name, answer): (&String, &Answer)| match fleet.get(name) {
+            Some(server) => Ok((server.name(), *answer)),
+            None => Err(RolloutError::NoSuchAnswered { name: name.clone() }),
+        };
+        self.answers.iter().map(answer).collect()
     }
 
     fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
@@ -98,7 +115,10 @@ impl Rollout {
 pub struct RolloutPlan {
     request: Request,
     servers: Vec<(String, Result<Plan, NoPlan>)>,
-    moves: Vec<Move>,
+    /// The services in question on each of the servers.
+    in_question: Vec<Service>,
+    /// Each with the place of the server after which it is done.
+    moves: Vec<(usize, Move)>,
     script: Vec<Line>,
 }
 
@@ -125,21 +145,26 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// A [`RolloutError`] where the order names no server, or one twice.
+    /// A [`RolloutError`] where the order names no server, or one twice, or an answer is for none.
     pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
         let order = rollout.order(self)?;
-        let plan = |server: &&Server| {
-            let request = match rollout.answers.get(&key(server.name())) {
+        let answers = rollout.answers(self)?;
+        let mut servers = Vec::new();
+        let mut in_question = Vec::new();
+        for server in &order {
+            let request = match answers.get(server.name()) {
                 Some(answer) => rollout.request.clone().with_default_smtp(*answer),
                 None => rollout.request.clone(),
             };
-            (server.name().to_owned(), plan_among(policy, self, server, &request, now))
-        };
-        let servers: Vec<_> = order.iter().map(plan).collect();
-        let moves = if rollout.connectors == ConnectorNames::Update { moves(&order, &servers) } else { Vec::new() };
+            let case = Case::new(server, &request, rfc3339::seconds(now), policy.thresholds());
+            in_question.push(case.assignment.map(|assignment| assignment.in_question()).unwrap_or_default());
+            servers.push((server.name().to_owned(), plan_among(policy, self, server, &request, now)));
+        }
+        let moves =
+            if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
         let script = script(&order, &servers, &moves);
-        let moves = moves.into_iter().map(|(_, _, it)| it).collect();
-        Ok(RolloutPlan { request: rollout.request.clone(), servers, moves, script })
+        let moves = moves.into_iter().map(|(place, _, it)| (place, it)).collect();
+        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, moves, script })
     }
 
     /// Carries out what a rollout planned, on every server that has a plan.
@@ -149,30 +174,46 @@ impl Fleet {
     /// The first server whose request comes to something else by now; those before it are done, as with the
     /// script that stops there.
     pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), NoPlan> {
+        let mut stopped = Ok(());
+        let mut done = 0;
         for (name, outcome) in &rollout.servers {
             if let (Ok(plan), Some(server)) = (outcome, self.get_mut(name)) {
-                plan.apply(server, now)?;
+                stopped = plan.apply(server, now);
             }
+            if stopped.is_err() {
+                break;
+            }
+            done += 1;
         }
-        for server in self.servers.values_mut() {
-            for it in &rollout.moves {
+        // Last, since a plan for a server that comes later knows the connectors by their old names.
+        for (_, it) in rollout.moves.iter().filter(|(place, _)| *place < done) {
+            for server in self.servers.values_mut() {
                 server.rename_connectors(it.kind, &it.connector, &it.name);
             }
         }
-        Ok(())
+        stopped
     }
 }
 
 /// The connectors whose name moves, each with the place of the last server that it names.
 ///
-/// One moves where its certificate is another installed one with SMTP, and every server that it names goes on.
-fn moves<'a>(order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -> Vec<(usize, &'a Connector, Move)> {
+/// One moves where its certificate is another installed one with SMTP, and every server that it names has SMTP on
+/// the new one afterwards. A server outside the order, or one that the fleet does not know, may not have it.
+fn moves<'a>(
+    fleet: &Fleet,
+    order: &[&'a Server],
+    servers: &[(String, Result<Plan, NoPlan>)],
+) -> Vec<(usize, &'a Connector, Move)> {
     let mut moves: Vec<(usize, &Connector, Move)> = Vec::new();
     for (server, (_, outcome)) in order.iter().zip(servers) {
         let Ok(plan) = outcome else { continue };
-        let Some(certificate) = server.installed(plan.request().thumbprint()).map(|installed| installed.certificate())
-        else {
+        let thumbprint = plan.request().thumbprint();
+        let Some(certificate) = server.installed(thumbprint).map(|installed| installed.certificate()) else {
             continue;
+        };
+        let goes_on = |named: &Server| match servers.iter().find(|(name, _)| name == named.name()) {
+            Some((_, outcome)) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
+            None => named.installed(thumbprint).is_some_and(|installed| installed.has(Service::SMTP)),
         };
         let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
         for connector in organisation.filter(|connector| !connector.names(certificate)) {
@@ -180,11 +221,13 @@ fn moves<'a>(order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -
             let names_another = connector
                 .tls_certificate_name()
                 .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
-            let named = |server: &Server| is_named(connector, server);
-            let goes_on =
-                order.iter().zip(servers).filter(|(server, _)| named(server)).all(|(_, (_, outcome))| outcome.is_ok());
-            if !is_known && names_another && plan.services().contains(Service::SMTP) && goes_on {
-                let last = order.iter().rposition(|server| named(server)).unwrap_or(order.len().saturating_sub(1));
+            let all_go_on = match connector.servers() {
+                [] => fleet.servers().all(goes_on),
+                names => names.iter().all(|name| fleet.get(name).is_some_and(goes_on)),
+            };
+            if !is_known && names_another && all_go_on {
+                let last = order.iter().rposition(|server| is_named(connector, server));
+                let last = last.unwrap_or(order.len().saturating_sub(1));
                 let name = TlsCertificateName::of(certificate);
                 let it = Move { kind: connector.kind(), connector: connector.name().to_owned(), name };
                 moves.push((last, connector, it));
@@ -213,12 +256,19 @@ fn script(
     for (place, (server, (_, outcome))) in order.iter().zip(servers).enumerate() {
         let Ok(plan) = outcome else { continue };
         if !plan.script().is_empty() {
-            lines.push(Line::Comment(if server.is_edge() {
-                "On the Edge Transport server itself:"
+            if server.is_edge() {
+                lines.push(Line::Comment("On the Edge Transport server itself:"));
+                lines.push(Line::Here { server: server.name().to_owned() });
             } else {
-                "The next server:"
+                lines.push(Line::Comment("The next server:"));
+            }
+            lines.extend(plan.script().iter().map(|line| match line {
+                // The script of one server runs there; this one runs anywhere.
+                Line::Command(command) if command.is_local() && !server.is_edge() => {
+                    Line::Command(command.clone().on(server.name()))
+                }
+                line => line.clone(),
             }));
-            lines.extend(plan.script().iter().cloned());
             lines.push(script::check(server, plan.request().thumbprint(), plan.in_question()));
         }
         for (_, connector, it) in moves.iter().filter(|(last, ..)| *last == place) {
@@ -252,32 +302,29 @@ impl RolloutPlan {
         self.servers.iter().any(|(_, outcome)| matches!(outcome, Err(NoPlan::Refused(_))))
     }
 
-    /// The servers that have no plan, with what is not assigned there.
+    /// What is left over once the script has run: the servers that have no plan, with what is not assigned there.
     pub fn left_over(&self) -> Vec<LeftOver> {
-        let without = self.servers.iter().filter(|(_, outcome)| outcome.is_err());
-        without.map(|(server, _)| self.left(server)).collect()
+        self.left(|_, is_planned| !is_planned)
     }
 
-    /// What is left over where the script stops at this server.
+    /// What is left over where the script stops at this server: it and those after it, and those without a plan.
     pub fn left_over_at(&self, server: &str) -> Vec<LeftOver> {
         let mut is_reached = false;
-        let mut left = Vec::new();
-        for (name, outcome) in &self.servers {
+        self.left(|name, is_planned| {
             is_reached |= text::same(name, server);
-            if is_reached || outcome.is_err() {
-                left.push(self.left(name));
+            is_reached || !is_planned
+        })
+    }
+
+    fn left(&self, mut is_left: impl FnMut(&str, bool) -> bool) -> Vec<LeftOver> {
+        let mut left = Vec::new();
+        for ((server, outcome), services) in self.servers.iter().zip(&self.in_question) {
+            // Where everything is assigned already, nothing is left.
+            if is_left(server, outcome.is_ok()) && !services.is_empty() {
+                left.push(LeftOver { server: server.clone(), services: *services });
             }
         }
         left
-    }
-
-    fn left(&self, server: &str) -> LeftOver {
-        let outcome = self.servers.iter().find(|(name, _)| name == server).map(|(_, outcome)| outcome);
-        let services = match outcome {
-            Some(Ok(plan)) => plan.in_question(),
-            _ => self.request.services(),
-        };
-        LeftOver { server: server.to_owned(), services }
     }
 
     fn outcome(&self) -> &'static str {

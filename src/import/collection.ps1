@@ -14,7 +14,6 @@ if ($true) {
 
     try {
         $servers = @(Get-ExchangeServer -ErrorAction Stop)
-        $found += $servers
     } catch {
         "The servers cannot be read: $($_.Exception.Message)"
     }
@@ -26,6 +25,7 @@ if ($true) {
             "$name is older than Exchange 2013 and is left out."
             continue
         }
+        $found += $server
         if ($server.IsEdgeServer -and $name -ne $env:COMPUTERNAME) {
             "$name is an Edge Transport server: run this script there too."
             continue

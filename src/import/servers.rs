@@ -4,6 +4,7 @@ use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
 use super::records::{is_server, server_key};
+use crate::fleet::Fleet;
 use crate::server::{ConnectorKind, Role, Server};
 use crate::text;
 
@@ -113,14 +114,19 @@ impl Import {
         exported.map_or_else(|| name.to_owned(), |server| server.fqdn.unwrap_or(server.name))
     }
 
-    /// Every server that an object of `Get-ExchangeServer` describes, by name.
-    ///
-    /// # Errors
-    ///
-    /// Where one of them cannot be: see [`server`](Self::server).
-    pub fn described_servers(&self) -> Result<Vec<Server>, ImportError> {
-        let described = self.records.servers.iter().filter(|(_, facts)| facts.build.is_some());
-        described.map(|(key, _)| self.server(key)).collect()
+    /// Every server that an object of `Get-ExchangeServer` describes, and why one of them is left out: it may be
+    /// older than Exchange 2013, say, or have no role that is known.
+    pub fn fleet(&self) -> (Fleet, Vec<ImportError>) {
+        let mut fleet = Fleet::new();
+        let mut left_out = Vec::new();
+        for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build.is_some()) {
+            match self.server(key) {
+                // The keys are names without case, so that no two servers share one.
+                Ok(server) => drop(fleet.insert(server)),
+                Err(error) => left_out.push(error),
+            }
+        }
+        (fleet, left_out)
     }
 
     fn exported(&self, key: &str) -> Option<ExportedServer> {

@@ -5,6 +5,7 @@ use crate::finding::{Detail, Finding, Kind};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
+use crate::script;
 use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::text;
@@ -45,7 +46,7 @@ rule! {
     /// Without it nobody can say whether a removal leaves a service without a certificate, so that a
     /// removal or replacement is refused. An assignment goes on with a warning: what is known may
     /// be less than what there is.
-    SERVICES_UNKNOWN: Warn, Support, Both(unknown_at_assignment, unknown_at_removal)
+    SERVICES_UNKNOWN: Warn, DecidedHere, Both(unknown_at_assignment, unknown_at_removal)
 }
 
 fn not_installed(case: &Case<'_>) -> Option<Finding> {
@@ -59,10 +60,6 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
     }
     let finding = Finding::on_request(Detail::NotInstalled { thumbprints, server: server.name().to_owned() });
     let finding = if assigned.is_some() {
-        let import = Command::new("Import-ExchangeCertificate")
-            .server(server)
-            .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
-            .word("-Password (Get-Credential).Password");
         let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
         let finding = if holders.is_empty() {
             finding
@@ -72,14 +69,11 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
         };
         finding
             .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
-            .command(import)
+            .command(script::import(server))
     } else {
         finding.advise("look up the right thumbprint:")
     };
-    let find = Command::new("Get-ExchangeCertificate")
-        .server(server)
-        .pipe(Command::new("Format-List").word("FriendlyName,Subject,Thumbprint,Services"));
-    Some(finding.command(find))
+    Some(finding.command(script::show_certificates(server)))
 }
 
 fn irrevocable(case: &Case<'_>) -> Option<Finding> {
@@ -104,7 +98,7 @@ fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
         Finding::on(case.in_question(), Detail::NoPrivateKey)
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(Command::new("certutil").bare("repairstore My", case.request().thumbprint().to_string()))
+            .command(script::repair_key(case.request().thumbprint()))
     })
 }
 

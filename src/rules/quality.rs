@@ -28,12 +28,12 @@ rule! {
     /// An RSA key has 1024 bits at least.
     ///
     /// Windows refuses smaller ones.
-    KEY_TOO_SMALL: Refuse, Support, Assign(key_too_small)
+    KEY_TOO_SMALL: Refuse, DecidedHere, Assign(key_too_small)
 }
 
 rule! {
     /// Exchange 2013 does not support keys on elliptic curves.
-    ECC_UNSUPPORTED: Refuse, Support, Assign(ecc_unsupported)
+    ECC_UNSUPPORTED: Refuse, DecidedHere, Assign(ecc_unsupported)
 }
 
 rule! {
@@ -46,7 +46,7 @@ rule! {
 
 rule! {
     /// The certificate is no CA's.
-    CA_CERTIFICATE: Warn, Support, Assign(ca_certificate)
+    CA_CERTIFICATE: Warn, DecidedHere, Assign(ca_certificate)
 }
 
 rule! {
@@ -78,7 +78,7 @@ rule! {
 
 rule! {
     /// The key usage, where there is one, holds Digital Signature.
-    KEY_USAGE: Warn, Support, Assign(key_usage)
+    KEY_USAGE: Warn, DecidedHere, Assign(key_usage)
 }
 
 rule! {
@@ -86,7 +86,7 @@ rule! {
     ///
     /// In mutual TLS a server presents it as a client. Public CAs stopped issuing Client
     /// Authentication in 2026: partners that ask for it may refuse the certificate.
-    NO_CLIENT_AUTHENTICATION: Note, Support, Assign(no_client_authentication)
+    NO_CLIENT_AUTHENTICATION: Note, DecidedHere, Assign(no_client_authentication)
 }
 
 const LEAST_RSA_BITS: u32 = 1024;

@@ -156,17 +156,9 @@ fn federation(case: &Removal<'_>) -> Option<Finding> {
 fn auth_certificate(case: &Removal<'_>) -> Option<Finding> {
     let removed = case.removed()?.thumbprint();
     let auth = case.server().auth_certificates().filter(|auth| auth.contains(removed))?;
-    Some(
-        Finding::on_request(Detail::RemovesAuth { current: auth.current == Some(removed) })
-            .advise("make another one current, publish it, and clear the previous one:")
-            .command(
-                Command::new("Set-AuthConfig")
-                    .value("NewCertificateThumbprint", "thumbprint of the new one")
-                    .word("-NewCertificateEffectiveDate (Get-Date)"),
-            )
-            .command(Command::new("Set-AuthConfig").switch("PublishCertificate"))
-            .command(Command::new("Set-AuthConfig").switch("ClearPreviousCertificate")),
-    )
+    let finding = Finding::on_request(Detail::RemovesAuth { current: auth.current == Some(removed) })
+        .advise("make another one current, publish it, and clear the previous one:");
+    Some(script::publish_auth_certificate().into_iter().fold(finding, Finding::command))
 }
 
 fn likely_auth_certificate(case: &Removal<'_>) -> Option<Finding> {

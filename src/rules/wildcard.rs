@@ -4,6 +4,7 @@ use crate::case::Assignment;
 use crate::finding::{Detail, Finding};
 use crate::powershell::Command;
 use crate::rule::rule;
+use crate::script;
 use crate::service::Service;
 
 rule! {
@@ -23,27 +24,20 @@ rule! {
 }
 
 fn wildcard_imap(case: &Assignment<'_>) -> Option<Finding> {
-    wildcard(case, Service::IMAP, case.server().imap_certificate_name(), "Set-ImapSettings")
+    wildcard(case, Service::IMAP)
 }
 
 fn wildcard_pop(case: &Assignment<'_>) -> Option<Finding> {
-    wildcard(case, Service::POP, case.server().pop_certificate_name(), "Set-PopSettings")
+    wildcard(case, Service::POP)
 }
 
-fn wildcard(case: &Assignment<'_>, service: Service, present: Option<&str>, cmdlet: &'static str) -> Option<Finding> {
+fn wildcard(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     let certificate = case.certificate().filter(|_| case.adds(service))?;
     let name = certificate.first_wildcard()?.into_owned();
-    let finding = Finding::on(service, Detail::Wildcard { service, name });
-    let covered = present.filter(|name| certificate.covers(name)).map(str::to_owned);
-    let host = covered.or_else(|| {
-        let domains = certificate.domains();
-        domains.iter().find(|domain| !domain.contains('*')).map(|domain| domain.clone().into_owned())
-    });
-    let set = Command::new(cmdlet).server(case.server());
-    let finding = finding.advise("leave the service out, and name the host instead:");
-    let finding = match host {
-        Some(host) => finding.command(set.value("X509CertificateName", host)),
-        None => finding.command(set.value("X509CertificateName", "the name that clients use")),
-    };
-    Some(finding.command(Command::restart(service)))
+    Some(
+        Finding::on(service, Detail::Wildcard { service, name })
+            .advise("leave the service out, and name the host instead:")
+            .command(script::name_host(case.server(), service, certificate))
+            .command(Command::restart(service)),
+    )
 }

@@ -168,11 +168,49 @@ impl FromStr for TlsCertificateName {
         text::check(text)?;
         let form = || TlsCertificateNameError::Form { text: text.to_owned() };
         let rest = text.strip_prefix("<I>").or_else(|| text.strip_prefix("<i>")).ok_or_else(form)?;
-        let (issuer, subject) = rest.split_once("<S>").or_else(|| rest.split_once("<s>")).ok_or_else(form)?;
-        if issuer.is_empty() || subject.is_empty() {
+        let (issuer, subject) = split_at_subject(rest).ok_or_else(form)?;
+        if issuer.is_empty() {
             return Err(form());
         }
+        // The subject may be empty: today's CAs write the names into the subject alternative name alone.
         Ok(Self { issuer: issuer.to_owned(), subject: subject.to_owned() })
+    }
+}
+
+/// Splits at the tag of the subject. Inside of quotes it belongs to a value: Windows quotes one with a `<`.
+fn split_at_subject(text: &str) -> Option<(&str, &str)> {
+    let mut is_quoted = false;
+    for (place, character) in text.char_indices() {
+        let rest = text.get(place..).unwrap_or_default();
+        match character {
+            '"' => is_quoted = !is_quoted,
+            '<' if !is_quoted && (rest.starts_with("<S>") || rest.starts_with("<s>")) => {
+                return Some((text.get(..place)?, rest.get(3..)?));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_splits_at_the_tag_outside_of_quotes() {
+        let name: TlsCertificateName = r#"<I>CN="a<S>b", O=c<S>CN=d"#.parse().unwrap();
+        assert_eq!((name.issuer(), name.subject()), (r#"CN="a<S>b", O=c"#, "CN=d"));
+        assert_eq!(name.to_string().parse(), Ok(name));
+    }
+
+    #[test]
+    fn a_subject_may_be_empty_and_an_issuer_not() {
+        let name: TlsCertificateName = "<I>CN=R10, O=Let's Encrypt, C=US<S>".parse().unwrap();
+        assert_eq!(name.subject(), "");
+        for text in ["", "CN=a", "<I>CN=a", "<S>CN=a", "<I><S>CN=a", "<S>CN=a<I>CN=b"] {
+            assert!(text.parse::<TlsCertificateName>().is_err(), "{text:?}");
+        }
     }
 }
 

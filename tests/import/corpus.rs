@@ -198,12 +198,14 @@ fn all_files_together_are_servers() {
         import.add("again.xml", &bytes).unwrap();
     }
     assert_eq!(import.certificates().len(), 6);
-    let servers = import.described_servers().unwrap();
+    let (fleet, left_out) = import.fleet();
+    assert_eq!(left_out, []);
+    let servers: Vec<_> = fleet.servers().collect();
     let names: Vec<_> = servers.iter().map(|server| server.name()).collect();
     assert_eq!(names, ["SOLO-E16A", "SOLO-E19A"]);
     assert!(servers.iter().all(|server| server.certificates().count() == 3));
     assert!(servers.iter().all(|server| server.auth_certificates() == import.auth_certificates()));
     let by_fqdn = import.server("solo-e16a.solo.LOCAL").unwrap();
-    assert_eq!(by_fqdn, servers[0]);
+    assert_eq!(&by_fqdn, servers[0]);
     assert!(matches!(import.server("solo-e16a.other.local"), Err(ImportError::NotDescribed { .. })));
 }

@@ -11,8 +11,10 @@
 
 mod cmdlets;
 mod machine;
+mod organisation;
 mod syntax;
 
 pub use cmdlets::{Call, bind};
 pub use machine::{Default, Machine};
+pub use organisation::Organisation;
 pub use syntax::{Argument, Failure, Item, Value, parse, read, single_quoted};

@@ -1,201 +1,181 @@
-//! The pages beside the rules: their cases, the answers to them, and the dialect that describes
-//! certificates. `tests/rules.rs` tells what may stand on a page.
+//! The pages beside the rules: their cases, whose headings judge the answers, and the dialect that describes
+//! certificates. The tests of each kind of rule tell what may stand on their pages.
 #![allow(clippy::indexing_slicing, reason = "a JSON value answers for an absent key with null")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::time::UNIX_EPOCH;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use exchange_certificates::{Certificate, KeyUsage, Kind, Rule, Scenario, TlsCertificateName};
+use exchange_certificates::{Certificate, KeyUsage, TlsCertificateName};
+use expect_test::expect_file;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::factory::{
     ANY_PURPOSE, BASIC_CONSTRAINTS, CLIENT_AUTH, CertificateFactory, EMAIL_PROTECTION, EXTENDED_KEY_USAGE, KEY_USAGE,
     SERVER_AUTH, SUBJECT_ALTERNATIVE_NAME, Signature,
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A page that its headings have judged, with the answers of today in place of those that stood there.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) text: String,
-    pub(crate) speaking: usize,
-    pub(crate) silent: usize,
+/// The pages of one kind of rule.
+pub(crate) struct Pages<'a> {
+    pub(crate) folder: &'static str,
+    /// How the heading of a case begins in which the rule is heard.
+    pub(crate) heard: &'static str,
+    pub(crate) ids: Vec<&'static str>,
+    /// The answer to a patched plain case, and what it says of the rule of this id.
+    pub(crate) answer: &'a dyn Fn(&str, &Value) -> Result<Answer>,
 }
 
-impl Page {
-    pub(crate) fn answer(rule: &Rule, text: &str) -> Result<Self> {
+/// What a case comes to.
+pub(crate) struct Answer {
+    /// As people read it, with `<key>` for thumbprints.
+    pub(crate) text: String,
+    pub(crate) is_heard: bool,
+    /// Whether the rule would be heard in such an answer at all.
+    pub(crate) would_be_heard: bool,
+}
+
+impl Pages<'_> {
+    /// Every rule has a page, and every page a rule.
+    pub(crate) fn check_names(&self) {
+        let folder = self.folder;
+        let pages: BTreeSet<_> = fs::read_dir(in_package(folder))
+            .unwrap_or_else(|error| panic!("the pages stand in {folder}: {error}"))
+            .map(|entry| entry.expect("an entry of the folder").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
+            .collect();
+        for id in &self.ids {
+            assert!(pages.contains(*id), "{id} has no page: write {folder}/{id}.md (the top of {folder}.rs says how)");
+        }
+        for page in pages {
+            assert!(self.ids.contains(&page.as_str()), "{folder}/{page}.md: there is no rule {page}");
+        }
+    }
+
+    /// The headings of every page judge its answers, which are then held against what stands there.
+    pub(crate) fn check_answers(&self) {
+        let mut complaints = Vec::new();
+        let mut pages = Vec::new();
+        for id in &self.ids {
+            let path = in_package(self.folder).join(id).with_extension("md");
+            // That there is one is another test's matter.
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            match self.page(id, &text) {
+                Ok(page) if page.heard == 0 => complaints.push(format!("{id}.md: no case {}", self.heard)),
+                Ok(page) if page.silent == 0 => complaints.push(format!("{id}.md: no case is silent")),
+                Ok(page) => pages.push((path, page.text)),
+                Err(error) => complaints.push(format!("{id}.md: {error}")),
+            }
+        }
+        assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+        for (path, text) in pages {
+            expect_file![path].assert_eq(&text);
+        }
+    }
+
+    fn page(&self, id: &str, text: &str) -> Result<Page> {
         let text = format!("{}\n", text.replace("\r\n", "\n").trim_end());
         let mut sections = text.split("\n## ");
         let introduction = sections.next().unwrap_or_default();
-        let title = format!("# {}\n\n", rule.id());
+        let title = format!("# {id}\n\n");
         if introduction.strip_prefix(&title).is_none_or(|sentence| sentence.trim().is_empty()) {
             return Err(format!("it does not begin with the title `{}` and a sentence", title.trim()).into());
         }
-        let mut page = Self { text: introduction.to_owned(), speaking: 0, silent: 0 };
+        let mut page = Page { text: introduction.to_owned(), heard: 0, silent: 0 };
         let mut headings = BTreeSet::new();
         for section in sections {
             let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
             if !headings.insert(heading) {
                 return Err(format!("`{heading}` stands there twice").into());
             }
-            page.add(rule, heading, body).map_err(|error| format!("`{heading}`: {error}"))?;
+            self.case(&mut page, id, heading, body).map_err(|error| format!("`{heading}`: {error}"))?;
         }
         Ok(page)
     }
 
-    fn add(&mut self, rule: &Rule, heading: &str, body: &str) -> Result<()> {
-        let speaks = match heading.split_once(": ") {
-            Some(("speaks", _)) => true,
+    fn case(&self, page: &mut Page, id: &str, heading: &str, body: &str) -> Result<()> {
+        let is_heard = match heading.split_once(": ") {
+            Some((begin, _)) if begin == self.heard => true,
             Some(("silent", _)) => false,
-            _ => return Err("it begins with neither `speaks: ` nor `silent: `".into()),
+            _ => return Err(format!("it begins with neither `{}: ` nor `silent: `", self.heard).into()),
         };
         let (before, rest) = body.split_once("```json\n").ok_or("there is no json block")?;
         let (patch, after) = rest.split_once("\n```\n").ok_or("the json block does not end")?;
         if !after.trim().is_empty() && !after.starts_with("\n```text\n") {
             return Err("the json block is not followed by the text block alone".into());
         }
-        let answer = Answer::to(patch)?;
-        if answer.rules.iter().any(|id| id == rule.id()) != speaks {
+        let answer = (self.answer)(id, &serde_json::from_str(patch)?)?;
+        if answer.is_heard != is_heard {
             return Err(format!("the answer is another:\n{}", answer.text).into());
         }
-        if !speaks && !answer.would_carry(rule.kind()) {
-            return Err(format!("a {} rule is silent in every such answer:\n{}", rule.kind(), answer.text).into());
+        if !is_heard && !answer.would_be_heard {
+            return Err(format!("the rule is silent in every such answer:\n{}", answer.text).into());
         }
-        *if speaks { &mut self.speaking } else { &mut self.silent } += 1;
+        *if is_heard { &mut page.heard } else { &mut page.silent } += 1;
         let answer = answer.text;
-        self.text += &format!("\n## {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
+        page.text += &format!("\n## {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
         Ok(())
     }
 }
 
-struct Answer {
-    outcome: String,
-    rules: Vec<String>,
+/// A page that its headings have judged, with the answers of today in place of those that stood there.
+struct Page {
     text: String,
+    heard: usize,
+    silent: usize,
 }
 
-impl Answer {
-    fn to(patch: &str) -> Result<Self> {
-        let (scenario, certificates) = scenario(&serde_json::from_str(patch)?)?;
-        let scenario: Scenario = serde_json::from_value(scenario)?;
-        let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?;
-        let text = certificates.iter().fold(printed(&answer), |text, (key, certificate)| {
-            text.replace(&certificate.thumbprint().to_string(), &format!("<{key}>"))
-        });
-        let rules = list(&answer["diagnostics"]).map(|said| words(&said["rule"])).collect();
-        Ok(Self { outcome: words(&answer["outcome"]), rules, text })
-    }
-
-    /// Whether a rule of this kind would be heard here if it spoke: what stops a request leaves out what
-    /// would matter if it went through.
-    fn would_carry(&self, kind: Kind) -> bool {
-        match self.outcome.as_str() {
-            "refused" => matches!(kind, Kind::Refuse | Kind::Warn),
-            "decision-required" => matches!(kind, Kind::Refuse | Kind::Decide | Kind::Warn),
-            _ => true,
-        }
-    }
+pub(crate) fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// An answer as people read it.
-fn printed(answer: &Value) -> String {
-    let mut text = words(&answer["outcome"]);
-    let fields = [
-        ("thumbprint", ""),
-        ("decision", ""),
-        ("current", "; current "),
-        ("proposed", "; proposed "),
-        ("recommended", "; recommended "),
-        ("assignable", "; assignable "),
-        ("added", "; added "),
-        ("services", "; services "),
-    ];
-    for (field, label) in fields {
-        if let Some(value) = answer.get(field) {
-            text.push_str(if label.is_empty() { " " } else { label });
-            text.push_str(&words(value));
-        }
-    }
-    for superseded in list(&answer["superseded"]) {
-        text.push_str(&format!("; {} also on {}", words(&superseded["service"]), words(&superseded["thumbprint"])));
-    }
-    if let Some(default) = answer.get("default_smtp") {
-        text.push_str("; default SMTP ");
-        text.push_str(&default.as_str().map_or("not known".to_owned(), str::to_owned));
-    }
-    text.push('\n');
-    for said in list(&answer["diagnostics"]) {
-        let [kind, rule, services, message] = ["kind", "rule", "services", "message"].map(|field| words(&said[field]));
-        text.push_str(&format!("{kind} {rule} ({services}): {message}\n"));
-        list(&said["remedy"]).for_each(|step| text.push_str(&format!("    {}\n", words(step))));
-    }
-    list(&answer["script"]).for_each(|line| text.push_str(&format!("PS> {}\n", words(line))));
-    text
-}
-
-fn words(value: &Value) -> String {
+pub(crate) fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+/// Makes the certificates that a case describes, each by its key.
+pub(crate) fn build(factories: BTreeMap<String, Factory>) -> Result<BTreeMap<String, Certificate>> {
+    let build = |(key, factory): (String, Factory)| match factory.build(&key) {
+        Ok(certificate) => Ok((key, certificate)),
+        Err(error) => Err(format!("{key}: {error}").into()),
+    };
+    factories.into_iter().map(build).collect()
 }
 
-/// The scenario of a patched plain case, and every certificate in it by its key.
-fn scenario(patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
-    let plain: Value = serde_json::from_str(include_str!("../rules/plain.json"))?;
-    let mut case = json!({ "certificates": {} });
-    for patch in [&plain["case"], patch] {
-        for (key, _) in patch["certificates"].as_object().into_iter().flatten() {
-            if case["certificates"].get(key).is_none() {
-                case["certificates"][key] = plain["certificate"].clone();
-            }
-        }
-        merge(&mut case, patch);
-    }
-    let entries = case.as_object_mut().and_then(|case| case.remove("certificates")).unwrap_or_default();
-    let entries: BTreeMap<String, Entry> = serde_json::from_value(entries)?;
-    let mut certificates = BTreeMap::new();
-    let mut installed = Vec::new();
-    for (key, mut entry) in entries {
-        let certificate = entry.factory.build(&key).map_err(|error| format!("{key}: {error}"))?;
-        entry.beside.insert("certificate".to_owned(), serde_json::to_value(&certificate)?);
-        if entry.installed {
-            installed.push(entry.beside);
-        }
-        certificates.insert(key, certificate);
-    }
-    case["server"]["certificates"] = json!(installed);
-    for place in REFERENCES {
+/// Writes the thumbprint where one of these places in a case names a certificate by its key.
+pub(crate) fn resolve(case: &mut Value, places: &[&str], certificates: &BTreeMap<String, Certificate>) {
+    for place in places {
         if let Some(reference) = case.pointer_mut(place)
             && let Some(certificate) = reference.as_str().and_then(|key| certificates.get(key))
         {
             *reference = json!(certificate.thumbprint().to_string());
         }
     }
-    for connector in case["server"]["connectors"].as_array_mut().into_iter().flatten() {
+}
+
+/// Writes the names by which a server's connectors find what `of` names by its key.
+pub(crate) fn resolve_connectors(server: &mut Value, certificates: &BTreeMap<String, Certificate>) {
+    for connector in server["connectors"].as_array_mut().into_iter().flatten() {
         let name = &mut connector["tls_certificate_name"];
         if let Some(certificate) = name["of"].as_str().and_then(|key| certificates.get(key)) {
             *name = json!(TlsCertificateName::of(certificate).to_string());
         }
     }
-    Ok((case, certificates))
 }
 
-/// Where a scenario names a certificate by its thumbprint, and a page by its key.
-const REFERENCES: [&str; 5] = [
-    "/server/default_smtp",
-    "/server/auth_certificates/current",
-    "/server/auth_certificates/next",
-    "/request/thumbprint",
-    "/request/old",
-];
+/// Writes `<key>` for every thumbprint.
+pub(crate) fn with_keys(text: String, certificates: &BTreeMap<String, Certificate>) -> String {
+    certificates
+        .iter()
+        .fold(text, |text, (key, certificate)| text.replace(&certificate.thumbprint().to_string(), &format!("<{key}>")))
+}
 
 /// A JSON merge patch, RFC 7386.
-fn merge(target: &mut Value, patch: &Value) {
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;
@@ -212,25 +192,10 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// A certificate of a case.
-#[derive(Deserialize)]
-struct Entry {
-    factory: Factory,
-    #[serde(default = "yes")]
-    installed: bool,
-    /// What a scenario says beside the certificate.
-    #[serde(flatten)]
-    beside: Map<String, Value>,
-}
-
-fn yes() -> bool {
-    true
-}
-
 /// The knobs of the certificate factory.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Factory {
+pub(crate) struct Factory {
     subject: String,
     issuer: String,
     #[serde(default)]

@@ -43,7 +43,17 @@ const CMDLETS: &[Cmdlet] = &[
     at_server("Remove-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One)]),
     at_server("Get-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One)]),
     at_server("Import-ExchangeCertificate", None, &[("FileData", One), ("Password", One)]),
-    at_server("New-ExchangeCertificate", None, &[]),
+    at_server(
+        "New-ExchangeCertificate",
+        None,
+        &[
+            ("SubjectName", One),
+            ("FriendlyName", One),
+            ("DomainName", One),
+            ("PrivateKeyExportable", One),
+            ("GenerateRequest", Nothing),
+        ],
+    ),
     at_server("Set-ImapSettings", None, &[("X509CertificateName", One)]),
     at_server("Set-PopSettings", None, &[("X509CertificateName", One)]),
     at_server("Set-UMCallRouterSettings", None, &[("UMStartupMode", One)]),

@@ -99,6 +99,46 @@ impl Machine {
         }
     }
 
+    pub fn name(&self) -> &str {
+        &self.facts.name
+    }
+
+    pub(super) fn is_edge(&self) -> bool {
+        self.facts.is_edge()
+    }
+
+    /// What is shown of a certificate.
+    pub fn shown(&self, thumbprint: &str) -> u8 {
+        let certificate = self.certificates.iter().find(|it| it.facts.thumbprint == thumbprint);
+        certificate.map_or(0, |it| it.services.unwrap_or(0) | it.gained)
+    }
+
+    /// Gives a connector of the organisation another name, if this server knows it. Says whether it does.
+    pub(super) fn follow_connector(
+        &mut self,
+        kind: ConnectorKind,
+        identity: Option<&str>,
+        name: &str,
+    ) -> Result<bool, String> {
+        let named = |it: &Named| it.kind == kind && identity.is_none_or(|identity| it.name == identity);
+        let Some(place) = self.connectors.iter().position(named) else { return Ok(false) };
+        self.connectors[place].tls_certificate_name = Some(name.to_owned());
+        let connector = &self.connectors[place];
+        let sends = connector.servers.is_empty() || connector.servers.iter().any(|server| self.is_here(server));
+        if sends && !self.finds_any(connector) {
+            return Err(format!("{} has no certificate of this name, and sends for the connector", self.facts.name));
+        }
+        Ok(true)
+    }
+
+    /// Ends what a script left undone: nothing may be.
+    pub(super) fn end(&mut self) -> Result<(), String> {
+        match self.stopped.first() {
+            Some((computer, service)) => Err(format!("the script ends with {service} stopped on {computer}")),
+            None => Ok(()),
+        }
+    }
+
     /// Runs a script to its end. After each of its commands, every service that had a certificate must have one,
     /// and every connector that found its certificate must find one.
     pub fn run(&mut self, script: &str) -> Result<(), Failure> {
@@ -106,17 +146,10 @@ impl Machine {
         let here = self.facts.name.clone();
         self.run_items(&items, &here)?;
         self.nothing_told()?;
-        match self.stopped.first() {
-            Some((computer, service)) => Err(Failure {
-                line: script.lines().count(),
-                column: 1,
-                what: format!("the script ends with {service} stopped on {computer}"),
-            }),
-            None => Ok(()),
-        }
+        self.end().map_err(|what| Failure { line: script.lines().count(), column: 1, what })
     }
 
-    fn run_items(&mut self, items: &[Item], computer: &str) -> Result<(), Failure> {
+    pub(super) fn run_items(&mut self, items: &[Item], computer: &str) -> Result<(), Failure> {
         for item in items {
             match item {
                 Item::Comment { line, text } => {
@@ -136,6 +169,10 @@ impl Machine {
                     [first, ..] => return first.fail("a pipeline, which a script has no use for"),
                     [] => {}
                 },
+                Item::Assignment { line, .. } | Item::Throw { line, .. } => {
+                    let what = "a statement, which the script of one server has no use for".to_owned();
+                    return Err(Failure { line: *line, column: 1, what });
+                }
             }
         }
         Ok(())

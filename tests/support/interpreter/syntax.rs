@@ -28,6 +28,28 @@ pub enum Item {
     },
     /// One command, or several that hand their output on.
     Pipeline(Vec<Command>),
+    /// `$name = 'text'`.
+    Assignment {
+        line: usize,
+        variable: String,
+        text: String,
+    },
+    /// `if (…) { throw 'text' }`.
+    Throw {
+        line: usize,
+        when: Condition,
+        text: String,
+    },
+}
+
+/// When a script stops itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// `$env:COMPUTERNAME -ne 'text'`.
+    ElsewhereThan(String),
+    /// `'text',… | Where-Object { "$((command).property)" -split ', ' -notcontains $_ }`: what the printed set lacks
+    /// one of the texts.
+    Lacks { texts: Vec<String>, command: Command, property: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +175,14 @@ fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.children(&mut node.walk()).collect()
 }
 
+/// What stands in a node behind all those that hold one thing alone.
+fn core(node: Node<'_>) -> Node<'_> {
+    match children(node).as_slice() {
+        [only] => core(*only),
+        _ => node,
+    }
+}
+
 struct Reader<'a> {
     script: &'a str,
 }
@@ -174,12 +204,111 @@ impl<'a> Reader<'a> {
         for child in children(node) {
             match child.kind() {
                 "comment" => items.push(self.comment(child)),
+                "pipeline" if children(child).iter().any(|it| it.kind() == "assignment_expression") => {
+                    items.push(self.assignment(child)?);
+                }
                 "pipeline" => self.pipeline(child, items)?,
+                "if_statement" => items.push(self.throw(child)?),
                 "statement_list" | "script_block" | "script_block_body" => self.items(child, items)?,
                 _ => return self.unknown(child),
             }
         }
         Ok(())
+    }
+
+    fn assignment(&self, node: Node<'_>) -> Result<Item, Failure> {
+        let assignment = core(node);
+        match (children(assignment).as_slice(), node.start_position().row + 1) {
+            ([left, equals, right], line) if self.text(*equals) == "=" => {
+                Ok(Item::Assignment { line, variable: self.text(*left).to_owned(), text: self.literal(*right)? })
+            }
+            _ => self.unknown(node),
+        }
+    }
+
+    fn throw(&self, node: Node<'_>) -> Result<Item, Failure> {
+        let parts = children(node);
+        let [_, _, condition, _, block] = parts.as_slice() else { return self.unknown(node) };
+        let statements = children(*block);
+        let [_, statement, _] = statements.as_slice() else { return self.unknown(*block) };
+        let thrown = core(*statement);
+        match children(thrown).as_slice() {
+            [throw, text] if throw.kind() == "throw" => Ok(Item::Throw {
+                line: node.start_position().row + 1,
+                when: self.condition(*condition)?,
+                text: self.literal(*text)?,
+            }),
+            _ => self.unknown(thrown),
+        }
+    }
+
+    fn condition(&self, node: Node<'_>) -> Result<Condition, Failure> {
+        let condition = core(node);
+        match children(condition).as_slice() {
+            [computer, not_equal, name] if self.text(*not_equal) == "-ne" => {
+                if !self.text(*computer).eq_ignore_ascii_case("$env:COMPUTERNAME") {
+                    return self.unknown(*computer);
+                }
+                Ok(Condition::ElsewhereThan(self.literal(*name)?))
+            }
+            [texts, bar, command] if bar.kind() == "|" => {
+                let elements = children(*command);
+                let [name, elements] = elements.as_slice() else { return self.unknown(*command) };
+                if !self.text(*name).eq_ignore_ascii_case("Where-Object") {
+                    return self.unknown(*name);
+                }
+                let elements = children(*elements);
+                let [_, block] = elements.as_slice() else { return self.unknown(*command) };
+                let block = children(core(*block));
+                let [_, block, _] = block.as_slice() else { return self.unknown(*command) };
+                let (command, property) = self.not_contained(core(*block))?;
+                Ok(Condition::Lacks { texts: self.literals(core(*texts))?, command, property })
+            }
+            _ => self.unknown(condition),
+        }
+    }
+
+    /// The command and the property of `"$((command).property)" -split ', ' -notcontains $_`.
+    fn not_contained(&self, node: Node<'_>) -> Result<(Command, String), Failure> {
+        let parts = children(node);
+        let [split, operator, each] = parts.as_slice() else { return self.unknown(node) };
+        if self.text(*operator) != "-notcontains" || self.text(*each) != "$_" {
+            return self.unknown(node);
+        }
+        let parts = children(*split);
+        let [printed, operator, comma] = parts.as_slice() else { return self.unknown(*split) };
+        if self.text(*operator) != "-split" || self.literal(*comma)? != ", " {
+            return self.unknown(*split);
+        }
+        let shown = core(*printed);
+        if self.text(*printed) != format!("\"{}\"", self.text(shown)) {
+            return self.unknown(*printed);
+        }
+        let parts = children(shown);
+        let [_, member, _] = parts.as_slice() else { return self.unknown(shown) };
+        let member = core(*member);
+        match children(member).as_slice() {
+            [object, dot, property] if dot.kind() == "." && object.kind() == "parenthesized_expression" => {
+                let mut comments = Vec::new();
+                let command = self.command(core(children(*object)[1]), &mut comments)?;
+                Ok((command, self.text(*property).to_owned()))
+            }
+            _ => self.unknown(member),
+        }
+    }
+
+    fn literal(&self, node: Node<'_>) -> Result<String, Failure> {
+        match single_quoted(self.text(core(node))) {
+            Some((says, "")) => Ok(says),
+            _ => self.unknown(node),
+        }
+    }
+
+    fn literals(&self, node: Node<'_>) -> Result<Vec<String>, Failure> {
+        if node.kind() != "array_literal_expression" {
+            return Ok(vec![self.literal(node)?]);
+        }
+        children(node).into_iter().filter(|it| it.kind() != ",").map(|it| self.literal(it)).collect()
     }
 
     fn pipeline(&self, node: Node<'_>, items: &mut Vec<Item>) -> Result<(), Failure> {
@@ -276,7 +405,12 @@ impl<'a> Reader<'a> {
                     inner.iter().filter(|it| it.kind() != ",").map(|it| self.value(*it)).collect();
                 Ok(Value::List(values?))
             }
-            ("member_access" | "invokation_expression", _) => Ok(Value::Expression(self.text(node).to_owned())),
+            ("variable", _) if self.text(node).eq_ignore_ascii_case("$true") => {
+                Ok(Value::Expression(self.text(node).to_owned()))
+            }
+            ("member_access" | "invokation_expression" | "array_expression", _) => {
+                Ok(Value::Expression(self.text(node).to_owned()))
+            }
             _ => self.unknown(node),
         }
     }

@@ -1,0 +1,91 @@
+//! Every rule of the audit, by the pages beside this file: `audit/<id>.md` tells an administrator what the rule finds.
+//!
+//! A page is the title `# <id>`, a sentence or two, and cases. A case is a heading, `## finds: what is special` or
+//! `## silent: the near miss`, and a `json` block with a merge patch (RFC 7386) on the fleet of `audit/plain.json`, in
+//! which nothing is wrong. The heading is the judge. Every finding stands below in a `text` block, which
+//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading.
+//!
+//! `certificates` describes certificates by keys, each as a patch on the healthy one of `plain.json`, in the dialect
+//! of `rules.rs`. `servers` are by their names; a new one begins as the `server` of `plain.json`. What is `installed`
+//! on a server stands there by the key of the certificate, with what a scenario says beside it. Wherever a server
+//! holds a thumbprint, a key may stand; as `tls_certificate_name` of a connector, `{"of": key}` stands for the name by
+//! which it finds that certificate. A finding writes `<key>` for its thumbprint.
+
+#[path = "support/factory.rs"]
+mod factory;
+#[path = "support/fleets.rs"]
+mod fleets;
+#[path = "support/page.rs"]
+mod page;
+
+use exchange_certificates::{AUDIT_RULES, RULES, Severity};
+
+use crate::page::Pages;
+
+/// The rules in the order of the specification, and whether each weighs heavily.
+const SPECIFICATION: [(&str, bool); 19] = [
+    ("audit-expired", true),
+    ("audit-expires-soon", false),
+    ("audit-service-uncovered", true),
+    ("audit-wildcard-imap-pop", false),
+    ("audit-default-smtp-missing", false),
+    ("audit-default-smtp-expired", false),
+    ("audit-default-smtp-wrong-name", false),
+    ("audit-auth-certificate-missing", false),
+    ("audit-auth-certificate-expires", false),
+    ("audit-connector-certificate-missing", true),
+    ("audit-connector-ambiguous", false),
+    ("audit-connector-stale", false),
+    ("audit-connector-fqdn-uncovered", false),
+    ("audit-client-name-uncovered", true),
+    ("audit-removable", false),
+    ("audit-key-missing", false),
+    ("audit-weak", false),
+    ("audit-fleet-differs", false),
+    ("audit-out-of-support", false),
+];
+
+#[test]
+fn rules_of_the_audit_report_in_the_order_of_the_specification() {
+    let rules: Vec<_> = AUDIT_RULES.iter().map(|rule| (rule.id(), rule.severity() == Severity::High)).collect();
+    assert_eq!(rules, SPECIFICATION, "a new rule takes its place in AUDIT_RULES and in this list");
+}
+
+#[test]
+fn no_rule_of_the_audit_is_named_like_another() {
+    for rule in AUDIT_RULES {
+        let id = rule.id();
+        assert_eq!(AUDIT_RULES.iter().filter(|other| other.id() == id).count(), 1, "{id}");
+        assert!(id.starts_with("audit-") && RULES.iter().all(|other| other.id() != id), "{id}");
+    }
+}
+
+#[test]
+fn every_documentation_begins_with_a_sentence() {
+    for rule in AUDIT_RULES {
+        let (id, summary) = (rule.id(), rule.summary());
+        assert!(summary.starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
+        assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+    }
+}
+
+fn pages() -> Pages<'static> {
+    let ids = AUDIT_RULES.iter().map(|rule| rule.id()).collect();
+    Pages { folder: "tests/audit", heard: "finds", ids, answer: &fleets::answer }
+}
+
+#[test]
+fn every_rule_of_the_audit_has_a_page_and_every_page_a_rule() {
+    pages().check_names();
+}
+
+#[test]
+fn every_page_tells_what_its_rule_finds() {
+    pages().check_answers();
+}
+
+#[test]
+fn nothing_is_wrong_in_the_plain_fleet() {
+    let nothing = fleets::answer("audit-expired", &serde_json::json!({})).unwrap().text;
+    assert_eq!(nothing, "nothing\n");
+}

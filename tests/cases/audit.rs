@@ -1,0 +1,162 @@
+//! The audit from end to end, and what falls due.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
+use exchange_certificates::{AgendaItem, Fleet, Service, Severity, agenda, audit, rfc3339};
+use serde_json::json;
+
+use crate::support::factory::CertificateFactory;
+use crate::support::servers::{
+    connector, edge, fleet, installed, mailbox, microsoft_exchange, new, now, old, thumbprint,
+};
+
+#[test]
+fn findings_come_by_severity_then_server_then_rule() {
+    let expired = old().not_after("2026-11-23T23:59:59Z");
+    let mut servers = ["MBX02", "MBX01"].map(mailbox);
+    for server in &mut servers {
+        server["certificates"].as_array_mut().unwrap().push(installed(&expired, "POP", &[]));
+        server["client_names"] = json!(["owa.contoso.com"]);
+        server["version"] = json!("2016");
+    }
+    let audit = audit(&fleet(&servers), now());
+    let said: Vec<_> = audit
+        .findings
+        .iter()
+        .map(|finding| (finding.severity().to_string(), finding.server(), finding.rule()))
+        .collect();
+    let expected = [
+        ("high", "MBX01", "audit-expired"),
+        ("high", "MBX01", "audit-client-name-uncovered"),
+        ("high", "MBX02", "audit-expired"),
+        ("high", "MBX02", "audit-client-name-uncovered"),
+        ("low", "MBX01", "audit-removable"),
+        ("low", "MBX01", "audit-out-of-support"),
+        ("low", "MBX02", "audit-removable"),
+        ("low", "MBX02", "audit-out-of-support"),
+    ];
+    assert_eq!(said, expected.map(|(severity, server, rule)| (severity.to_owned(), server, rule)));
+    assert!(audit.has_high() && audit.has("audit-expired") && !audit.has("audit-weak"));
+    assert_eq!(Severity::High.max(Severity::Low), Severity::High);
+
+    let finding = serde_json::to_value(&audit.findings[0]).unwrap();
+    assert_eq!(finding["rule"], "audit-expired");
+    assert_eq!(finding["severity"], "high");
+    assert_eq!(finding["server"], "MBX01");
+    assert_eq!(finding["thumbprint"], json!(thumbprint(&expired)));
+    assert_eq!(finding["services"], "POP");
+    assert_eq!(finding["message"], "it expired on 2026-11-23T23:59:59Z");
+    assert_eq!(finding["remedy"].as_array().unwrap().len(), audit.findings[0].remedy().len());
+    assert_eq!(audit.findings[0].to_string(), "audit-expired on `MBX01`: it expired on 2026-11-23T23:59:59Z");
+}
+
+#[test]
+fn certificates_come_with_their_days_and_with_what_names_them() {
+    let auth =
+        CertificateFactory::new("auth").subject(&[("CN", "Microsoft Exchange Server Auth Certificate")]).self_signed();
+    let next = auth.clone().not_after("2029-01-01T00:00:00Z");
+    let mut server = mailbox("MBX01");
+    server["auth_certificates"] = json!({ "current": thumbprint(&auth), "next": thumbprint(&next) });
+    server["connectors"] = json!([
+        connector("Outbound", &old(), &["MBX01"]),
+        connector("To partners", &old(), &[]),
+        connector("Elsewhere", &old(), &["MBX02"])
+    ]);
+    let certificates = server["certificates"].as_array_mut().unwrap();
+    certificates.push(installed(&auth, "SMTP", &[]));
+    certificates.push(installed(&next, "None", &[]));
+    certificates.push(installed(&old().not_after("2026-11-23T23:59:59Z").dns_names([]), "None", &[]));
+    certificates[2]["services"] = json!(null);
+    certificates[2]["friendly_name"] = json!("mail 2027");
+    let audit = audit(&fleet(&[server, edge("EDGE01")]), now());
+    assert_eq!(audit.certificates.len(), 9);
+    assert!(audit.certificates[..3].iter().all(|it| it.server == "EDGE01"));
+    let mine = &audit.certificates[3..];
+    let named: Vec<_> = mine.iter().map(|it| it.named_by.join(", ")).collect();
+    let connectors = "Outbound, To partners";
+    assert_eq!(named, ["default SMTP certificate", connectors, "", "Auth certificate", "Auth certificate", connectors]);
+    let days: Vec<_> = mine.iter().map(|it| it.days_left).collect();
+    assert_eq!(days, [920, 85, 189, 146, 769, -1]);
+    let services: Vec<_> = mine.iter().map(|it| it.services).collect();
+    assert_eq!(services[..4], [Some(Service::SMTP), Some(Service::IIS | Service::SMTP), None, Some(Service::SMTP)]);
+    let answer = serde_json::to_value(&mine[2]).unwrap();
+    let expected = json!({
+        "server": "MBX01", "thumbprint": thumbprint(&new()), "friendly_name": "mail 2027",
+        "subject": "CN=mail.contoso.com, O=Contoso, C=US", "domains": ["mail.contoso.com", "autodiscover.contoso.com"],
+        "not_before": "2026-08-01T00:00:00Z", "not_after": "2027-06-01T00:00:00Z", "days_left": 189,
+        "services": null, "named_by": []
+    });
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn nothing_is_found_where_there_is_nothing() {
+    let audit = audit(&Fleet::new(), now());
+    assert!(audit.certificates.is_empty() && audit.findings.is_empty() && !audit.has_high());
+}
+
+fn due(fleet: &Fleet, from: &str, until: &str) -> Vec<AgendaItem> {
+    agenda(fleet, rfc3339::parse(from).unwrap(), rfc3339::parse(until).unwrap(), 60)
+}
+
+#[test]
+fn the_agenda_is_what_falls_due_in_order_once_for_all_servers() {
+    let short = CertificateFactory::new("pop.contoso.com").valid("2026-11-01T00:00:00Z", "2026-12-18T00:00:00Z");
+    let mut servers = [mailbox("MBX02"), mailbox("MBX01"), edge("EDGE01")];
+    servers[0]["certificates"].as_array_mut().unwrap().push(installed(&short, "POP", &[]));
+    servers[1]["certificates"].as_array_mut().unwrap().push(installed(&short, "IMAP", &[]));
+    servers[2]["certificates"].as_array_mut().unwrap().push(installed(&short, "None", &[]));
+    let items = due(&fleet(&servers), "2026-11-24T00:00:00Z", "2027-11-24T00:00:00Z");
+    let (days, thumbprints): (Vec<_>, Vec<_>) = items.iter().map(|item| (item.due.as_str(), item.thumbprint)).unzip();
+    // A third of 47 days is 15, of 200 more than 60.
+    assert_eq!(days, ["2026-12-03T00:00:00Z", "2026-12-19T00:00:00Z"]);
+    assert_eq!(thumbprints, [thumbprint(&short), thumbprint(&old())], "the new one is assigned to nothing");
+    let first = serde_json::to_value(&items[0]).unwrap();
+    let expected = json!({
+        "due": "2026-12-03T00:00:00Z", "not_after": "2026-12-18T00:00:00Z", "thumbprint": thumbprint(&short),
+        "subject": "CN=pop.contoso.com, O=Contoso, C=US", "domains": ["pop.contoso.com"], "services": "IMAP, POP",
+        "servers": ["MBX01", "MBX02"],
+        "plan": format!(
+            "request a certificate for `pop.contoso.com`, install it on `MBX01`, `MBX02`, and replace {} by it, which assigns IMAP, POP",
+            thumbprint(&short)
+        )
+    });
+    assert_eq!(first, expected);
+}
+
+#[test]
+fn the_first_second_is_in_the_agenda_and_the_last_is_not() {
+    let fleet = fleet(&[mailbox("MBX01")]);
+    let count = |from, until| due(&fleet, from, until).len();
+    assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:01Z"), 1);
+    assert_eq!(count("2026-12-18T23:59:59Z", "2026-12-19T00:00:00Z"), 0);
+    assert_eq!(count("2026-12-19T00:00:01Z", "2027-12-19T00:00:01Z"), 0, "it fell due before");
+    assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:00Z"), 0);
+    let sooner = |days| agenda(&fleet, now(), rfc3339::parse("2027-02-17T00:00:00Z").unwrap(), days);
+    let day = |days| sooner(days).iter().map(|item| item.due.clone()).collect::<Vec<_>>();
+    assert_eq!(day(30), ["2027-01-18T00:00:00Z"]);
+    assert_eq!(day(90), ["2026-12-13T00:00:00Z"], "a third of its lifetime is 66 days");
+}
+
+/// From the second after it is due the audit finds it as well.
+#[test]
+fn the_agenda_and_the_audit_agree() {
+    let fleet = fleet(&[mailbox("MBX01")]);
+    let finds = |text: &str| audit(&fleet, rfc3339::parse(text).unwrap()).has("audit-expires-soon");
+    assert!(!finds("2026-12-19T00:00:00Z") && finds("2026-12-19T00:00:01Z"));
+}
+
+#[test]
+fn auth_and_federation_certificates_are_renewed_in_ways_of_their_own() {
+    let auth = microsoft_exchange("auth").not_after("2027-03-01T00:00:00Z");
+    let federation = microsoft_exchange("federation").not_after("2027-04-01T00:00:00Z");
+    let mut server = mailbox("MBX01");
+    server["auth_certificates"] = json!({ "current": thumbprint(&auth) });
+    server["certificates"] = json!([installed(&auth, "SMTP", &[]), installed(&federation, "Federation", &[])]);
+    let items = due(&fleet(&[server]), "2026-11-24T00:00:00Z", "2027-11-24T00:00:00Z");
+    assert_eq!(items[0].plan, "make a new Auth certificate, and publish it (Set-AuthConfig)");
+    assert_eq!(
+        items[1].plan,
+        "request a certificate for `federation`, `federation.contoso.com`, install it on `MBX01`; publish it for the federation trust first (Set-FederationTrust)"
+    );
+}

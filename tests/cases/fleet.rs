@@ -1,0 +1,95 @@
+//! The servers of an organisation by their names.
+
+#![allow(clippy::unwrap_used)]
+
+use exchange_certificates::{Fleet, Policy, Role, Server, Service, Version};
+use serde_json::{Value, json};
+
+use crate::support::servers::{edge, fleet, installed, mailbox, microsoft_exchange, new, now, request};
+
+fn names(fleet: &Fleet) -> Vec<&str> {
+    fleet.servers().map(Server::name).collect()
+}
+
+#[test]
+fn servers_are_found_by_name_without_case_and_by_full_name() {
+    let fleet = fleet(&[mailbox("mbx02"), mailbox("MBX10"), edge("EDGE01"), mailbox("MBX01")]);
+    assert_eq!(names(&fleet), ["EDGE01", "MBX01", "mbx02", "MBX10"]);
+    assert_eq!((fleet.len(), fleet.is_empty(), Fleet::new().is_empty()), (4, false, true));
+    for name in ["MBX02", "Mbx02", "mbx02.contoso.com", "MBX02.CONTOSO.COM"] {
+        assert_eq!(fleet.get(name).unwrap().name(), "mbx02", "{name}");
+    }
+    for name in ["MBX03", "", "contoso.com", "mbx02.contoso.com."] {
+        assert!(fleet.get(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn there_is_one_server_of_a_name() {
+    let mut fleet = fleet(&[mailbox("MBX01")]);
+    let before = fleet.clone();
+    let error = fleet.insert(Server::new("mbx01", Version::Exchange2019, [Role::Mailbox]).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "name: there is a server `mbx01` already");
+    assert_eq!(fleet, before);
+}
+
+#[test]
+fn a_fleet_is_read_as_it_was_written() {
+    let fleet = fleet(&[mailbox("MBX01"), edge("EDGE01")]);
+    let written = serde_json::to_value(&fleet).unwrap();
+    assert_eq!(written[0]["name"], "EDGE01");
+    assert_eq!(serde_json::from_value::<Fleet>(written).unwrap(), fleet);
+    assert_eq!(serde_json::to_value(Fleet::new()).unwrap(), json!([]));
+}
+
+#[test]
+fn what_is_wrong_in_a_fleet_stands_at_its_server() {
+    let mut with_service = mailbox("MBX02");
+    with_service["certificates"][2]["services"] = json!("IIS, FTP");
+    for (second, place, problem) in [
+        (mailbox("mbx01"), "servers[1]", "name: there is a server `mbx01` already"),
+        (with_service, "servers[1].certificates[2].services", "`FTP`"),
+        (json!({ "name": "MBX02", "version": "SE", "roles": [], "certificates": [] }), "servers[1]", "roles: "),
+    ] {
+        let text = json!({ "servers": [mailbox("MBX01"), second] }).to_string();
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        #[derive(Debug, serde::Deserialize)]
+        struct Servers {
+            #[serde(rename = "servers")]
+            _servers: Fleet,
+        }
+        let error = serde_path_to_error::deserialize::<_, Servers>(&mut deserializer).unwrap_err();
+        assert_eq!(error.path().to_string(), place);
+        assert!(error.inner().to_string().contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_servers_that_hold_the_certificate() {
+    let without = |name: &str| -> Value {
+        let mut server = mailbox(name);
+        server["certificates"].as_array_mut().unwrap().pop();
+        server
+    };
+    let advice = |servers: &[Value]| {
+        let plan = fleet(servers).plan(&Policy::default(), "mbx01", &request(Service::IIS), now());
+        let refusal = plan.unwrap().unwrap_err();
+        let said = refusal.diagnostics().iter().find(|said| said.rule() == "certificate-not-installed").unwrap();
+        said.remedy()[0].to_string()
+    };
+    let held = advice(&[without("MBX01"), mailbox("MBX02"), without("MBX03"), edge("EDGE01")]);
+    assert_eq!(held, "it is installed on `EDGE01`, `MBX02`: export it there with its private key");
+    let nowhere = advice(&[without("MBX01"), without("MBX02")]);
+    assert_eq!(nowhere, "import the certificate with its private key on this server, or look up the right thumbprint:");
+}
+
+#[test]
+fn a_plan_is_for_a_server_of_the_fleet() {
+    let fleet = fleet(&[mailbox("MBX01")]);
+    assert!(fleet.plan(&Policy::default(), "MBX02", &request(Service::IIS), now()).is_none());
+    let plan = fleet.plan(&Policy::default(), "mbx01.contoso.com", &request(Service::IIS), now()).unwrap().unwrap();
+    assert_eq!(plan.added(), Service::IIS);
+    let mut server = fleet.get("MBX01").unwrap().clone();
+    assert!(server.install(serde_json::from_value(installed(&new(), "None", &[])).unwrap()).is_err());
+    assert!(server.install(serde_json::from_value(installed(&microsoft_exchange("X"), "None", &[])).unwrap()).is_ok());
+}

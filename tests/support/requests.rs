@@ -1,0 +1,128 @@
+//! The requests of the pages beside the rules: a scenario each, and the answer to it as people read it.
+#![allow(clippy::indexing_slicing, reason = "a JSON value answers for an absent key with null")]
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use exchange_certificates::{Certificate, Kind, Scenario, rule};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::page::{Answer, Factory, Result, build, merge, resolve, resolve_connectors, with_keys, words};
+
+/// The answer to a patched plain case.
+pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
+    let rule = rule(id).ok_or("there is no such rule")?;
+    let (scenario, certificates) = scenario(patch)?;
+    let scenario: Scenario = serde_json::from_value(scenario)?;
+    let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?;
+    Ok(Answer {
+        text: with_keys(printed(&answer), &certificates),
+        is_heard: list(&answer["diagnostics"]).any(|said| said["rule"] == id),
+        would_be_heard: would_carry(&words(&answer["outcome"]), rule.kind()),
+    })
+}
+
+/// Whether a rule of this kind would be heard here if it spoke: what stops a request leaves out what
+/// would matter if it went through.
+fn would_carry(outcome: &str, kind: Kind) -> bool {
+    match outcome {
+        "refused" => matches!(kind, Kind::Refuse | Kind::Warn),
+        "decision-required" => matches!(kind, Kind::Refuse | Kind::Decide | Kind::Warn),
+        _ => true,
+    }
+}
+
+/// An answer as people read it.
+fn printed(answer: &Value) -> String {
+    let mut text = words(&answer["outcome"]);
+    let fields = [
+        ("thumbprint", ""),
+        ("decision", ""),
+        ("current", "; current "),
+        ("proposed", "; proposed "),
+        ("recommended", "; recommended "),
+        ("assignable", "; assignable "),
+        ("added", "; added "),
+        ("services", "; services "),
+    ];
+    for (field, label) in fields {
+        if let Some(value) = answer.get(field) {
+            text.push_str(if label.is_empty() { " " } else { label });
+            text.push_str(&words(value));
+        }
+    }
+    for superseded in list(&answer["superseded"]) {
+        text.push_str(&format!("; {} also on {}", words(&superseded["service"]), words(&superseded["thumbprint"])));
+    }
+    if let Some(default) = answer.get("default_smtp") {
+        text.push_str("; default SMTP ");
+        text.push_str(&default.as_str().map_or("not known".to_owned(), str::to_owned));
+    }
+    text.push('\n');
+    for said in list(&answer["diagnostics"]) {
+        let [kind, rule, services, message] = ["kind", "rule", "services", "message"].map(|field| words(&said[field]));
+        text.push_str(&format!("{kind} {rule} ({services}): {message}\n"));
+        list(&said["remedy"]).for_each(|step| text.push_str(&format!("    {}\n", words(step))));
+    }
+    list(&answer["script"]).for_each(|line| text.push_str(&format!("PS> {}\n", words(line))));
+    text
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// The scenario of a patched plain case, and every certificate in it by its key.
+fn scenario(patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
+    let plain: Value = serde_json::from_str(include_str!("../rules/plain.json"))?;
+    let mut case = json!({ "certificates": {} });
+    for patch in [&plain["case"], patch] {
+        for (key, _) in patch["certificates"].as_object().into_iter().flatten() {
+            if case["certificates"].get(key).is_none() {
+                case["certificates"][key] = plain["certificate"].clone();
+            }
+        }
+        merge(&mut case, patch);
+    }
+    let entries = case.as_object_mut().and_then(|case| case.remove("certificates")).unwrap_or_default();
+    let entries: BTreeMap<String, Entry> = serde_json::from_value(entries)?;
+    let (beside, factories): (Vec<_>, BTreeMap<_, _>) =
+        entries.into_iter().map(|(key, entry)| ((entry.installed, entry.beside), (key, entry.factory))).unzip();
+    let certificates = build(factories)?;
+    let mut installed = Vec::new();
+    for ((is_installed, mut beside), certificate) in beside.into_iter().zip(certificates.values()) {
+        beside.insert("certificate".to_owned(), serde_json::to_value(certificate)?);
+        if is_installed {
+            installed.push(beside);
+        }
+    }
+    case["server"]["certificates"] = json!(installed);
+    resolve(&mut case, &REFERENCES, &certificates);
+    resolve_connectors(&mut case["server"], &certificates);
+    Ok((case, certificates))
+}
+
+/// Where a scenario names a certificate by its thumbprint, and a page by its key.
+const REFERENCES: [&str; 5] = [
+    "/server/default_smtp",
+    "/server/auth_certificates/current",
+    "/server/auth_certificates/next",
+    "/request/thumbprint",
+    "/request/old",
+];
+
+/// A certificate of a case.
+#[derive(Deserialize)]
+struct Entry {
+    factory: Factory,
+    #[serde(default = "yes")]
+    installed: bool,
+    /// What a scenario says beside the certificate.
+    #[serde(flatten)]
+    beside: Map<String, Value>,
+}
+
+fn yes() -> bool {
+    true
+}
