@@ -100,7 +100,8 @@ fn fleet(servers: u32) -> (Fleet, Thumbprint) {
             .with_connector(connector);
         let held = [
             (own, Service::SMTP),
-            (auth.clone(), Service::SMTP),
+            // A few servers lack the Auth certificate, and are told where it is.
+            (if index % 5 == 0 { of_server("none-", "2030-01-01T00:00:00Z") } else { auth.clone() }, Service::SMTP),
             (shared[0].clone(), Service::IMAP | Service::POP),
             (shared[1].clone(), Service::IIS),
             (shared[2].clone(), Service::SMTP),

@@ -6,7 +6,6 @@ mod fleet_wide;
 mod remedy;
 mod services;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -18,7 +17,7 @@ use crate::finding::{Detail, Finding, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::Source;
-use crate::server::{Installed, Server, Version};
+use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -122,8 +121,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
 #[derive(Debug)]
 pub(crate) struct Audited<'a> {
     server: &'a Server,
-    /// What the servers of each version are compared with.
-    peers: &'a BTreeMap<Version, &'a Server>,
+    whole: &'a fleet_wide::Whole<'a>,
     /// In seconds since 1970.
     now: i64,
 }
@@ -280,9 +278,9 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
     let now = rfc3339::seconds(now);
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
-    let peers = fleet_wide::peers(fleet);
+    let whole = fleet_wide::Whole::of(fleet);
     for server in fleet.servers() {
-        let audited = Audited { server, peers: &peers, now };
+        let audited = Audited { server, whole: &whole, now };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         for rule in AUDIT_RULES {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {

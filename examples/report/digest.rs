@@ -69,8 +69,14 @@ pub(crate) struct FindingGroup<'a> {
     pub(crate) services: Service,
     pub(crate) message: String,
     pub(crate) words: Vec<String>,
-    pub(crate) commands: Vec<String>,
+    pub(crate) commands: Vec<Commands<'a>>,
     pub(crate) servers: Vec<&'a str>,
+}
+
+/// The commands of a remedy, and the servers that they are for.
+pub(crate) struct Commands<'a> {
+    pub(crate) servers: Vec<&'a str>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// A server, with the certificates that each service has there.
@@ -233,6 +239,9 @@ pub(crate) fn title(domains: &[String], subject: &str, thumbprint: Thumbprint) -
     if name.trim().is_empty() { thumbprint.to_string() } else { plain(name) }
 }
 
+/// The rules whose remedy makes a new certificate.
+const RENEWALS: [&str; 3] = ["audit-expired", "audit-expires-soon", "audit-auth-certificate-expires"];
+
 fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
     let mut groups: Vec<FindingGroup<'_>> = Vec::new();
     let mut places = HashMap::new();
@@ -241,7 +250,8 @@ fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
         let message = finding.detail().to_string();
         let is_words = |step: &&Remedy| matches!(step, Remedy::Words(_));
         let words: Vec<_> = finding.remedy().iter().filter(is_words).map(ToString::to_string).collect();
-        let commands = finding.remedy().iter().filter(|step| !is_words(step)).map(ToString::to_string);
+        let commands = finding.remedy().iter().filter(|step| !is_words(step));
+        let lines: Vec<_> = commands.map(ToString::to_string).collect();
         let key = (finding.rule(), finding.thumbprint(), finding.services().bits(), message, words);
         let place = *places.entry(key).or_insert_with_key(|(rule, thumbprint, _, message, words)| {
             groups.push(FindingGroup {
@@ -258,11 +268,12 @@ fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
         });
         let group = &mut groups[place];
         group.servers.push(finding.server());
-        for command in commands {
-            // The commands of one finding are few, and those of another server are others or the same as the last.
-            if group.commands.last() != Some(&command) {
-                group.commands.push(command);
-            }
+        match group.commands.first_mut() {
+            _ if lines.is_empty() => {}
+            // A certificate that several servers hold is renewed once.
+            Some(_) if RENEWALS.contains(&finding.rule()) => {}
+            Some(first) if first.lines == lines => first.servers.push(finding.server()),
+            _ => group.commands.push(Commands { servers: vec![finding.server()], lines }),
         }
     }
     groups.sort_by_key(|group| {
@@ -292,7 +303,7 @@ pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut printed = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             printed.push(',');
         }
         printed.push(digit);

@@ -5,14 +5,13 @@ use anstyle::{AnsiColor, Style};
 use exchange_certificates::{Severity, rfc3339};
 
 use super::digest::{CertificateRow, Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
-use crate::common::input::plain;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 /// How many servers a line names.
 const SERVERS: usize = 8;
-/// How many commands a finding shows; each of the others is the same for another server.
-const COMMANDS: usize = 20;
+/// For how many servers a finding shows commands, where they differ.
+const BLOCKS: usize = 5;
 
 /// Prints findings, certificates, what falls due, and what could not be judged.
 pub(crate) fn print(digest: &Digest<'_>) {
@@ -45,16 +44,15 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>) {
     }
     println!("  {}", group.message);
     group.words.iter().for_each(|words| println!("  - {words}"));
-    for command in group.commands.iter().take(COMMANDS) {
-        let shown = plain(command);
-        println!("      {DIM}{shown}{DIM:#}");
-        if shown != *command {
-            println!("      (not to be copied: a name in it holds characters that do not show)");
+    for commands in group.commands.iter().take(BLOCKS) {
+        if group.commands.len() > 1 {
+            println!("    on {}:", several(&commands.servers, SERVERS));
         }
+        commands.lines.iter().for_each(|command| println!("      {DIM}{command}{DIM:#}"));
     }
-    let more = group.commands.len().saturating_sub(COMMANDS);
+    let more = group.commands.len().saturating_sub(BLOCKS);
     if more > 0 {
-        println!("      and {} for other servers; --json has them all", count(more, "command", "commands"));
+        println!("    and so on for {}; --json has them all", count(more, "other server", "other servers"));
     }
 }
 

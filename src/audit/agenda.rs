@@ -1,6 +1,6 @@
 //! What falls due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -64,17 +64,18 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> 
             item.servers.push(server.name().to_owned());
         }
     }
+    let auth = fleet.servers().filter_map(Server::auth_certificates);
+    let auth: BTreeSet<_> = auth.flat_map(|auth| [auth.current, auth.next]).flatten().collect();
     let mut items: Vec<_> = due.into_values().collect();
     for item in &mut items {
-        item.plan = plan(item, fleet);
+        item.plan = plan(item, auth.contains(&item.thumbprint));
     }
     items
 }
 
 /// What meets a renewal: Auth certificates and those of federation trusts are published, all others are assigned.
-fn plan(item: &AgendaItem, fleet: &Fleet) -> String {
-    let is_auth = |server: &Server| server.auth_certificates().is_some_and(|auth| auth.contains(item.thumbprint));
-    if fleet.servers().any(is_auth) {
+fn plan(item: &AgendaItem, is_auth: bool) -> String {
+    if is_auth {
         return "make a new Auth certificate, and publish it (Set-AuthConfig)".to_owned();
     }
     let names =

@@ -28,7 +28,7 @@ const DAY: i64 = 86_400;
 
 fn differs(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    let peer = case.peers.get(&server.version()).filter(|_| can_be_compared(server));
+    let peer = case.whole.peers.get(&server.version()).filter(|_| can_be_compared(server));
     let other = peer.filter(|peer| peer.name() != server.name() && issued_for_iis(peer) != issued_for_iis(server));
     let found = other.map(|peer| {
         let detail = Detail::Differs { version: server.version(), other: peer.name().to_owned() };
@@ -38,13 +38,39 @@ fn differs(case: &Audited<'_>) -> Vec<Found> {
     found.into_iter().collect()
 }
 
-/// The first server of each version that the others are compared with, found once for all of them.
-pub(super) fn peers(fleet: &Fleet) -> BTreeMap<Version, &Server> {
-    let mut peers = BTreeMap::new();
-    for server in fleet.servers().filter(|server| can_be_compared(server)) {
-        peers.entry(server.version()).or_insert(server);
+/// What the audit of one server needs to know of all of them, found once for all.
+#[derive(Debug, Default)]
+pub(super) struct Whole<'a> {
+    /// The first server of each version, with which the others are compared.
+    peers: BTreeMap<Version, &'a Server>,
+    /// The servers that hold the current Auth certificates of the organisation.
+    auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn of(fleet: &'a Fleet) -> Self {
+        let mut whole = Self::default();
+        for server in fleet.servers() {
+            if can_be_compared(server) {
+                whole.peers.entry(server.version()).or_insert(server);
+            }
+            if let Some(current) = server.auth_certificates().and_then(|auth| auth.current) {
+                whole.auth_holders.entry(current).or_default();
+            }
+        }
+        for server in fleet.servers() {
+            for installed in server.certificates() {
+                if let Some(holders) = whole.auth_holders.get_mut(&installed.thumbprint()) {
+                    holders.push(server.name());
+                }
+            }
+        }
+        whole
     }
-    peers
+
+    pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {
+        self.auth_holders.get(&thumbprint).map_or(&[], Vec::as_slice)
+    }
 }
 
 fn can_be_compared(server: &Server) -> bool {

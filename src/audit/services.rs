@@ -1,7 +1,6 @@
 //! What services, connectors and settings lack.
 
 use super::{Audited, Found, audit_rule, remedy};
-use crate::case::Elsewhere as _;
 use crate::finding::Detail;
 use crate::script;
 use crate::server::{Connector, Installed, Status, TlsCertificateName};
@@ -141,11 +140,15 @@ fn auth_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = current.filter(|thumbprint| case.server.installed(*thumbprint).is_none());
     let found = missing.map(|thumbprint| {
         Found::of_server(Service::empty(), Detail::AuthMissing { thumbprint }).map(|finding| {
-            let holders = case.fleet.holders(thumbprint);
-            if holders.is_empty() {
-                return remedy::renew_auth_certificate(finding, case.server);
-            }
-            let holders = text::list(&holders);
+            // In a large organisation most servers hold it, and a few names are enough to find it.
+            let holders = case.whole.auth_holders(thumbprint);
+            let first = holders.get(..3).unwrap_or(holders);
+            let holders = match holders.len() - first.len() {
+                0 if first.is_empty() => return remedy::renew_auth_certificate(finding, case.server),
+                0 => text::list(first).to_string(),
+                1 => format!("{} and another server", text::list(first)),
+                others => format!("{} and {others} others", text::list(first)),
+            };
             finding
                 .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))
                 .command(script::import(case.server))

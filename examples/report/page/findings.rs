@@ -4,13 +4,13 @@ use exchange_certificates::{AUDIT_RULES, Severity};
 use maud::{Markup, html};
 
 use super::left_out;
-use super::parts::{Shape, icon, message, sorting, tools};
-use crate::common::input::plain;
+use super::parts::{Shape, icon, message, sentence, sorting, tools};
 use crate::report::digest::{Digest, FindingGroup, count, several};
 
-/// How many servers a finding names, and how many commands it shows.
+/// How many servers a finding names.
 const SERVERS: usize = 12;
-const COMMANDS: usize = 50;
+/// For how many servers a finding shows commands, where they differ.
+const BLOCKS: usize = 8;
 
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let choice = html! {
@@ -59,7 +59,7 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Marku
                     @if !group.services.is_empty() { (group.services) " · " }
                     code { (group.rule) }
                 }
-                p.message { (message(&group.message)) }
+                p.message { (message(&sentence(&group.message))) }
                 (remedy(group, title))
                 details {
                     summary { "What is wanted, and why" }
@@ -77,34 +77,34 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Marku
 }
 
 fn remedy(group: &FindingGroup<'_>, title: &str) -> Markup {
-    let commands: Vec<_> = group.commands.iter().take(COMMANDS).collect();
-    let more = group.commands.len() - commands.len();
-    let text = commands.iter().map(|command| command.as_str()).collect::<Vec<_>>().join("\n");
-    // What does not show must not be copied into a shell unseen, and what is shown in its place is no command.
-    let is_plain = commands.iter().all(|command| plain(command) == **command);
+    let more = group.commands.len().saturating_sub(BLOCKS);
     html! {
         div.remedy {
             @if !group.words.is_empty() {
                 div.copied {
-                    ul { @for words in &group.words { li { (words) } } }
-                    @if commands.is_empty() { (copy(title)) }
+                    ul { @for words in &group.words { li { (sentence(words)) } } }
+                    @if group.commands.is_empty() { (copy(title)) }
                 }
             }
-            @if !commands.is_empty() && is_plain {
-                div.copied {
-                    pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" { code data-copied { (text) } }
-                    (copy(title))
-                }
-                @if more > 0 {
-                    p.more { "and " (count(more, "command", "commands")) " for other servers, which " code { "--json" } " has" }
-                }
+            @for commands in group.commands.iter().take(BLOCKS) {
+                @if group.commands.len() > 1 { p.more { "On " bdi { (several(&commands.servers, SERVERS)) } } }
+                (block(&commands.lines, title))
             }
-            @if !commands.is_empty() && !is_plain {
-                pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
-                    code { (commands.iter().map(|command| plain(command)).collect::<Vec<_>>().join("\n")) }
-                }
-                p.more { "Not to be copied: a name in it holds characters that do not show, which stand as " code { "\\u{…}" } " here." }
+            @if more > 0 {
+                p.more { "And so on for " (count(more, "other server", "other servers")) ", which " code { "--json" } " has." }
             }
+        }
+    }
+}
+
+/// Commands as the library writes them: it spells out each character of a name that would not show.
+fn block(lines: &[String], title: &str) -> Markup {
+    html! {
+        div.copied {
+            pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
+                code data-copied { (lines.join("\n")) }
+            }
+            (copy(title))
         }
     }
 }

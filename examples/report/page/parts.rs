@@ -113,6 +113,18 @@ pub(super) fn sorting(choices: &[(&str, &str)]) -> Markup {
     }
 }
 
+/// A sentence of the library, which begins in lower case. A name at its beginning stays what it is.
+pub(super) fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default().trim_end_matches([':', ',']);
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) if word.chars().all(|character| character.is_ascii_lowercase()) => {
+            format!("{}{}", first.to_ascii_uppercase(), characters.as_str())
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// Text with what stands in backticks as code, as the library's messages have it.
 pub(super) fn message(text: &str) -> Markup {
     html! {
