@@ -12,7 +12,7 @@ use exchange_certificates::{Severity, rfc3339};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use self::parts::{Shape, icon, symbols};
+use self::parts::{Shape, icon, message, sentence, symbols};
 use super::digest::{Digest, ROWS, ServerRow, State, count, day, several, thousands, title};
 
 /// The whole page.
@@ -154,8 +154,12 @@ fn agenda(digest: &Digest<'_>) -> Markup {
                                 "Expires on " time datetime=(day(&item.not_after)) { (day(&item.not_after)) }
                                 ". Serves " (item.services) " on " bdi { (several(&servers, 8)) } "."
                             }
-                            @if names.len() > 1 { p { "Names: " bdi { (several(&names, 20)) } } }
-                            p.thumbprint { "Replaces " code { (item.thumbprint) } }
+                            // A plan names every server, which is too much to read where they are many.
+                            @if servers.len() <= 8 { p { (message(&sentence(&item.plan))) "." } }
+                            @else {
+                                p { "Names: " bdi { (several(&names, 20)) } }
+                                p.thumbprint { "Replaces " code { (item.thumbprint) } }
+                            }
                         }
                     }
                 }
