@@ -3,7 +3,7 @@
 //! Exit status 0, or 3 where a file cannot be read: then one line on standard error names it and the place.
 
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal as _, Write as _};
+use std::io::{self, BufReader, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,8 +17,10 @@ use serde_json::{Value, json};
 
 mod common {
     pub(crate) mod input;
+    pub(crate) mod output;
 }
 use common::input::{self, BadInput, plain, pretty};
+use common::output;
 
 /// Shows what exports of Exchange say: CLIXML, JSON, Format-List and Format-Table text, PEM, DER, PKCS#7.
 #[derive(Parser)]
@@ -45,18 +47,17 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments::<Arguments>().map(|arguments| output(&arguments)) {
-        // Whoever closed the pipe has seen enough.
-        Ok(Ok(text)) => match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        },
+    match input::arguments::<Arguments>().map(|arguments| shown(&arguments)) {
+        Ok(Ok(text)) => {
+            output::text(&text);
+            ExitCode::SUCCESS
+        }
         Ok(Err(bad_input)) => bad_input.report(),
         Err(status) => status,
     }
 }
 
-fn output(arguments: &Arguments) -> Result<String, BadInput> {
+fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     if arguments.collection_script {
         return Ok(collection_script().to_owned());
     }

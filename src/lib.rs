@@ -7,6 +7,7 @@
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
 //! rfc3339       points in time
+//! object        JSON objects that are nothing else
 //! service       the bit flags, their names and forms
 //! thumbprint    the name of a certificate
 //! certificate   one pass over the DER, names, domains, PEM and PKCS#7
@@ -40,6 +41,7 @@ mod finding;
 mod fleet;
 #[cfg(feature = "import")]
 pub mod import;
+mod object;
 mod plan;
 mod policy;
 pub mod powershell;
