@@ -66,7 +66,7 @@ pub use certificate::{
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
 pub use finding::{Detail, Finding, Kind, Remedy};
-pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan};
+pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};

@@ -3,8 +3,8 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use exchange_certificates::{
-    Answer, ConnectorNames, Fleet, LeftOver, Line, NoPlan, Policy, Request, Rollout, RolloutPlan, Service,
-    TlsCertificateName,
+    Answer, ConnectorNames, Fleet, LeftOver, Line, NoPlan, Policy, Request, Rollout, RolloutPlan, RolloutStopped,
+    Service, TlsCertificateName,
 };
 use serde_json::{Value, json};
 
@@ -328,7 +328,9 @@ fn a_rollout_that_is_stale_stops_at_that_server() {
     let [first, second, third] = three();
     let mut changed = fleet(&[first, without(second), third]);
     let error = changed.apply(&planned, now()).unwrap_err();
-    assert!(matches!(error, NoPlan::Stale(_)) && error.has("certificate-not-installed"), "{error}");
+    let RolloutStopped::NoPlan { server, reason } = &error else { panic!("{error}") };
+    assert!(matches!(**reason, NoPlan::Stale(_)) && reason.has("certificate-not-installed"), "{error}");
+    assert!(error.to_string().starts_with(&format!("`{server}`: ")), "{error}");
     let has =
         |name: &str| changed.get(name).unwrap().installed(thumbprint(&new())).is_some_and(|it| it.has(Service::SMTP));
     assert_eq!(["MBX01", "MBX02", "MBX03"].map(has), [true, false, false]);
