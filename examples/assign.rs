@@ -12,9 +12,11 @@ use exchange_certificates::{NoPlan, Operation, Outcome, RULES, Scenario, Verific
 
 mod common {
     pub(crate) mod input;
+    pub(crate) mod output;
     pub(crate) mod show;
 }
 use common::input::{self, BadInput};
+use common::output;
 use common::show;
 
 const BUILT_IN: &str = include_str!("data/assign.json");
@@ -49,8 +51,9 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
         let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
         return Err(BadInput::new("--explain", format!("no rule is named {id:?}; there are {}", ids.join(", "))));
     };
-    println!("{} ({}; source: {})\n", rule.id(), rule.kind(), rule.source());
-    rule.documentation().lines().for_each(|line| println!("{}", line.strip_prefix(' ').unwrap_or(line)));
+    let lines: Vec<_> = rule.documentation().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let head = format!("{} ({}; source: {})", rule.id(), rule.kind(), rule.source());
+    output::text(&format!("{head}\n\n{}\n", lines.join("\n")));
     Ok(ExitCode::SUCCESS)
 }
 

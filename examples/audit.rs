@@ -14,6 +14,7 @@ use serde::Serialize;
 mod common {
     pub(crate) mod exports;
     pub(crate) mod input;
+    pub(crate) mod output;
 }
 mod report {
     pub(crate) mod calendar;

@@ -2,7 +2,6 @@
 //!
 //! Exit status 0, or 3 where a file cannot be read: then one line on standard error names it and the place.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,9 +15,11 @@ use serde_json::{Value, json};
 mod common {
     pub(crate) mod exports;
     pub(crate) mod input;
+    pub(crate) mod output;
 }
 use common::exports::read;
 use common::input::{self, BadInput, plain, pretty};
+use common::output;
 
 /// Shows what exports of Exchange say: CLIXML, JSON, Format-List and Format-Table text, PEM, DER, PKCS#7.
 #[derive(Parser)]
@@ -45,18 +46,17 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments::<Arguments>().map(|arguments| output(&arguments)) {
-        // Whoever closed the pipe has seen enough.
-        Ok(Ok(text)) => match io::stdout().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        },
+    match input::arguments::<Arguments>().map(|arguments| shown(&arguments)) {
+        Ok(Ok(text)) => {
+            output::text(&text);
+            ExitCode::SUCCESS
+        }
         Ok(Err(bad_input)) => bad_input.report(),
         Err(status) => status,
     }
 }
 
-fn output(arguments: &Arguments) -> Result<String, BadInput> {
+fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     if arguments.collection_script {
         return Ok(collection_script().to_owned());
     }

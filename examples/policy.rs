@@ -7,6 +7,7 @@ use std::error::Error;
 use exchange_certificates::{Finding, Kind, OwnRule, Policy, PolicyError, Scenario, Task, plan_with};
 
 mod common {
+    pub(crate) mod output;
     pub(crate) mod show;
 }
 use common::show;

@@ -13,10 +13,16 @@ use serde::de::IgnoredAny;
 
 mod common {
     pub(crate) mod input;
+    pub(crate) mod output;
     pub(crate) mod show;
 }
 use common::input::{self, BadInput, DefaultSmtp};
-use common::show;
+use common::{output, show};
+
+/// As `println!`, but without its panic.
+macro_rules! say {
+    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
+}
 
 /// Plans a renewal: the new certificate takes over what the old one has, and the old one is removed.
 #[derive(Parser)]
@@ -65,7 +71,7 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
             )
         })?;
         if !arguments.json {
-            renewed.iter().skip(1).for_each(|other| println!("{} would be renewed by it too.", other.thumbprint()));
+            renewed.iter().skip(1).for_each(|other| say!("{} would be renewed by it too.", other.thumbprint()));
         }
         old
     };
@@ -86,9 +92,9 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
             Err(no_plan) => input::print_json(no_plan)?,
         }
     } else {
-        println!("{new} renews {old}.");
+        say!("{new} renews {old}.");
         if !is_installed {
-            println!("It is not installed yet: import it on {} first.", scenario.server.name());
+            say!("It is not installed yet: import it on {} first.", scenario.server.name());
         }
         match &decided {
             Ok(plan) => show::plan("replaced", plan),

@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 
 mod common {
     pub(crate) mod input;
+    pub(crate) mod output;
     pub(crate) mod show;
 }
 use common::input::{self, BadInput, DefaultSmtp};

@@ -109,9 +109,11 @@ impl Certificate {
             let read = match block.kind {
                 pem::Kind::Other => continue,
                 pem::Kind::Pkcs7 => block.der().and_then(|der| Self::all_from_pkcs7(&der)),
-                pem::Kind::Certificate | pem::Kind::Trusted => {
-                    block.der().and_then(Self::from_der).map(|certificate| vec![certificate])
-                }
+                pem::Kind::Certificate | pem::Kind::Trusted => block.der().and_then(|der| {
+                    // The CA of Active Directory labels its bundles like a certificate.
+                    let bundle = |error| Self::all_from_pkcs7(&der).map_err(|_| error);
+                    Self::from_der(der.as_slice()).map(|certificate| vec![certificate]).or_else(bundle)
+                }),
             };
             let error = |error| CertificateError::InBlock { block: block.number, error: Box::new(error) };
             certificates.extend(read.map_err(error)?);

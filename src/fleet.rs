@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan};
+pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 use crate::case::Elsewhere;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
@@ -101,7 +101,8 @@ impl Fleet {
         self.get(server).map(|server| plan_among(policy, self, server, request, now))
     }
 
-    fn get_mut(&mut self, name: &str) -> Option<&mut Server> {
+    /// The server of this name, to carry out a plan on it.
+    pub fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
         self.servers.get_mut(&key(name))
     }
 }

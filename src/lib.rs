@@ -7,6 +7,7 @@
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
 //! rfc3339       points in time
+//! object        JSON objects that are nothing else
 //! service       the bit flags, their names and forms
 //! thumbprint    the name of a certificate
 //! certificate   one pass over the DER, names, domains, PEM and PKCS#7
@@ -40,6 +41,7 @@ mod finding;
 mod fleet;
 #[cfg(feature = "import")]
 pub mod import;
+mod object;
 mod plan;
 mod policy;
 pub mod powershell;
@@ -64,7 +66,7 @@ pub use certificate::{
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
 pub use finding::{Detail, Finding, Kind, Remedy};
-pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan};
+pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};

@@ -14,6 +14,7 @@ pub use self::connector::{Connector, ConnectorKind, TlsCertificateName, TlsCerti
 pub use self::installed::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage, RootCaType, Status};
 use self::inventory::Inventory;
 use crate::certificate::Certificate;
+use crate::object::Object;
 use crate::service::Service;
 use crate::text::{self, TextError};
 use crate::thumbprint::Thumbprint;
@@ -33,7 +34,7 @@ use crate::thumbprint::Thumbprint;
 /// # Ok::<(), exchange_certificates::ServerError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "form::ServerForm", into = "form::ServerForm")]
+#[serde(try_from = "Object<form::ServerForm>", into = "form::ServerForm")]
 pub struct Server {
     name: String,
     fqdn: Option<String>,
@@ -491,7 +492,7 @@ impl DefaultSmtp {
 
 /// The certificates of the organisation's authorization configuration (`Get-AuthConfig`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Object<form::AuthCertificatesForm>")]
 #[non_exhaustive]
 pub struct AuthCertificates {
     /// The one in use.

@@ -115,6 +115,8 @@ impl Service {
         NAMES
             .into_iter()
             .find_map(|(service, known, _)| known.eq_ignore_ascii_case(name).then_some(service))
+            // The name of the flag, as code writes it.
+            .or_else(|| name.eq_ignore_ascii_case("UM_CALL_ROUTER").then_some(Self::UM_CALL_ROUTER))
             .ok_or_else(|| ServiceError::UnknownName { name: name.to_owned() })
     }
 }

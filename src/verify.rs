@@ -3,6 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::object::Object;
 use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -18,13 +19,12 @@ pub struct Expectation {
 
 /// A certificate as `Get-ExchangeCertificate` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Object<ShownForm>")]
 #[non_exhaustive]
 pub struct Shown {
     /// The certificate.
     pub thumbprint: Thumbprint,
     /// Its services; nothing where they were not shown, or cut short by `...`.
-    #[serde(default, deserialize_with = "unless_cut_short")]
     pub services: Option<Service>,
 }
 
@@ -32,6 +32,20 @@ impl Shown {
     /// A certificate with the services that are shown of it, if any are.
     pub fn new(thumbprint: Thumbprint, services: Option<Service>) -> Self {
         Self { thumbprint, services }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShownForm {
+    thumbprint: Thumbprint,
+    #[serde(default, deserialize_with = "unless_cut_short")]
+    services: Option<Service>,
+}
+
+impl From<Object<ShownForm>> for Shown {
+    fn from(Object(form): Object<ShownForm>) -> Self {
+        Self::new(form.thumbprint, form.services)
     }
 }
 

@@ -344,6 +344,9 @@ fn bad_input_is_one_line_with_file_and_field() {
         ("no-old", text(json!({ "request": { "operation": "replace" } })), "request.old: "),
         ("no-services", text(json!({ "request": { "services": null } })), "request.services: "),
         ("no-thumbprint", text(json!({ "request": { "thumbprint": null } })), "request: missing field `thumbprint`"),
+        ("list", "[]".to_owned(), "expected an object"),
+        ("list-inside", text(json!({ "server": { "auth_certificates": [null, null] } })), "server.auth_certificates: "),
+        ("empty-services", text(certificate(json!(""))), "server.certificates[1].services: "),
         ("unknown", text(json!({ "server": { "mode": "TLS" } })), "server.mode: unknown field `mode`"),
         ("repeated", raw("{\"now\": \"2026-11-24T00:00:00Z\","), "duplicate field `now`"),
         (

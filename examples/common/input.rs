@@ -2,7 +2,6 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::fmt::Display;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -11,6 +10,8 @@ use clap::{Parser, ValueEnum};
 use exchange_certificates::{Answer, Certificate, Request, rfc3339};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::output;
 
 /// The exit status of bad input.
 pub const BAD_INPUT: u8 = 3;
@@ -93,8 +94,7 @@ pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
 
 /// Prints an answer as JSON.
 pub fn print_json(answer: &impl Serialize) -> Result<(), BadInput> {
-    // Whoever closes the pipe early has read enough.
-    let _ = std::io::stdout().write_all(pretty(answer)?.as_bytes());
+    output::text(&pretty(answer)?);
     Ok(())
 }
 
@@ -141,7 +141,9 @@ pub fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BadInput
             path if path == "." => String::new(),
             path => path,
         };
-        BadInput::new(file, at(&path, &error.into_inner().to_string()))
+        let problem =
+            error.into_inner().to_string().replace("expected u32", "expected a whole number from 0 to 4294967295");
+        BadInput::new(file, at(&path, &problem))
     })?;
     deserializer.end().map_err(|error| BadInput::new(file, error))?;
     Ok(value)

@@ -3,11 +3,19 @@
 
 use std::fmt::Display;
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Decision, Diagnostic, Kind, Line, NoPlan, Plan, Refusal, Remedy, RolloutPlan, Service, Verification,
+    Decision, Diagnostic, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan, Service, Thumbprint,
+    Verification,
 };
+
+use super::output;
+
+/// As the standard one, but without its panic.
+macro_rules! println {
+    () => { output::line(format_args!("")) };
+    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
+}
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -18,7 +26,11 @@ pub fn plan(outcome: &str, plan: &Plan) {
     if !plan.added().is_empty() {
         println!("  {} is assigned to {}", plan.request().thumbprint(), plan.added());
     }
-    for (service, other) in plan.superseded() {
+    let stays = |other: &Thumbprint| match plan.request().operation() {
+        Operation::Replace { old, .. } => *other != old,
+        _ => true,
+    };
+    for (service, other) in plan.superseded().iter().filter(|(_, other)| stays(other)) {
         println!("  {service} is shown of {other} too");
     }
     diagnostics(plan.diagnostics());

@@ -1,10 +1,16 @@
 //! The report for people, on a terminal.
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{Severity, rfc3339};
 
 use super::digest::{CertificateRow, Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
+use crate::common::output;
+
+/// As the standard one, but without its panic.
+macro_rules! println {
+    () => { output::line(format_args!("")) };
+    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
+}
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

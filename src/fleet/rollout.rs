@@ -10,7 +10,7 @@ use super::Fleet;
 use crate::case::Case;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
-use crate::request::{Answer, ConnectorNames, Request};
+use crate::request::{Answer, ConnectorNames, Operation, Request};
 use crate::rfc3339;
 use crate::script::{self, Line};
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
@@ -51,10 +51,36 @@ pub enum RolloutError {
         /// The name.
         name: String,
     },
+    /// There is no server to roll out to.
+    #[error("servers: there is none")]
+    NoServers,
+    /// The request is a removal or a replacement.
+    #[error("operation: a rollout assigns; a removal or a replacement is about one server")]
+    NotAnAssignment,
+}
+
+/// Why a rollout stopped while it was carried out. The servers before this one are done.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RolloutStopped {
+    /// The request comes to something else there by now.
+    #[error("{}: {reason}", text::shown(.server))]
+    NoPlan {
+        /// The server.
+        server: String,
+        /// What it comes to.
+        reason: Box<NoPlan>,
+    },
+    /// The server is gone from the fleet.
+    #[error("{}: there is no such server any more", text::shown(.server))]
+    Gone {
+        /// The server.
+        server: String,
+    },
 }
 
 impl Rollout {
-    /// Asks the same of every server of a fleet.
+    /// Asks the same of every server of a fleet; the request is an assignment.
     pub fn new(request: Request) -> Self {
         Self { request, order: None, answers: BTreeMap::new(), connectors: ConnectorNames::Keep }
     }
@@ -91,6 +117,12 @@ impl Rollout {
     }
 
     fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
+        if !matches!(self.request.operation(), Operation::Assign { .. }) {
+            return Err(RolloutError::NotAnAssignment);
+        }
+        if fleet.is_empty() || self.order.as_ref().is_some_and(Vec::is_empty) {
+            return Err(RolloutError::NoServers);
+        }
         let Some(names) = &self.order else {
             let (edge, others): (Vec<_>, Vec<_>) = fleet.servers().partition(|server| server.is_edge());
             return Ok(others.into_iter().chain(edge).collect());
@@ -112,6 +144,7 @@ impl Rollout {
 /// The script has a block for each server that has something to do, with a look at the result after it, and
 /// stops at the first failure. Whoever stops there plans again: what is assigned already adds nothing.
 #[derive(Clone, Debug)]
+#[must_use = "a plan changes nothing until it is applied"]
 pub struct RolloutPlan {
     request: Request,
     servers: Vec<(String, Result<Plan, NoPlan>)>,
@@ -171,15 +204,19 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// The first server whose request comes to something else by now; those before it are done, as with the
-    /// script that stops there.
-    pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), NoPlan> {
+    /// [`RolloutStopped`] with the first server whose request comes to something else by now; those before it are
+    /// done, as with the script that stops there.
+    pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), RolloutStopped> {
         let mut stopped = Ok(());
         let mut done = 0;
         for (name, outcome) in &rollout.servers {
-            if let (Ok(plan), Some(server)) = (outcome, self.get_mut(name)) {
-                stopped = plan.apply(server, now);
-            }
+            stopped = match (outcome, self.server_mut(name)) {
+                (Err(_), _) => Ok(()),
+                (Ok(_), None) => Err(RolloutStopped::Gone { server: name.clone() }),
+                (Ok(plan), Some(server)) => plan
+                    .apply(server, now)
+                    .map_err(|no_plan| RolloutStopped::NoPlan { server: name.clone(), reason: Box::new(no_plan) }),
+            };
             if stopped.is_err() {
                 break;
             }

@@ -20,7 +20,7 @@ if ($true) {
 
     foreach ($server in $servers) {
         $name = $server.Name
-        $is2019 = "$($server.AdminDisplayVersion)" -like '*15.2*'
+        $is2019 = "$($server.AdminDisplayVersion)" -like '*15.2 *'
         if (-not $server.IsE15OrLater) {
             "$name is older than Exchange 2013 and is left out."
             continue

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::{Policy, PolicyError};
 use crate::finding::Kind;
+use crate::object::Object;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,10 +18,10 @@ pub(super) struct PolicyForm {
     silence: Option<Vec<String>>,
 }
 
-impl TryFrom<PolicyForm> for Policy {
+impl TryFrom<Object<PolicyForm>> for Policy {
     type Error = PolicyError;
 
-    fn try_from(form: PolicyForm) -> Result<Self, PolicyError> {
+    fn try_from(Object(form): Object<PolicyForm>) -> Result<Self, PolicyError> {
         let mut policy = Self::default();
         if let Some(days) = form.expires_soon_days {
             policy = policy.with_expires_soon_days(days)?;

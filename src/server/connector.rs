@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
+use crate::object::Object;
 use crate::text::{self, Text};
 
 /// What kind of object names the certificate.
@@ -22,7 +23,7 @@ pub enum ConnectorKind {
 
 /// A connector, or the hybrid configuration, that may name a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "ConnectorForm", into = "ConnectorForm")]
+#[serde(from = "Object<ConnectorForm>", into = "ConnectorForm")]
 pub struct Connector {
     kind: ConnectorKind,
     name: String,
@@ -239,8 +240,8 @@ struct ConnectorForm {
     servers: Option<Vec<Text>>,
 }
 
-impl From<ConnectorForm> for Connector {
-    fn from(form: ConnectorForm) -> Self {
+impl From<Object<ConnectorForm>> for Connector {
+    fn from(Object(form): Object<ConnectorForm>) -> Self {
         Self {
             kind: form.kind,
             name: form.name.0,

@@ -7,6 +7,7 @@ use super::{
     AuthCertificates, Connector, DefaultSmtp, Installed, Inventory, LoadBalancing, Role, Server, ServerError,
     StartupMode, Version,
 };
+use crate::object::Object;
 use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
 
@@ -32,10 +33,10 @@ pub(super) struct ServerForm {
     certificates: Inventory,
 }
 
-impl TryFrom<ServerForm> for Server {
+impl TryFrom<Object<ServerForm>> for Server {
     type Error = ServerError;
 
-    fn try_from(form: ServerForm) -> Result<Self, ServerError> {
+    fn try_from(Object(form): Object<ServerForm>) -> Result<Self, ServerError> {
         let server = Self::new(form.name.0, form.version, form.roles)?;
         let server = Self {
             fqdn: form.fqdn.map(|text| text.0),
@@ -74,6 +75,20 @@ impl From<Server> for ServerForm {
             connectors: Some(server.connectors),
             certificates: server.inventory,
         }
+    }
+}
+
+/// The `auth_certificates` of a scenario file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuthCertificatesForm {
+    current: Option<Thumbprint>,
+    next: Option<Thumbprint>,
+}
+
+impl From<Object<AuthCertificatesForm>> for AuthCertificates {
+    fn from(Object(form): Object<AuthCertificatesForm>) -> Self {
+        Self { current: form.current, next: form.next }
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::certificate::Certificate;
+use crate::object::Object;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -18,7 +19,7 @@ const DAY: i64 = 86_400;
 
 /// A certificate that is installed on a server, with the facts that stand beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "InstalledForm", into = "InstalledForm")]
+#[serde(from = "Object<InstalledForm>", into = "InstalledForm")]
 pub struct Installed {
     certificate: Certificate,
     friendly_name: Option<String>,
@@ -138,7 +139,8 @@ impl Installed {
     }
 
     /// The services that it is known to be assigned to. Where they are [not known](Self::services)
-    /// as a whole, these are the ones that were assigned since, and there may be more.
+    /// as a whole, these are the ones that were assigned since, and there may be more; a scenario file does
+    /// not hold them.
     pub fn known_services(&self) -> Service {
         self.known_services
     }
@@ -372,14 +374,11 @@ struct InstalledForm {
     status: Option<Status>,
     root_ca_type: Option<RootCaType>,
     services: Option<Service>,
-    /// What was assigned since, where `services` are not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    known_services: Option<Service>,
     web_sites: Option<BTreeSet<u32>>,
 }
 
-impl From<InstalledForm> for Installed {
-    fn from(form: InstalledForm) -> Self {
+impl From<Object<InstalledForm>> for Installed {
+    fn from(Object(form): Object<InstalledForm>) -> Self {
         Self {
             certificate: form.certificate,
             friendly_name: form.friendly_name,
@@ -387,7 +386,7 @@ impl From<InstalledForm> for Installed {
             key_storage: form.key_storage,
             status: form.status,
             root_ca_type: form.root_ca_type,
-            known_services: form.services.or(form.known_services).unwrap_or_default(),
+            known_services: form.services.unwrap_or_default(),
             has_all_services_known: form.services.is_some(),
             web_sites: form.web_sites,
         }
@@ -398,8 +397,6 @@ impl From<Installed> for InstalledForm {
     fn from(installed: Installed) -> Self {
         Self {
             services: installed.services(),
-            known_services: Some(installed.known_services)
-                .filter(|known| !installed.has_all_services_known && !known.is_empty()),
             certificate: installed.certificate,
             friendly_name: installed.friendly_name,
             has_private_key: Some(installed.has_private_key),

@@ -3,8 +3,8 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use exchange_certificates::{
-    Answer, ConnectorNames, Fleet, LeftOver, Line, NoPlan, Policy, Request, Rollout, RolloutPlan, Service,
-    TlsCertificateName,
+    Answer, ConnectorNames, Fleet, LeftOver, Line, NoPlan, Policy, Request, Rollout, RolloutError, RolloutPlan,
+    RolloutStopped, Service, TlsCertificateName,
 };
 use serde_json::{Value, json};
 
@@ -47,7 +47,6 @@ fn edge_servers_come_last_unless_an_order_says_otherwise() {
     assert_eq!(order(&plan(&fleet, &rollout)), ["mbx01", "MBX02", "ZZZ", "EDGE01", "EDGE02"]);
     let ordered = rollout.clone().with_order(["edge01", "MBX01", "zzz.contoso.com"]);
     assert_eq!(order(&plan(&fleet, &ordered)), ["EDGE01", "mbx01", "ZZZ"]);
-    assert!(order(&plan(&fleet, &rollout.with_order::<String>([]))).is_empty());
 }
 
 #[test]
@@ -189,7 +188,17 @@ fn nothing_to_do_is_no_script() {
     let fleet = fleet(&[with(mailbox("MBX01"), "IIS, SMTP"), without(mailbox("MBX02"))]);
     let nothing = plan(&fleet, &Rollout::new(request(Service::IIS | Service::SMTP)));
     assert!(nothing.script().is_empty());
-    assert!(plan(&Fleet::new(), &Rollout::new(request(Service::IIS))).is_complete());
+}
+
+#[test]
+fn a_rollout_assigns_and_has_servers_to_assign_on() {
+    let fleet = fleet(&[mailbox("MBX01")]);
+    let error = |fleet: &Fleet, rollout: &Rollout| fleet.roll_out(&Policy::default(), rollout, now()).unwrap_err();
+    let rollout = Rollout::new(request(Service::IIS));
+    assert_eq!(error(&Fleet::new(), &rollout), RolloutError::NoServers);
+    assert_eq!(error(&fleet, &rollout.with_order::<String>([])), RolloutError::NoServers);
+    let removal = Rollout::new(Request::remove(thumbprint(&new())));
+    assert_eq!(error(&fleet, &removal), RolloutError::NotAnAssignment);
 }
 
 /// A fleet of three whose servers all know of one connector.
@@ -328,7 +337,9 @@ fn a_rollout_that_is_stale_stops_at_that_server() {
     let [first, second, third] = three();
     let mut changed = fleet(&[first, without(second), third]);
     let error = changed.apply(&planned, now()).unwrap_err();
-    assert!(matches!(error, NoPlan::Stale(_)) && error.has("certificate-not-installed"), "{error}");
+    let RolloutStopped::NoPlan { server, reason } = &error else { panic!("{error}") };
+    assert!(matches!(**reason, NoPlan::Stale(_)) && reason.has("certificate-not-installed"), "{error}");
+    assert!(error.to_string().starts_with(&format!("`{server}`: ")), "{error}");
     let has =
         |name: &str| changed.get(name).unwrap().installed(thumbprint(&new())).is_some_and(|it| it.has(Service::SMTP));
     assert_eq!(["MBX01", "MBX02", "MBX03"].map(has), [true, false, false]);

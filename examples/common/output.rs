@@ -1,0 +1,28 @@
+//! Standard output that does not panic: whoever closes a pipe early has read enough, and a full disk is said.
+#![allow(dead_code)]
+
+use std::fmt::Arguments;
+use std::io::{self, Write as _};
+use std::process::exit;
+
+use anstream::{eprintln, stdout};
+
+/// Prints a line, with its colours where standard output is a terminal.
+pub fn line(line: Arguments<'_>) {
+    written(writeln!(stdout(), "{line}"));
+}
+
+/// Prints a text as it is.
+pub fn text(text: &str) {
+    written(io::stdout().write_all(text.as_bytes()));
+}
+
+fn written(result: io::Result<()>) {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("standard output: {error}");
+            exit(3);
+        }
+        _ => {}
+    }
+}
