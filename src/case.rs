@@ -207,7 +207,7 @@ impl<'a> Assignment<'a> {
         Effects {
             thumbprint: self.request.thumbprint(),
             gained: self.in_question - Service::FEDERATION,
-            name: self.certificate().and_then(Certificate::first_domain),
+            name: self.installed.and_then(Installed::first_domain),
             moves_default: self.moves_default,
         }
     }
@@ -341,7 +341,7 @@ impl Effects<'_> {
         }
         if let Some((moved, name)) = self.certificate_name()
             && services.intersects(moved)
-            && !installed.certificate().has_domain(name)
+            && !installed.has_domain(name)
         {
             services.remove(moved);
         }

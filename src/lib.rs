@@ -84,3 +84,8 @@ pub use store::{Duplicate, LoadError, Store};
 pub use text::TextError;
 pub use thumbprint::{Thumbprint, ThumbprintError};
 pub use verify::{Expectation, Shown, Verification, verify};
+
+/// The snippets of COMPARE.md hold.
+#[cfg(doctest)]
+#[doc = include_str!("../COMPARE.md")]
+mod compare {}

@@ -334,10 +334,10 @@ fn changes(case: &Case<'_>) -> Changes {
         return Changes { in_question: none, added: none, services: none, superseded: Vec::new(), default_smtp };
     };
     let added = assignment.added();
-    let superseded = added
-        .iter()
-        .flat_map(|service| assignment.other_holders(service).map(move |holder| (service, holder.thumbprint())))
-        .collect();
+    let mut superseded = Vec::new();
+    for service in added.each() {
+        superseded.extend(assignment.other_holders(service).map(|holder| (service, holder.thumbprint())));
+    }
     let moves = assignment.moves_default_smtp();
     Changes {
         in_question: assignment.in_question(),

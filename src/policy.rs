@@ -184,6 +184,9 @@ pub enum PolicyError {
 const LEAST_DAYS: u32 = 60;
 const LEAST_BITS: u32 = 2048;
 
+/// How many rules speak of most requests: a list of these does not grow.
+const OFTEN_HEARD: usize = 8;
+
 /// What has to be heard although it does not stop anything.
 const NEVER_SILENT: [&str; 7] = [
     "status-accepted",
@@ -297,15 +300,33 @@ impl Policy {
 
     /// What every rule says of a case.
     pub(crate) fn judge(&self, case: &Case<'_>) -> Judgement {
-        let mut judgement = Judgement::default();
+        let mut judgement = Judgement { diagnostics: Vec::with_capacity(OFTEN_HEARD), ..Judgement::default() };
         let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
         let removal = case.removal.as_ref();
+        let mut is_refused = false;
         for rule in RULES {
+            // A refusal leaves out what would follow, and a follow-up is never more than that, under no policy.
+            if is_refused && rule.kind == Kind::FollowUp {
+                continue;
+            }
+            // Nearly every rule is silent, and what follows would move findings about though there are none.
             let (adding, removing) = match rule.check {
-                Check::Request(check) => (check(case), None),
-                Check::Assign(check) => (assignment.and_then(check), None),
-                Check::Remove(check) => (None, removal.and_then(check)),
-                Check::Both(adds, removes) => (assignment.and_then(adds), removal.and_then(removes)),
+                Check::Request(check) => match check(case) {
+                    None => continue,
+                    adding => (adding, None),
+                },
+                Check::Assign(check) => match assignment.and_then(check) {
+                    None => continue,
+                    adding => (adding, None),
+                },
+                Check::Remove(check) => match removal.and_then(check) {
+                    None => continue,
+                    removing => (None, removing),
+                },
+                Check::Both(adds, removes) => match (assignment.and_then(adds), removal.and_then(removes)) {
+                    (None, None) => continue,
+                    both => both,
+                },
             };
             let adding = adding.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
             let removing = removing.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
@@ -317,6 +338,7 @@ impl Policy {
                 (adding, removing) => adding.or(removing),
             };
             if let Some((kind, finding)) = stronger {
+                is_refused |= kind == Kind::Refuse;
                 judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id), kind, finding));
             }
         }

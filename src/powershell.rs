@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use crate::server::Server;
 use crate::service::Service;
+use crate::thumbprint::Thumbprint;
 
 /// A cmdlet with its arguments, written as one line that can be pasted.
 ///
@@ -27,14 +29,57 @@ pub struct Command {
 enum Argument {
     Switch(&'static str),
     Value(&'static str, Cow<'static, str>),
-    /// Written as it is: a thumbprint, service names, `$null`.
-    Bare(&'static str, Cow<'static, str>),
+    /// The name of the server that is decided about.
+    Server(Arc<str>),
+    /// Written as it is.
+    Bare(&'static str, Bare),
     Literal(Cow<'static, str>),
     /// Without a parameter name, and static, hence never from input.
     Word(&'static str),
     Piped(Command),
+    /// Piped to `Format-List`, for these properties.
+    Listed(&'static str),
     /// Another command that runs on the named computer.
     On(String, Box<Command>),
+}
+
+/// What is never quoted, since the crate prints it itself: when it is asked for, not when it is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bare {
+    Word(&'static str),
+    Thumbprint(Thumbprint),
+    Services(Service),
+}
+
+impl From<&'static str> for Bare {
+    fn from(word: &'static str) -> Self {
+        Self::Word(word)
+    }
+}
+
+impl From<Thumbprint> for Bare {
+    fn from(thumbprint: Thumbprint) -> Self {
+        Self::Thumbprint(thumbprint)
+    }
+}
+
+impl From<Service> for Bare {
+    fn from(services: Service) -> Self {
+        Self::Services(services)
+    }
+}
+
+impl fmt::Display for Bare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word),
+            Self::Thumbprint(thumbprint) => thumbprint.fmt(f),
+            Self::Services(services) => services.names().enumerate().try_for_each(|(index, (_, name))| {
+                f.write_str(if index == 0 { "" } else { "," })?;
+                f.write_str(name)
+            }),
+        }
+    }
 }
 
 impl Command {
@@ -58,7 +103,7 @@ impl Command {
     /// Adds `-Server`, except for an Edge Transport server, whose cmdlets know no other.
     #[must_use]
     pub fn server(self, server: &Server) -> Self {
-        if server.is_edge() { self } else { self.value("Server", server.name().to_owned()) }
+        if server.is_edge() { self } else { self.with(Argument::Server(server.shared_name())) }
     }
 
     /// Restarts the Windows services of one service.
@@ -84,6 +129,11 @@ impl Command {
         self.with(Argument::Piped(command))
     }
 
+    /// Shows these properties of the output, one a line.
+    pub(crate) fn list(self, properties: &'static str) -> Self {
+        self.with(Argument::Listed(properties))
+    }
+
     /// This command, run on another computer by `Invoke-Command`.
     #[must_use]
     pub fn on(self, computer: impl Into<String>) -> Self {
@@ -97,7 +147,7 @@ impl Command {
 
     /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.
     #[must_use]
-    pub(crate) fn bare(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn bare(self, name: &'static str, value: impl Into<Bare>) -> Self {
         self.with(Argument::Bare(name, value.into()))
     }
 
@@ -113,11 +163,13 @@ impl fmt::Display for Command {
         for argument in &self.arguments {
             match argument {
                 Argument::Switch(name) => write!(f, " -{name}")?,
+                Argument::Server(name) => write!(f, " -Server {}", quoted(name))?,
                 Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
                 Argument::Bare(name, value) => write!(f, " -{name} {value}")?,
                 Argument::Literal(value) => write!(f, " {}", quoted(value))?,
                 Argument::Word(word) => write!(f, " {word}")?,
                 Argument::Piped(command) => write!(f, " | {command}")?,
+                Argument::Listed(properties) => write!(f, " | Format-List {properties}")?,
                 Argument::On(computer, command) => {
                     write!(f, " -ComputerName {} -ScriptBlock {{ {command} }}", quoted(computer))?;
                 }

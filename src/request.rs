@@ -1,5 +1,7 @@
 //! What is asked for: an operation on the certificates of a server, and all that decides with it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::service::Service;
@@ -21,7 +23,8 @@ pub struct Request {
     thumbprint: Thumbprint,
     operation: Operation,
     default_smtp: Option<Answer>,
-    caller: Option<Vec<String>>,
+    /// Shared with every plan.
+    caller: Option<Arc<[String]>>,
     accept_status: Vec<AcceptedStatus>,
     require_ssl: bool,
 }

@@ -1,5 +1,6 @@
 //! The script of an operation, from the commands of SPEC's operations in their order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::case::{Assignment, Case};
@@ -133,7 +134,7 @@ fn assignment(case: &Assignment<'_>) -> Vec<Line> {
     if !together.is_empty() {
         let called: Service = services & (Service::UM | Service::UM_CALL_ROUTER);
         let run =
-            |verb| called.iter().map(move |service| Line::from(Command::new(verb).word(windows_services(service))));
+            |verb| called.each().map(move |service| Line::from(Command::new(verb).word(windows_services(service))));
         lines.extend(run("Stop-Service"));
         lines.push(enable(case, together).into());
         lines.extend(run("Start-Service"));
@@ -150,10 +151,9 @@ fn assignment(case: &Assignment<'_>) -> Vec<Line> {
 }
 
 fn enable(case: &Assignment<'_>, services: Service) -> Command {
-    let names: Vec<_> = services.names().map(|(_, name)| name).collect();
     let command = Command::new("Enable-ExchangeCertificate")
-        .bare("Thumbprint", case.request().thumbprint().to_string())
-        .bare("Services", names.join(","))
+        .bare("Thumbprint", case.request().thumbprint())
+        .bare("Services", services)
         .server(case.server());
     if services.contains(Service::IIS) && !case.request().require_ssl() {
         command.switch("DoNotRequireSsl")
@@ -164,7 +164,7 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 
 /// Removes a certificate.
 pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
-    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
 }
 
 /// Shows the certificates of a server, to find the right thumbprint.
@@ -176,7 +176,7 @@ pub(crate) fn show_certificates(server: &Server) -> Command {
 
 /// Recovers the link from a certificate to its private key.
 pub(crate) fn repair_key(thumbprint: Thumbprint) -> Command {
-    Command::new("certutil").bare("repairstore My", thumbprint.to_string())
+    Command::new("certutil").bare("repairstore My", thumbprint)
 }
 
 /// Names the host that IMAP or POP serves, in place of assigning a wildcard certificate.
@@ -186,10 +186,7 @@ pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certifi
         _ => ("Set-PopSettings", server.pop_certificate_name()),
     };
     let covered = present.filter(|name| certificate.covers(name)).map(str::to_owned);
-    let host = covered.or_else(|| {
-        let domains = certificate.domains();
-        domains.iter().find(|domain| !domain.contains('*')).map(|domain| domain.clone().into_owned())
-    });
+    let host = covered.or_else(|| certificate.domain_names().find(|domain| !domain.contains('*')).map(Cow::into_owned));
     let host = host.unwrap_or_else(|| "the name that clients use".to_owned());
     Command::new(cmdlet).server(server).value("X509CertificateName", host)
 }
@@ -213,7 +210,7 @@ pub(crate) fn publish_auth_certificate() -> [Command; 3] {
 
 /// Looks whether a certificate shows these services.
 pub(crate) fn check(server: &Server, thumbprint: Thumbprint, services: Service) -> Line {
-    let show = Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server);
+    let show = Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server);
     Line::Check { show, services }
 }
 

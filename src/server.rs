@@ -7,6 +7,7 @@ mod inventory;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,8 @@ use crate::thumbprint::Thumbprint;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Object<form::ServerForm>", into = "form::ServerForm")]
 pub struct Server {
-    name: String,
+    /// Shared with every command that names the server.
+    name: Arc<str>,
     fqdn: Option<String>,
     version: Version,
     roles: BTreeSet<Role>,
@@ -105,7 +107,7 @@ impl Server {
             return Err(ServerError::NoClientAccess { version });
         }
         Ok(Self {
-            name,
+            name: name.into(),
             fqdn: None,
             version,
             roles,
@@ -335,6 +337,10 @@ impl Server {
     pub fn hosts(&self) -> Service {
         let of_roles = self.roles.iter().fold(Service::empty(), |services, role| services | role.hosts(self.version));
         of_roles & self.version.services()
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     pub(crate) fn inventory(&self) -> &Inventory {

@@ -79,6 +79,16 @@ impl Service {
         NAMES.into_iter().filter(move |(service, ..)| self.contains(*service)).map(|(service, name, _)| (service, name))
     }
 
+    /// The services of the set one by one, in value order: what the iterator of `bitflags` does, in a few instructions.
+    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
+        let mut left = self.bits();
+        std::iter::from_fn(move || {
+            let lowest = left & left.wrapping_neg();
+            left ^= lowest;
+            (lowest != 0).then(|| Self::from_bits_truncate(lowest))
+        })
+    }
+
     /// The set in the seven places of `Format-Table`, `IPUWSFC`, with a dot where a service is absent.
     pub fn short(self) -> impl fmt::Display {
         std::fmt::from_fn(move |f| {

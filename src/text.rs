@@ -54,6 +54,34 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
             && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
 
+/// Whether something prints as this text [without case](same). Keeps nothing of what is printed, unless there is more
+/// than ASCII to compare.
+pub(crate) fn prints_as(printed: impl fmt::Display, expected: &str) -> bool {
+    struct Comparing<'a> {
+        left: &'a str,
+        is_undecided: bool,
+    }
+
+    impl fmt::Write for Comparing<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            match self.left.split_at_checked(text.len()) {
+                Some((start, left)) if start.eq_ignore_ascii_case(text) => {
+                    self.left = left;
+                    Ok(())
+                }
+                _ => {
+                    self.is_undecided = !(text.is_ascii() && self.left.is_ascii());
+                    Err(fmt::Error)
+                }
+            }
+        }
+    }
+
+    let mut comparing = Comparing { left: expected, is_undecided: false };
+    let is_printed = write!(comparing, "{printed}").is_ok();
+    is_printed && comparing.left.is_empty() || comparing.is_undecided && same(&printed.to_string(), expected)
+}
+
 /// Text in backticks with everything escaped that could forge a line or hide something in one.
 pub(crate) fn shown(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "`{}`", plain(text)))
@@ -82,6 +110,20 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_is_compared_without_case() {
+        // Printed in pieces of one character, as a name may be.
+        let pieces = |text: &'static str| fmt::from_fn(move |f| text.chars().try_for_each(|c| f.write_char(c)));
+        let texts = [
+            "", "a", "A", "ab", "aB", "\u{e9}", "\u{c9}", "k", "\u{212a}", "i\u{307}", "\u{130}", "a\u{e9}", "\u{c9}b",
+        ];
+        for (one, other) in texts.iter().flat_map(|one| texts.iter().map(move |other| (one, other))) {
+            let expected = same(one, other);
+            assert_eq!(prints_as(one, other), expected, "{one} {other}");
+            assert_eq!(prints_as(pieces(one), other), expected, "{one} {other}");
+        }
+    }
 
     #[test]
     fn what_could_forge_a_line_is_escaped() {

@@ -66,7 +66,10 @@ impl From<[u8; Thumbprint::LENGTH]> for Thumbprint {
 
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&hex::encode_upper(self.0))
+        let mut digits = [0; Self::LENGTH * 2];
+        hex::encode_to_slice(self.0, &mut digits).map_err(|_| fmt::Error)?;
+        digits.make_ascii_uppercase();
+        f.pad(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

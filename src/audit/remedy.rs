@@ -53,5 +53,5 @@ pub(super) fn renew_auth_certificate(finding: Finding, server: &Server) -> Findi
 }
 
 fn show(server: &Server, thumbprint: Thumbprint) -> Command {
-    Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string()).server(server)
+    Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
 }

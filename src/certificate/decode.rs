@@ -4,7 +4,7 @@ use super::algorithm::{self, PublicKey};
 use super::error::CertificateError;
 use super::extension::{self, BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
 use super::reader::{Failure, Placed, Reader, Unplaced, offset};
-use super::tlv::{Cursor, tag};
+use super::tlv::{Cursor, Element, tag};
 use super::{name, oid, time};
 use crate::thumbprint::Thumbprint;
 
@@ -17,43 +17,39 @@ pub(super) struct Facts {
     pub(super) thumbprint: Thumbprint,
     pub(super) not_before: i64,
     pub(super) not_after: i64,
-    /// The value of the serial number.
-    pub(super) serial_number: Span,
-    /// The whole of the name.
-    pub(super) issuer: Span,
-    /// The whole of the name.
-    pub(super) subject: Span,
-    /// The general names of the subject alternative name, one after the other.
-    pub(super) general_names: Extension<Span>,
+    pub(super) serial_number: Place,
+    pub(super) issuer: Place,
+    pub(super) subject: Place,
+    /// The sequence of the general names of the subject alternative name.
+    pub(super) general_names: Extension<Place>,
     pub(super) public_key: PublicKey,
     pub(super) key_usage: Extension<KeyUsage>,
     pub(super) extended_key_usage: Extension<ExtendedKeyUsage>,
     pub(super) basic_constraints: Extension<BasicConstraints>,
 }
 
-/// A part of the DER.
+/// Where an element begins in the DER. Where it ends is read again when asked: a million certificates are a good deal
+/// smaller without.
 #[derive(Clone, Copy)]
-pub(super) struct Span {
-    start: u32,
-    end: u32,
-}
+pub(super) struct Place(u32);
 
-impl Span {
-    /// Where a part stands in the whole that it was borrowed from.
+impl Place {
+    /// Where what is left to read begins in the whole.
     #[inline(always)]
-    fn of(part: &[u8], whole: &[u8]) -> Self {
-        let start = offset(part, whole) as u32;
-        Self { start, end: start + part.len() as u32 }
+    fn of(rest: &[u8], whole: &[u8]) -> Self {
+        Self(offset(rest, whole) as u32)
     }
 
-    /// What stands between two parts.
-    pub(super) const fn between(before: Self, after: Self) -> Self {
-        Self { start: before.end, end: after.start }
+    /// The elements from here on, in the whole that the place was found in.
+    #[inline(always)]
+    pub(super) fn cursor(self, whole: &[u8]) -> Cursor<'_> {
+        Cursor::new(whole.get(self.0 as usize..).unwrap_or_default())
     }
 
-    /// The part, in the whole that it was found in.
-    pub(super) fn within(self, whole: &[u8]) -> &[u8] {
-        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
+    /// The element, in the whole that it was found in.
+    #[inline(always)]
+    pub(super) fn element(self, whole: &[u8]) -> Element<'_> {
+        self.cursor(whole).next().unwrap_or(Element { tag: 0, value: &[], der: &[] })
     }
 }
 
@@ -93,14 +89,17 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
         version.read_if(tag::INTEGER, "a version", |value| !value.is_empty())?;
         version.end("the end of the version")?;
     }
-    let serial_number = signed.read_if(tag::INTEGER, "a serial number", |value| !value.is_empty())?;
+    let serial_number = Place::of(signed.rest(), der);
+    signed.read_if(tag::INTEGER, "a serial number", |value| !value.is_empty())?;
     algorithm_identifier(&mut signed, "a signature algorithm")?;
-    let issuer = distinguished_name(&mut signed, "the name of an issuer")?;
+    let issuer = Place::of(signed.rest(), der);
+    distinguished_name(&mut signed, "the name of an issuer")?;
     let mut validity = signed.inside(tag::SEQUENCE, "a period of validity")?;
     let not_before = date(&mut validity)?;
     let not_after = date(&mut validity)?;
     validity.end("the end of the period of validity")?;
-    let subject = distinguished_name(&mut signed, "the name of a subject")?;
+    let subject = Place::of(signed.rest(), der);
+    distinguished_name(&mut signed, "the name of a subject")?;
     let mut key = signed.inside(tag::SEQUENCE, "a public key")?;
     let key_algorithm = algorithm_identifier(&mut key, "the algorithm of a public key")?;
     let key_bits = key.read(tag::BIT_STRING, "the bits of a public key")?;
@@ -110,9 +109,9 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
         thumbprint: Thumbprint::of(der),
         not_before,
         not_after,
-        serial_number: Span::of(serial_number, der),
-        issuer: Span::of(issuer, der),
-        subject: Span::of(subject, der),
+        serial_number,
+        issuer,
+        subject,
         general_names: Extension::Absent,
         public_key: algorithm::public_key(Cursor::new(key_algorithm), key_bits),
         key_usage: Extension::Absent,
@@ -153,12 +152,11 @@ fn algorithm_identifier<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected
     })
 }
 
-/// The DER of a name.
 #[inline(always)]
-fn distinguished_name<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<&'a [u8], E> {
+fn distinguished_name<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<(), E> {
     let rest = reader.rest();
     let name = reader.element(tag::SEQUENCE, expected)?.der;
-    if name::is_well_formed(name) { Ok(name) } else { Err(E::at(rest, expected)) }
+    if name::is_well_formed(name) { Ok(()) } else { Err(E::at(rest, expected)) }
 }
 
 #[inline(always)]
@@ -185,7 +183,7 @@ fn meet_extension<'a, E: Failure<'a>>(
     match oid {
         [0x55, 0x1D, 0x0F] => facts.key_usage.meet(extension::key_usage(value)),
         [0x55, 0x1D, 0x11] => {
-            facts.general_names.meet(extension::general_names(value).map(|names| Span::of(names, der)));
+            facts.general_names.meet(extension::general_names(value).map(|_| Place::of(value, der)));
         }
         [0x55, 0x1D, 0x13] => facts.basic_constraints.meet(extension::basic_constraints(value)),
         [0x55, 0x1D, 0x25] => facts.extended_key_usage.meet(extension::extended_key_usage(value)),

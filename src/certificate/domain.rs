@@ -12,20 +12,35 @@
 /// assert!(!domain_covers("*.contoso.com", "smtp.mail.contoso.com"));
 /// ```
 pub fn domain_covers(domain: &str, host: &str) -> bool {
+    bytes_cover(domain.as_bytes(), host.as_bytes())
+}
+
+/// The same of the bytes of two texts.
+pub(crate) fn bytes_cover(domain: &[u8], host: &[u8]) -> bool {
     if domain.eq_ignore_ascii_case(host) {
         return true;
     }
-    let Some(parent) = domain.strip_prefix("*.") else { return false };
-    host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
+    let Some(parent) = domain.strip_prefix(b"*.") else { return false };
+    let dot = host.iter().position(|byte| *byte == b'.').filter(|dot| *dot > 0);
+    dot.and_then(|dot| host.get(dot + 1..)).is_some_and(|rest| rest.eq_ignore_ascii_case(parent))
 }
 
 /// Whether a common name is written as a DNS name: labels of letters, digits, `-` and `_`, at
 /// least one letter among them, and perhaps a leading `*.`.
 pub(super) fn is_dns_name(name: &str) -> bool {
     let labels = name.strip_prefix("*.").unwrap_or(name);
-    labels.split('.').all(|label| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    }) && labels.bytes().any(|byte| byte.is_ascii_alphabetic())
+    let (mut before, mut has_letter) = (b'.', false);
+    // Byte by byte, since names are short and every decision asks this again.
+    for byte in labels.bytes() {
+        let fits =
+            if byte == b'.' { before != b'.' } else { byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') };
+        if !fits {
+            return false;
+        }
+        has_letter |= byte.is_ascii_alphabetic();
+        before = byte;
+    }
+    before != b'.' && has_letter
 }
 
 #[cfg(test)]

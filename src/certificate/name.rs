@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::oid::{self, Dotted};
 use super::tlv::{Cursor, Element, tag};
 
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+const COMMON_NAME: &[u8; 3] = &[0x55, 0x04, 0x03];
 
 /// The keys by which Windows prints attributes; any other one is printed by its object identifier.
 const KEYS: [(&[u8], &str); 20] = [
@@ -65,17 +65,17 @@ impl<'a> Name<'a> {
 
     /// The attributes in the order of the DER, which is the reverse of what is printed.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
-        self.parts().flat_map(attributes)
+        self.all_attributes()
     }
 
     /// The texts of the common names, in the order of the DER.
     pub fn common_names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        self.common_name_elements().filter_map(text)
+        self.attributes().filter_map(|attribute| text(attribute.common_name()?))
     }
 
-    /// The values of the common names.
-    pub(super) fn common_name_elements(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
-        self.attributes().filter(|attribute| attribute.oid == COMMON_NAME).map(|attribute| attribute.value)
+    /// The [`attributes`](Self::attributes) as what they are.
+    pub(super) fn all_attributes(&self) -> Attributes<'a> {
+        Attributes { part: Cursor::new(&[]), parts: self.parts() }
     }
 
     /// The relative distinguished names, each a set of attributes.
@@ -104,6 +104,12 @@ impl<'a> Attribute<'a> {
     /// Latin-1 where the kind has a byte to a character.
     pub fn text(&self) -> Option<Cow<'a, str>> {
         text(self.value)
+    }
+
+    /// The value where it is a common name.
+    #[inline]
+    pub(super) fn common_name(&self) -> Option<Element<'a>> {
+        (self.oid.as_array() == Some(COMMON_NAME)).then_some(self.value)
     }
 
     /// The DER of the value.
@@ -140,17 +146,34 @@ pub(super) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn attributes(part: Element<'_>) -> impl Iterator<Item = Attribute<'_>> {
-    Cursor::new(part.value).filter_map(|attribute| {
-        let mut fields = Cursor::new(attribute.value);
-        Some(Attribute { oid: fields.read(tag::OID)?, value: fields.next()? })
-    })
+/// The attributes of some parts of a name, one after the other.
+pub(super) struct Attributes<'a> {
+    part: Cursor<'a>,
+    parts: Cursor<'a>,
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Attribute<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        loop {
+            if let Some(attribute) = self.part.next() {
+                let mut fields = Cursor::new(attribute.value);
+                return Some(Attribute { oid: fields.read(tag::OID)?, value: fields.next()? });
+            }
+            self.part = Cursor::new(self.parts.next()?.value);
+        }
+    }
 }
 
 /// The text of a string of any kind.
 pub(super) fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, str>> {
     match tag {
-        0x0C => Some(String::from_utf8_lossy(value)),
+        0x0C => Some(match str::from_utf8(value) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(value),
+        }),
         // Numeric, Printable, Teletex, Videotex, IA5, Graphic, Visible and General.
         0x12..=0x16 | 0x19..=0x1B => Some(latin1(value)),
         // Universal: UTF-32, big end first.
@@ -179,9 +202,10 @@ impl fmt::Display for Name<'_> {
         let parts: Vec<_> = self.parts().filter(|part| !part.value.is_empty()).collect();
         for (index, part) in parts.into_iter().rev().enumerate() {
             f.write_str(if index == 0 { "" } else { ", " })?;
-            for (index, attribute) in attributes(part).enumerate() {
+            let attributes = Attributes { part: Cursor::new(part.value), parts: Cursor::new(&[]) };
+            for (index, attribute) in attributes.enumerate() {
                 f.write_str(if index == 0 { "" } else { " + " })?;
-                write!(f, "{attribute}")?;
+                attribute.fmt(f)?;
             }
         }
         Ok(())
@@ -196,7 +220,8 @@ impl fmt::Debug for Name<'_> {
 
 impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}=", self.key())?;
+        f.write_str(&self.key())?;
+        f.write_char('=')?;
         match self.text() {
             None => write!(f, "#{}", hex::encode_upper(self.value.der)),
             Some(text) if needs_quotes(&text) => {

@@ -81,15 +81,15 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
         && case.request().default_smtp() == Some(Answer::Keep)
     {
         let assign = Command::new("Enable-ExchangeCertificate")
-            .bare("Thumbprint", case.request().thumbprint().to_string())
-            .bare("Services", "SMTP")
+            .bare("Thumbprint", case.request().thumbprint())
+            .bare("Services", Service::SMTP)
             .switch("Force");
         finding = finding
             .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace")
             .command_at(assign, ON_EDGE);
     }
     if removed != Some(thumbprint) {
-        let remove = Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint.to_string());
+        let remove = Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint);
         finding = finding.command_at(remove, ON_EDGE);
     }
     Some(subscription_steps(finding, server))
@@ -131,7 +131,7 @@ fn subscription_steps(finding: Finding, server: &Server) -> Finding {
 fn verify(case: &Assignment<'_>) -> Option<Finding> {
     let show = Command::new("Get-ExchangeCertificate")
         .server(case.server())
-        .pipe(Command::new("Format-List").word("FriendlyName,Subject,CertificateDomains,Thumbprint,Services"));
+        .list("FriendlyName,Subject,CertificateDomains,Thumbprint,Services");
     let services = case.in_question();
     let in_admin_center = "or in the admin center: Servers > Certificates, select the server, then the certificate; \
                            \"Assigned to services\" must contain the services";

@@ -62,9 +62,10 @@ fn pop_mismatch(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn mismatch(case: &Assignment<'_>, service: Service, present: Option<&str>) -> Option<Finding> {
-    let certificate = case.certificate().filter(|_| case.adds(service))?;
-    let name = present.filter(|name| !certificate.has_domain(name) && !certificate.is_wildcard())?.to_owned();
-    let detail = match certificate.first_domain() {
+    let installed = case.installed().filter(|_| case.adds(service))?;
+    let is_held = |name: &str| installed.is_wildcard() || installed.has_domain(name);
+    let name = present.filter(|name| !is_held(name))?.to_owned();
+    let detail = match installed.first_domain() {
         Some(first) => Detail::NameChanges { service, from: name, to: first.into_owned() },
         None => Detail::NameStays { service, name },
     };
@@ -80,9 +81,9 @@ fn restore_pop(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn restore(case: &Assignment<'_>, service: Service, present: Option<&str>, cmdlet: &'static str) -> Option<Finding> {
-    let certificate = case.certificate().filter(|_| case.adds(service))?;
-    let from = present.filter(|name| certificate.has_domain(name))?;
-    let to = certificate.first_domain().filter(|first| !first.eq_ignore_ascii_case(from))?;
+    let installed = case.installed().filter(|_| case.adds(service))?;
+    let from = present.filter(|name| installed.has_domain(name))?;
+    let to = installed.first_domain().filter(|first| !first.eq_ignore_ascii_case(from))?;
     let set = Command::new(cmdlet).server(case.server()).value("X509CertificateName", from.to_owned());
     Some(
         Finding::on(service, Detail::NameOverwritten { service, from: from.to_owned(), to: to.into_owned() })
@@ -92,9 +93,9 @@ fn restore(case: &Assignment<'_>, service: Service, present: Option<&str>, cmdle
 }
 
 fn iis_not_covered(case: &Assignment<'_>) -> Option<Finding> {
-    let certificate = case.certificate().filter(|_| case.adds(Service::IIS))?;
+    let installed = case.installed().filter(|_| case.adds(Service::IIS))?;
     let used = case.server().client_names()?;
-    let names: Vec<_> = used.iter().filter(|name| !certificate.covers(name)).cloned().collect();
+    let names: Vec<_> = used.iter().filter(|name| !installed.covers(name)).cloned().collect();
     (!names.is_empty()).then(|| {
         Finding::on(Service::IIS, Detail::ClientNames { names })
             .advise("request a certificate that holds these names too, or change the URLs that clients are given")
@@ -103,7 +104,7 @@ fn iis_not_covered(case: &Assignment<'_>) -> Option<Finding> {
 
 fn no_domain(case: &Assignment<'_>) -> Option<Finding> {
     let services = case.in_question() & (Service::IIS | Service::IMAP | Service::POP | Service::SMTP);
-    let is_bare = case.certificate()?.first_domain().is_none();
+    let is_bare = !case.installed()?.has_domains();
     (is_bare && !services.is_empty()).then(|| {
         Finding::on(services, Detail::NoDomain)
             .advise("request a certificate with the host names as subject alternative names")

@@ -85,9 +85,10 @@ fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
 
 fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
     let removed = case.removed()?;
-    let is_served = has_namesake(case, removed);
-    let holds = |connector: &&Connector| connector.kind() != ConnectorKind::Receive || !is_served;
-    let held: Vec<_> = case.connectors().filter(holds).collect();
+    let mut held: Vec<_> = case.connectors().collect();
+    // Looking for a namesake takes the printing of names.
+    let is_served = !held.is_empty() && has_namesake(case, removed);
+    held.retain(|connector| connector.kind() != ConnectorKind::Receive || !is_served);
     let connectors: Vec<_> = held.iter().map(|connector| connector.name().to_owned()).collect();
     (!held.is_empty()).then(|| {
         let finding = Finding::on_request(Detail::RemovesConnectorCertificate { connectors });

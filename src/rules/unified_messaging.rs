@@ -25,20 +25,27 @@ rule! {
 }
 
 fn um_startup_mode(case: &Assignment<'_>) -> Option<Finding> {
-    let set = Command::new("Set-UMService").value("Identity", case.server().name().to_owned());
-    startup_mode(case, Service::UM, case.server().um_startup_mode(), set)
+    startup_mode(case, Service::UM, case.server().um_startup_mode(), || {
+        Command::new("Set-UMService").value("Identity", case.server().name().to_owned())
+    })
 }
 
 fn um_call_router_startup_mode(case: &Assignment<'_>) -> Option<Finding> {
-    let set = Command::new("Set-UMCallRouterSettings").server(case.server());
-    startup_mode(case, Service::UM_CALL_ROUTER, case.server().um_call_router_startup_mode(), set)
+    startup_mode(case, Service::UM_CALL_ROUTER, case.server().um_call_router_startup_mode(), || {
+        Command::new("Set-UMCallRouterSettings").server(case.server())
+    })
 }
 
-fn startup_mode(case: &Assignment<'_>, service: Service, mode: StartupMode, set: Command) -> Option<Finding> {
+fn startup_mode(
+    case: &Assignment<'_>,
+    service: Service,
+    mode: StartupMode,
+    set: impl FnOnce() -> Command,
+) -> Option<Finding> {
     let is_judged = case.adds(service) && case.server().hosts().contains(service);
     (is_judged && mode == StartupMode::Tcp).then(|| {
         Finding::on(service, Detail::StartupMode { service })
-            .command(set.value("UMStartupMode", "Dual"))
+            .command(set().value("UMStartupMode", "Dual"))
             .command(Command::restart(service))
     })
 }

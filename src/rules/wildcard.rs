@@ -32,12 +32,12 @@ fn wildcard_pop(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn wildcard(case: &Assignment<'_>, service: Service) -> Option<Finding> {
-    let certificate = case.certificate().filter(|_| case.adds(service))?;
-    let name = certificate.first_wildcard()?.into_owned();
+    let installed = case.installed().filter(|_| case.adds(service))?;
+    let name = installed.first_wildcard()?.into_owned();
     Some(
         Finding::on(service, Detail::Wildcard { service, name })
             .advise("leave the service out, and name the host instead:")
-            .command(script::name_host(case.server(), service, certificate))
+            .command(script::name_host(case.server(), service, installed.certificate()))
             .command(Command::restart(service)),
     )
 }

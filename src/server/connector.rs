@@ -145,8 +145,7 @@ impl TlsCertificateName {
 
     /// Whether this certificate has the issuer and the subject.
     pub fn matches(&self, certificate: &Certificate) -> bool {
-        text::same(&self.subject, &certificate.subject().to_string())
-            && text::same(&self.issuer, &certificate.issuer().to_string())
+        text::prints_as(certificate.subject(), &self.subject) && text::prints_as(certificate.issuer(), &self.issuer)
     }
 }
 

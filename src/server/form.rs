@@ -59,7 +59,7 @@ impl TryFrom<Object<ServerForm>> for Server {
 impl From<Server> for ServerForm {
     fn from(server: Server) -> Self {
         Self {
-            name: Text(server.name),
+            name: Text(server.name.as_ref().to_owned()),
             fqdn: server.fqdn.map(Text),
             version: server.version,
             roles: server.roles.into_iter().collect(),

@@ -1,11 +1,12 @@
 //! A certificate in the store of a server, with what its DER does not hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, bytes_cover};
 use crate::object::Object;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -30,12 +31,18 @@ pub struct Installed {
     pub(super) known_services: Service,
     has_all_services_known: bool,
     pub(super) web_sites: Option<BTreeSet<u32>>,
+    /// Where the first domain and the first wildcard stand: several rules of every decision ask for them.
+    first_domain: Option<u32>,
+    first_wildcard: Option<u32>,
 }
 
 impl Installed {
     /// A certificate with its private key, of which nothing else is known.
     pub fn new(certificate: Certificate) -> Self {
+        let first_domain = certificate.domain_places().next().map(|(place, _)| place);
         Self {
+            first_domain,
+            first_wildcard: certificate.first_wildcard_place(),
             certificate,
             friendly_name: None,
             has_private_key: true,
@@ -153,6 +160,42 @@ impl Installed {
     /// Whether it is known to be assigned to all of these services.
     pub fn has(&self, services: Service) -> bool {
         self.known_services.contains(services)
+    }
+
+    /// The certificate's [first domain](Certificate::first_domain).
+    pub(crate) fn first_domain(&self) -> Option<Cow<'_, str>> {
+        self.first_domain.and_then(|place| self.certificate.domain_at(place))
+    }
+
+    /// The certificate's [first wildcard](Certificate::first_wildcard).
+    pub(crate) fn first_wildcard(&self) -> Option<Cow<'_, str>> {
+        self.first_wildcard.and_then(|place| self.certificate.domain_at(place))
+    }
+
+    /// Whether the certificate has any domain.
+    pub(crate) fn has_domains(&self) -> bool {
+        self.first_domain.is_some()
+    }
+
+    /// Whether the certificate has any wildcard.
+    pub(crate) fn is_wildcard(&self) -> bool {
+        self.first_wildcard.is_some()
+    }
+
+    /// The bytes of the first domain, to compare with a text in ASCII: against that they are as good as text.
+    fn first_bytes(&self, text: &str) -> Option<&[u8]> {
+        self.first_domain.filter(|_| text.is_ascii()).and_then(|place| self.certificate.domain_bytes_at(place))
+    }
+
+    /// Whether the certificate has this [domain](Certificate::has_domain), which mostly is its first one.
+    pub(crate) fn has_domain(&self, name: &str) -> bool {
+        self.first_bytes(name).is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
+            || self.certificate.has_domain(name)
+    }
+
+    /// Whether the certificate [covers](Certificate::covers) this host, mostly by its first domain.
+    pub(crate) fn covers(&self, host: &str) -> bool {
+        self.first_bytes(host).is_some_and(|first| bytes_cover(first, host.as_bytes())) || self.certificate.covers(host)
     }
 
     /// Whether this point in time, in seconds since 1970, lies within its dates.
@@ -380,7 +423,6 @@ struct InstalledForm {
 impl From<Object<InstalledForm>> for Installed {
     fn from(Object(form): Object<InstalledForm>) -> Self {
         Self {
-            certificate: form.certificate,
             friendly_name: form.friendly_name,
             has_private_key: form.has_private_key.unwrap_or(true),
             key_storage: form.key_storage,
@@ -389,6 +431,7 @@ impl From<Object<InstalledForm>> for Installed {
             known_services: form.services.unwrap_or_default(),
             has_all_services_known: form.services.is_some(),
             web_sites: form.web_sites,
+            ..Self::new(form.certificate)
         }
     }
 }

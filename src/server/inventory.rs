@@ -52,9 +52,9 @@ impl Inventory {
         self.store.iter()
     }
 
-    /// The certificates that are known to be assigned to a service.
+    /// The certificates that are known to be assigned to one service.
     pub(crate) fn holders(&self, service: Service) -> impl Iterator<Item = &Installed> {
-        self.at(service.iter().flat_map(|service| self.holders.get(place(service))).flatten())
+        self.at(self.holders.get(place(service)).into_iter().flatten())
     }
 
     /// The certificates that a connector with this name would find.
@@ -92,7 +92,7 @@ impl Inventory {
     pub(crate) fn affected_by(&self, thumbprint: Thumbprint, gained: Service) -> impl Iterator<Item = &Installed> {
         let moving = gained & (Service::IMAP | Service::POP | Service::IIS);
         let bound = gained.contains(Service::IIS).then_some(&self.bound).into_iter().flatten();
-        let moved = moving.iter().flat_map(|service| self.holders.get(place(service))).flatten();
+        let moved = moving.each().flat_map(|service| self.holders.get(place(service))).flatten();
         let slots: BTreeSet<_> = bound.chain(moved).copied().chain(self.store.slot(thumbprint)).collect();
         slots.into_iter().filter_map(|slot| self.store.at(slot))
     }
@@ -100,12 +100,20 @@ impl Inventory {
     /// Sets what a certificate is assigned and bound to.
     pub(crate) fn change(&mut self, thumbprint: Thumbprint, services: Service, web_sites: Option<BTreeSet<u32>>) {
         let Some(slot) = self.store.slot(thumbprint) else { return };
-        self.leave(slot);
-        if let Some(installed) = self.store.at_mut(slot) {
-            installed.known_services = services;
-            installed.web_sites = web_sites;
+        let Some(installed) = self.store.at_mut(slot) else { return };
+        let before = std::mem::replace(&mut installed.known_services, services);
+        if web_sites.is_some() {
+            self.bound.insert(slot)
+        } else {
+            self.bound.remove(&slot)
+        };
+        installed.web_sites = web_sites;
+        for gained in (services - before).each() {
+            self.holders.get_mut(place(gained)).map(|holders| holders.insert(slot));
         }
-        self.enter(slot);
+        for lost in (before - services).each() {
+            self.holders.get_mut(place(lost)).map(|holders| holders.remove(&slot));
+        }
     }
 
     fn at<'a>(&'a self, slots: impl Iterator<Item = &'a u32>) -> impl Iterator<Item = &'a Installed> {
@@ -115,7 +123,7 @@ impl Inventory {
     /// Notes what stands in a slot.
     fn enter(&mut self, slot: u32) {
         let Some(installed) = self.store.at(slot) else { return };
-        for service in installed.known_services().iter() {
+        for service in installed.known_services().each() {
             self.holders.get_mut(place(service)).map(|holders| holders.insert(slot));
         }
         if installed.web_sites().is_some() {

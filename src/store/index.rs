@@ -2,12 +2,12 @@
 //! certificates themselves for what stands there.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
 
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::seed::Seed;
 use crate::certificate::Certificate;
 use crate::thumbprint::Thumbprint;
 
@@ -19,17 +19,19 @@ pub(super) fn certificate<T: AsRef<Certificate>>(slots: &[T], slot: u32) -> Opti
 #[derive(Clone, Default)]
 pub(super) struct Thumbprints {
     slots: HashTable<u32>,
-    seed: RandomState,
+    seed: Seed,
 }
 
 impl Thumbprints {
     /// A stranger can choose some bytes of a SHA-1, so that they are hashed once more, with the seed.
-    fn hash(seed: &RandomState, thumbprint: Thumbprint) -> u64 {
+    fn hash(seed: &Seed, thumbprint: Thumbprint) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = *thumbprint.as_bytes();
-        seed.hash_one(u64::from_ne_bytes([a, b, c, d, e, f, g, h]))
+        let mut hasher = seed.hasher();
+        hasher.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
+        hasher.finish()
     }
 
-    fn hash_slot<T: AsRef<Certificate>>(seed: &RandomState, slots: &[T], slot: u32) -> u64 {
+    fn hash_slot<T: AsRef<Certificate>>(seed: &Seed, slots: &[T], slot: u32) -> u64 {
         certificate(slots, slot).map_or(0, |certificate| Self::hash(seed, certificate.thumbprint()))
     }
 
@@ -94,12 +96,13 @@ pub(super) struct Names {
     names: Vec<Name>,
     newest: HashTable<u32>,
     newest_children: HashTable<u32>,
-    seed: RandomState,
+    seed: Seed,
 }
 
 /// What stands behind the first dot of a name.
 pub(super) fn parent(name: &str) -> Option<&str> {
-    name.split_once('.').map(|(_, parent)| parent)
+    let dot = name.bytes().position(|byte| byte == b'.')?;
+    name.get(dot + 1..)
 }
 
 impl Names {
@@ -113,7 +116,7 @@ impl Names {
                 let entry = table.entry(
                     hash(seed, key),
                     |number| part.of(names, slots, *number).is_some_and(|text| text.eq_ignore_ascii_case(key)),
-                    |number| part.of(names, slots, *number).map_or(0, |text| hash(seed, &text)),
+                    |number| part.hash(seed, names, slots, *number),
                 );
                 match entry {
                     Entry::Occupied(entry) if name(names, *entry.get()).is_some_and(|name| name.slot == slot) => None,
@@ -131,6 +134,18 @@ impl Names {
                 self.names.push(Name { slot, place, same, sibling });
             }
         }
+    }
+
+    /// Makes room for so many more names: growing hashes all of them again, and they stand all over the memory. How many
+    /// parents they have is left open: it may be one.
+    pub(super) fn reserve<T: AsRef<Certificate>>(&mut self, more: usize, slots: &[T]) {
+        let Self { names, newest, seed, .. } = self;
+        newest.reserve(more, |number| Part::Whole.hash(seed, names, slots, *number));
+    }
+
+    /// Gives back the room that no name stands in.
+    pub(super) fn shrink(&mut self) {
+        self.names.shrink_to_fit();
     }
 
     /// The slots of the certificates that hold a name, the newest first.
@@ -166,6 +181,10 @@ enum Part {
 }
 
 impl Part {
+    fn hash<T: AsRef<Certificate>>(self, seed: &Seed, names: &[Name], slots: &[T], number: u32) -> u64 {
+        self.of(names, slots, number).map_or(0, |text| hash(seed, &text))
+    }
+
     fn of<'a, T: AsRef<Certificate>>(self, names: &[Name], slots: &'a [T], number: u32) -> Option<Cow<'a, str>> {
         let name = name(names, number)?;
         let text = certificate(slots, name.slot)?.domain_at(name.place)?;
@@ -182,13 +201,14 @@ fn name(names: &[Name], number: u32) -> Option<&Name> {
 }
 
 /// The hash of a name without ASCII case.
-fn hash(seed: &RandomState, name: &str) -> u64 {
-    let mut hasher = seed.build_hasher();
+fn hash(seed: &Seed, name: &str) -> u64 {
+    let mut hasher = seed.hasher();
     let (chunks, rest) = name.as_bytes().as_chunks::<8>();
-    let lower_case =
-        |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(byte.to_ascii_lowercase()));
-    chunks.iter().for_each(|chunk| hasher.write_u64(lower_case(chunk)));
-    hasher.write_u64(lower_case(rest));
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(byte, left)| *byte = *left);
+    for chunk in chunks.iter().chain([&last]) {
+        hasher.write_u64(u64::from_ne_bytes(chunk.map(|byte| byte.to_ascii_lowercase())));
+    }
     hasher.write_usize(name.len());
     hasher.finish()
 }

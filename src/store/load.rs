@@ -33,6 +33,7 @@ impl Store {
         Self::from_read(pems, |pem| Certificate::from_pem(pem.as_ref()))
     }
 
+    /// Takes what was read into the store while the next ones are read: the one has to go by turns, the other need not.
     fn from_read<S: Sync>(
         sources: &[S],
         read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
@@ -40,31 +41,61 @@ impl Store {
         let mut store = Self::new();
         store.reserve(sources.len());
         let mut errors = Vec::new();
-        for (place, certificate) in read_all(sources, read).into_iter().enumerate() {
-            match certificate {
-                Ok(certificate) if errors.is_empty() => store.extend([certificate]),
-                Ok(_) => {}
-                Err(error) => errors.push(LoadError { place, error }),
+        let mut places = 0..sources.len();
+        let mut take = |certificates: Vec<Result<Certificate, CertificateError>>| {
+            for (certificate, place) in certificates.into_iter().zip(places.by_ref()) {
+                match certificate {
+                    Ok(certificate) if errors.is_empty() => store.extend([certificate]),
+                    Ok(_) => {}
+                    Err(error) => errors.push(LoadError { place, error }),
+                }
             }
-        }
+        };
+        at_once(|| {
+            let mut last = Vec::new();
+            for sources in sources.chunks(AT_A_TIME) {
+                let taken = last;
+                ((), last) = both(|| take(taken), || read_all(sources, &read));
+            }
+            take(last);
+        });
+        store.shrink();
         if errors.is_empty() { Ok(store) } else { Err(errors) }
     }
 }
 
+/// Few enough that the bytes of what was read are still near the processor when the names in them are looked for.
+const AT_A_TIME: usize = 512;
+
+/// Does the work inside of the pool, so that not each of its parts has to be handed in.
 #[cfg(feature = "rayon")]
-fn read_all<S: Sync>(
-    sources: &[S],
-    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
-) -> Vec<Result<Certificate, CertificateError>> {
+fn at_once<A: Send>(work: impl FnOnce() -> A + Send) -> A {
+    rayon::scope(|_| work())
+}
+
+#[cfg(not(feature = "rayon"))]
+fn at_once<A>(work: impl FnOnce() -> A) -> A {
+    work()
+}
+
+#[cfg(feature = "rayon")]
+fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(one, other)
+}
+
+#[cfg(not(feature = "rayon"))]
+fn both<A, B>(one: impl FnOnce() -> A, other: impl FnOnce() -> B) -> (A, B) {
+    (one(), other())
+}
+
+#[cfg(feature = "rayon")]
+fn read_all<S: Sync, T: Send>(sources: &[S], read: impl Fn(&S) -> T + Send + Sync) -> Vec<T> {
     use rayon::prelude::*;
 
     sources.par_iter().map(read).collect()
 }
 
 #[cfg(not(feature = "rayon"))]
-fn read_all<S: Sync>(
-    sources: &[S],
-    read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
-) -> impl IntoIterator<Item = Result<Certificate, CertificateError>> {
-    sources.iter().map(read)
+fn read_all<S, T>(sources: &[S], read: impl Fn(&S) -> T) -> Vec<T> {
+    sources.iter().map(read).collect()
 }

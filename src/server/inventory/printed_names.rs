@@ -1,20 +1,20 @@
 //! Where certificates stand by issuer and subject, as connectors name them.
 
 use std::fmt::{self, Write};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
 
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::certificate::Certificate;
 use crate::server::TlsCertificateName;
+use crate::store::Seed;
 
 /// Slots by the hash of issuer and subject without case. Two names may share a hash, so that whoever
 /// asks has to compare.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PrintedNames {
     slots: HashTable<(u64, u32)>,
-    seed: RandomState,
+    seed: Seed,
 }
 
 impl PrintedNames {
@@ -39,7 +39,7 @@ impl PrintedNames {
     }
 
     fn hash(&self, issuer: impl fmt::Display, subject: impl fmt::Display) -> u64 {
-        let mut hasher = LowerCase(self.seed.build_hasher());
+        let mut hasher = LowerCase(self.seed.hasher());
         // Hashing never fails.
         let _ = write!(hasher, "{issuer}\0{subject}");
         hasher.0.finish()
@@ -50,8 +50,11 @@ struct LowerCase<H>(H);
 
 impl<H: Hasher> Write for LowerCase<H> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars().flat_map(char::to_lowercase) {
-            self.0.write_u32(u32::from(character));
+        let mut hash = |character| self.0.write_u32(u32::from(character));
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| hash(char::from(byte.to_ascii_lowercase())));
+        } else {
+            text.chars().flat_map(char::to_lowercase).for_each(hash);
         }
         Ok(())
     }

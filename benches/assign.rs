@@ -1,0 +1,157 @@
+//! Deciding about one certificate on servers with ever more of them.
+//!
+//! `cargo bench --bench assign` prints tables; `-- --quick` only sees whether it runs, and whether a plan that goes
+//! through allocates more than what it holds.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+#[path = "../tests/support/factory.rs"]
+mod factory;
+mod support {
+    pub mod counting;
+    pub mod input;
+    pub mod measure;
+}
+
+use std::hint::black_box;
+use std::time::SystemTime;
+
+use exchange_certificates::{
+    Answer, Certificate, Connector, ConnectorKind, DefaultSmtp, Installed, Request, Role, Server, Service, Status,
+    TlsCertificateName, Version, assign, plan, rfc3339,
+};
+use factory::CertificateFactory;
+use support::counting::{Allocated, counted};
+use support::input::{corpus, many};
+use support::measure::{Job, is_quick, medians, nanoseconds, table, timed, times};
+
+fn main() {
+    let quick = is_quick();
+    let sizes: &[usize] = if quick { &[10, 1_000] } else { &[10, 10_000, 1_000_000] };
+    let repeated = if quick { 10 } else { 1_000 };
+    let ders = many(&corpus().0, sizes[sizes.len() - 1]);
+    let benches: Vec<_> = sizes.iter().map(|size| Bench::new(&ders[..*size])).collect();
+    let jobs = benches.iter().flat_map(|bench| bench.jobs(repeated)).collect();
+    let medians = medians(if quick { 1 } else { 101 }, jobs);
+    let line = |job: usize| {
+        let of_each_size = medians.iter().skip(job).step_by(JOBS.len()).map(|time| time / repeated as f64);
+        let least = of_each_size.clone().fold(f64::INFINITY, f64::min);
+        let most = of_each_size.clone().fold(0.0, f64::max);
+        let cells = of_each_size.map(nanoseconds).chain([times(most / least), benches[0].allocations(job)]);
+        [JOBS[job].to_owned()].into_iter().chain(cells).collect()
+    };
+    let lines: Vec<Vec<_>> = (0..JOBS.len()).map(line).collect();
+    let sizes = sizes.iter().map(ToString::to_string);
+    let heading: Vec<_> = ["installed certificates".to_owned()]
+        .into_iter()
+        .chain(sizes)
+        .chain(["most ÷ least".to_owned(), "allocations, kept".to_owned()])
+        .collect();
+    table("Deciding a request", &heading.iter().map(String::as_str).collect::<Vec<_>>(), &lines);
+}
+
+const JOBS: [&str; 6] = [
+    "plan: passes",
+    "plan: refused",
+    "plan: a replacement passes",
+    "plan: passes, beside two connectors",
+    "plan and apply: moves IMAP and IIS",
+    "assign: moves IMAP and IIS",
+];
+
+struct Bench {
+    server: Server,
+    connected: Server,
+    requests: [Request; 4],
+    /// Each of the two takes from the other what it gains, so that every request changes something.
+    moving: [Request; 2],
+    now: SystemTime,
+}
+
+impl Bench {
+    /// A server with these certificates, the requested ones among them; its services are held by a handful.
+    fn new(ders: &[Vec<u8>]) -> Self {
+        let made = |name: &str| CertificateFactory::new(name).build();
+        let (fresh, wildcard, old) = (made("mail.contoso.com"), made("*.contoso.com"), made("imap.contoso.com"));
+        let (one, other) = (made("one.contoso.com"), made("other.contoso.com"));
+        let default = CertificateFactory::new("MBX01").self_signed().build();
+        let held = |certificate: &Certificate, services, sites: &[u32]| {
+            let installed = Installed::new(certificate.clone()).with_services(services).with_status(Status::Valid);
+            installed.with_web_sites(sites.iter().copied())
+        };
+        let mut server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])
+            .unwrap()
+            .with_fqdn("mbx01.contoso.com")
+            .with_client_names(["mail.contoso.com"])
+            .with_imap_certificate_name("mail.contoso.com")
+            .with_default_smtp(DefaultSmtp::Certificate(default.thumbprint()));
+        for installed in [
+            held(&fresh, Service::empty(), &[]),
+            held(&wildcard, Service::empty(), &[]),
+            held(&old, Service::POP | Service::SMTP, &[]),
+            held(&one, Service::IMAP | Service::IIS, &[1]),
+            held(&other, Service::empty(), &[]),
+            held(&default, Service::SMTP, &[2]),
+        ] {
+            server.install(installed).unwrap();
+        }
+        for der in ders.iter().take(ders.len() - 6) {
+            let installed = Installed::new(Certificate::from_der(&der[..]).unwrap()).with_services(Service::empty());
+            server.install(installed).unwrap();
+        }
+        let connector = |name: &str, certificate: &Certificate| {
+            Connector::new(ConnectorKind::Send, name).with_tls_certificate_name(TlsCertificateName::of(certificate))
+        };
+        let connected = server
+            .clone()
+            .with_connector(connector("to partners", &old))
+            .with_connector(connector("to the internet", &fresh));
+        let asked = |request: Request| request.with_default_smtp(Answer::Keep).with_caller(["Organization Management"]);
+        let all = Service::IMAP | Service::IIS | Service::SMTP;
+        let moved = |it: &Certificate| asked(Request::assign(it.thumbprint(), Service::IMAP | Service::IIS));
+        Self {
+            server,
+            connected,
+            requests: [
+                asked(Request::assign(fresh.thumbprint(), all)),
+                asked(Request::assign(wildcard.thumbprint(), all)),
+                asked(Request::replace(old.thumbprint(), fresh.thumbprint())),
+                asked(Request::assign(fresh.thumbprint(), all)),
+            ],
+            moving: [moved(&other), moved(&one)],
+            now: rfc3339::parse("2026-11-24T00:00:00Z").unwrap(),
+        }
+    }
+
+    fn jobs(&self, repeated: usize) -> [Job<'_>; JOBS.len()] {
+        let Self { server, connected, requests, moving, now } = self;
+        assert!(plan(server, &requests[0], *now).is_ok() && plan(server, &requests[2], *now).is_ok());
+        assert!(plan(server, &requests[1], *now).unwrap_err().has("wildcard-imap"));
+        let planned = move |server: &'_ Server, request: &Request| {
+            timed(|| (0..repeated).for_each(|_| _ = black_box(plan(server, request, *now))))
+        };
+        let moved = move |work: &mut dyn FnMut(&Request)| timed(|| moving.iter().cycle().take(repeated).for_each(work));
+        let [mut applied, mut assigned] = [server.clone(), server.clone()];
+        [
+            Box::new(move || planned(server, &requests[0])),
+            Box::new(move || planned(server, &requests[1])),
+            Box::new(move || planned(server, &requests[2])),
+            Box::new(move || planned(connected, &requests[3])),
+            Box::new(move || {
+                moved(&mut |request| plan(&applied, request, *now).unwrap().apply(&mut applied, *now).unwrap())
+            }),
+            Box::new(move || moved(&mut |request| _ = black_box(assign(&mut assigned, request, *now).unwrap()))),
+        ]
+    }
+
+    /// How many allocations one decision makes, and how many of them its result keeps.
+    fn allocations(&self, job: usize) -> String {
+        let server = if job == 3 { &self.connected } else { &self.server };
+        let Some(request) = self.requests.get(job) else { return "".to_owned() };
+        let (result, Allocated { made, freed, .. }) = counted(|| plan(server, request, self.now));
+        if job == 0 {
+            assert_eq!(freed, 0, "a plan that passes allocates only what it holds");
+        }
+        drop(result);
+        format!("{made}, {}", made - freed)
+    }
+}
