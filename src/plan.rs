@@ -5,6 +5,7 @@ mod answer;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
@@ -28,6 +29,8 @@ use crate::thumbprint::Thumbprint;
 #[derive(Clone, Debug)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct Plan {
+    server: Arc<str>,
+    is_edge: bool,
     request: Request,
     policy: Policy,
     changes: Changes,
@@ -160,6 +163,11 @@ impl Plan {
         }
     }
 
+    /// The name of the server that it is for.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// The request.
     pub fn request(&self) -> &Request {
         &self.request
@@ -210,14 +218,14 @@ impl Plan {
     ///
     /// The admin center adds services and never removes one, and it asks the same question about the
     /// default SMTP certificate as the shell does.
-    pub fn admin_center_steps(&self, server: &Server) -> Vec<String> {
+    pub fn admin_center_steps(&self) -> Vec<String> {
         let services = self.changes.in_question;
-        if services.is_empty() || server.is_edge() {
+        if services.is_empty() || self.is_edge {
             return Vec::new();
         }
         vec![
             "open the Exchange admin center and go to Servers > Certificates".to_owned(),
-            format!("in the list Select server, select {}", crate::text::shown(server.name())),
+            format!("in the list Select server, select {}", crate::text::shown(&self.server)),
             format!("select the certificate {}: its status must be Valid", self.request.thumbprint()),
             "select Edit, and there Services".to_owned(),
             format!("select {services}: services can be added, not removed"),
@@ -226,7 +234,9 @@ impl Plan {
     }
 
     fn comes_to_the_same(&self, other: &Self) -> bool {
-        self.changes == other.changes
+        // The script for an Edge Transport server does not name it.
+        self.server == other.server
+            && self.changes == other.changes
             && self.script == other.script
             && self.diagnostics.len() == other.diagnostics.len()
             && self.diagnostics.iter().zip(&other.diagnostics).all(|(one, another)| one.is_alike(another))
@@ -318,6 +328,8 @@ fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
             diagnostics: keep(Kind::Decide, judgement.diagnostics),
         })),
         _ => Ok(Plan {
+            server: case.server.shared_name(),
+            is_edge: case.server.is_edge(),
             request: case.request.clone(),
             policy: policy.clone(),
             changes: changes(case),
