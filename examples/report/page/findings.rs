@@ -102,7 +102,7 @@ fn block(lines: &[String], title: &str) -> Markup {
     html! {
         div.copied {
             pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
-                code data-copied { (lines.join("\n")) }
+                code data-copied { @for line in lines { span.line { (line) } } }
             }
             (copy(title))
         }

@@ -85,7 +85,7 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       const source = copied ?? box.querySelector("ul");
-      const text = copied ? copied.textContent : [...source.children].map((item) => item.textContent).join("\n");
+      const text = [...source.children].map((item) => item.textContent).join("\n");
       if (await copy(text)) {
         label.textContent = "Copied";
         say("Copied");
