@@ -160,7 +160,8 @@ fn the_built_in_scenario_teaches() {
 fn the_example_of_the_article_is_one_command_or_two() {
     let new = CertificateFactory::new("mail.contoso.com").dns_names(["mail.contoso.com", "autodiscover.contoso.com"]);
     for (default_smtp, commands) in [(microsoft_exchange(), 2), (new, 1)] {
-        let file = std::env::temp_dir().join(format!("exchange-certificates-article-{commands}.json"));
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("exchange-certificates-article-{commands}.json"));
         std::fs::write(&file, article(&default_smtp).to_string()).unwrap();
         let output = run("assign", &[file.to_str().unwrap(), "--json"]);
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -364,7 +365,8 @@ fn bad_input_is_one_line_with_file_and_field() {
         ),
     ];
     for (name, scenario, problem) in cases {
-        let file = std::env::temp_dir().join(format!("exchange-certificates-bad-{name}.json"));
+        let file =
+            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exchange-certificates-bad-{name}.json"));
         std::fs::write(&file, scenario).unwrap();
         let output = run("assign", &[file.to_str().unwrap(), "--json"]);
         let line = String::from_utf8(output.stderr).unwrap();

@@ -141,7 +141,8 @@ fn bad_input_about_many_servers_is_one_line_with_its_field() {
             "server: an order of servers and answers",
         ),
     ] {
-        let file = std::env::temp_dir().join(format!("exchange-certificates-fleet-bad-{name}.json"));
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("exchange-certificates-fleet-bad-{name}.json"));
         std::fs::write(&file, scenario).unwrap();
         let output = run("assign", &[file.to_str().unwrap(), "--json"]);
         let line = String::from_utf8(output.stderr).unwrap();

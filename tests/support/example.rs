@@ -29,7 +29,7 @@ pub fn decide(name: &str, scenario: &Value) -> (Value, i32) {
 
 /// Writes a scenario to a file of this name.
 pub fn write(name: &str, scenario: &Value) -> String {
-    let file = std::env::temp_dir().join(format!("exchange-certificates-{name}.json"));
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("exchange-certificates-{name}.json"));
     std::fs::write(&file, scenario.to_string()).unwrap();
     file.to_str().unwrap().to_owned()
 }
