@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const DAY: i64 = 86_400;
+/// The seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
 
 /// Why a text is no point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

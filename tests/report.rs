@@ -1,11 +1,12 @@
 //! The reports of the example `audit`: text, JSON, page and calendar, and the exit statuses.
 
 mod support {
+    pub mod example;
     pub mod factory;
 }
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,6 +14,7 @@ use exchange_certificates::{Fleet, TlsCertificateName, rfc3339};
 use expect_test::expect_file;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use support::example::run;
 use support::factory::{CertificateFactory, Signature};
 
 const NOW: &str = "2026-11-24T00:00:00Z";
@@ -34,19 +36,8 @@ fn file(test: &str, name: &str, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Runs the example, which `cargo test` has built beside the tests.
 fn audit(arguments: &[&str]) -> Output {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(format!("audit{}", std::env::consts::EXE_SUFFIX));
-    Command::new(path)
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the example is built: cargo build --examples")
+    run("audit", arguments)
 }
 
 fn base64(factory: &CertificateFactory) -> String {

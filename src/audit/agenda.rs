@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::fleet::Fleet;
-use crate::rfc3339;
+use crate::rfc3339::{self, DAY};
 use crate::server::Server;
 use crate::service::Service;
 use crate::text;
@@ -39,7 +39,6 @@ pub struct AgendaItem {
 /// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
 /// third of its lifetime where that is less. Only what is assigned is renewed.
 pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> Vec<AgendaItem> {
-    const DAY: i64 = 86_400;
     let (from, until) = (rfc3339::seconds(from), rfc3339::seconds(until));
     let mut due: BTreeMap<(i64, Thumbprint), AgendaItem> = BTreeMap::new();
     for server in fleet.servers() {

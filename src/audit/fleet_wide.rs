@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Audited, Found, audit_rule};
 use crate::finding::Detail;
 use crate::fleet::Fleet;
-use crate::rfc3339::day;
+use crate::rfc3339::{DAY, day};
 use crate::server::{Installed, Server, Version};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -23,8 +23,6 @@ audit_rule! {
     /// 2013 has not been since 2023-04-11, 2016 and 2019 since 2025-10-14; Subscription Edition ends on 2035-12-31.
     AUDIT_OUT_OF_SUPPORT: Low, HealthChecker, out_of_support
 }
-
-const DAY: i64 = 86_400;
 
 fn differs(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;

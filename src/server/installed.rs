@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::certificate::{Certificate, bytes_cover};
 use crate::object::Object;
+use crate::rfc3339::DAY;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -15,8 +16,6 @@ use crate::thumbprint::Thumbprint;
 pub const DEFAULT_WEB_SITE: u32 = 1;
 /// The site number of the Exchange Back End site in IIS.
 pub const EXCHANGE_BACK_END: u32 = 2;
-
-const DAY: i64 = 86_400;
 
 /// A certificate that is installed on a server, with the facts that stand beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
