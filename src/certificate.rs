@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::base64;
 use crate::thumbprint::Thumbprint;
 
 mod algorithm;
@@ -433,7 +434,7 @@ impl FromStr for Certificate {
 
 impl Serialize for Certificate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&pem::encode(&self.der))
+        serializer.serialize_str(&base64::encode(&self.der))
     }
 }
 

@@ -7,6 +7,7 @@
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
 //! rfc3339       points in time
+//! base64        bytes in text
 //! object        JSON objects that are nothing else
 //! service       the bit flags, their names and forms
 //! thumbprint    the name of a certificate
@@ -34,6 +35,7 @@
 #![warn(clippy::indexing_slicing, clippy::unwrap_used, unreachable_pub)]
 
 mod audit;
+mod base64;
 mod case;
 mod certificate;
 mod diagnostic;

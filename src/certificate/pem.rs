@@ -1,18 +1,9 @@
 //! PEM, base64 and PKCS#7: where the DER of certificates is found in what administrators keep.
 
-use base64::DecodeError;
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::error::CertificateError;
 use super::reader::{Placed, Reader, offset};
 use super::tlv::{Cursor, tag};
-
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::base64;
 
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
@@ -76,7 +67,7 @@ impl Block<'_> {
     /// The bytes of the block.
     pub(super) fn der(&self) -> Result<Vec<u8>, CertificateError> {
         let start = offset(self.body.as_bytes(), self.text.as_bytes());
-        let mut der = base64(self.body).map_err(|at| place(self.text, start + at))?;
+        let mut der = base64::decode(self.body).map_err(|at| place(self.text, start + at))?;
         if self.kind == Kind::Trusted
             && let Some(certificate) = Cursor::new(&der).next()
         {
@@ -88,12 +79,7 @@ impl Block<'_> {
 
 /// The bytes of a text that is bare base64.
 pub(super) fn bare(text: &str) -> Result<Vec<u8>, CertificateError> {
-    base64(text).map_err(|at| place(text, at))
-}
-
-/// Bytes as base64 on one line.
-pub(super) fn encode(der: &[u8]) -> String {
-    ENGINE.encode(der)
+    base64::decode(text).map_err(|at| place(text, at))
 }
 
 /// The certificates in the SignedData of a PKCS#7 bundle, each as DER that was not looked into.
@@ -125,26 +111,6 @@ pub(super) fn certificates(bundle: &[u8]) -> Result<Vec<&[u8]>, CertificateError
         return Err(CertificateError::Empty);
     }
     read(bundle).map_err(|error| error.within(bundle))
-}
-
-/// Decodes base64 with white space anywhere, or tells at which byte of the text it is none.
-fn base64(text: &str) -> Result<Vec<u8>, usize> {
-    // Most often there is nothing but base64, or the first line break tells at once that there is.
-    if let Ok(bytes) = ENGINE.decode(text) {
-        return Ok(bytes);
-    }
-    let is_blank = |character: char| character.is_whitespace() || character == '\u{FEFF}';
-    let mut dense = String::with_capacity(text.len());
-    dense.extend(text.split(is_blank));
-    ENGINE.decode(&dense).map_err(|error| {
-        let at = match error {
-            DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-            _ => dense.len(),
-        };
-        let mut solid = text.char_indices().filter(|(_, character)| !is_blank(*character));
-        let skipped = dense.get(..at).map_or(usize::MAX, |before| before.chars().count());
-        solid.nth(skipped).map_or(text.trim_end_matches(is_blank).len(), |(at, _)| at)
-    })
 }
 
 fn place(text: &str, at: usize) -> CertificateError {

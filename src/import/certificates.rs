@@ -3,9 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::error::{FieldError, ImportError, Origin};
 use super::exported::{ExportedCertificate, Facts};
 use super::listed::Listed;
@@ -13,6 +10,7 @@ use super::nrbf::{self, Item, Malformed};
 use super::property_list;
 use super::records::Records;
 use super::value::{Object, Value};
+use crate::base64;
 use crate::certificate::Certificate;
 use crate::rfc3339;
 use crate::server::{RootCaType, Status};
@@ -92,11 +90,9 @@ fn serialized<'a>(data: &'a [u8], origin: &Origin) -> Result<Serialized<'a>, Imp
     facts.root_ca_type = number("RootCAType")
         .map(|(field, value)| small(value, field, origin).map(RootCaType::from_value))
         .transpose()?;
-    if let Some(list @ (Item::Object(..) | Item::Array(_))) = graph.member("IISServices") {
-        let mut sites = BTreeSet::new();
-        graph.each_text(list, &mut |text| sites.extend(site(text)));
-        facts.web_sites = Some(sites);
-    }
+    let mut sites = BTreeSet::new();
+    let list = graph.each_text("IISServices", &mut |text| sites.extend(site(text)));
+    facts.web_sites = list.map(|()| sites);
     if let Some(Item::Text(identity)) = graph.member("Identity") {
         crate::text::check(identity).map_err(|error| origin.field("Identity", error))?;
         serialized.identity = Some(identity);
@@ -206,11 +202,8 @@ fn bytes<'a>(object: &'a Object, field: &'static str) -> Result<Option<Cow<'a, [
         None | Some(Value::Nil) => Ok(None),
         Some(Value::Bytes(bytes)) => Ok(Some(bytes.into())),
         Some(Value::Text(text)) => {
-            let dense: String = text.split_whitespace().collect();
-            if dense.is_empty() {
-                return Ok(None);
-            }
-            STANDARD.decode(dense).map(|bytes| Some(bytes.into())).map_err(|_| error(text))
+            let bytes = base64::decode(text).map_err(|_| error(text))?;
+            Ok(Some(bytes).filter(|bytes| !bytes.is_empty()).map(Cow::Owned))
         }
         Some(Value::Structure(structure)) => {
             let byte = |item: &Value| item.text().and_then(|text| text.parse::<u8>().ok());

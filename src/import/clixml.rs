@@ -2,11 +2,9 @@
 
 mod events;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
@@ -14,6 +12,7 @@ pub(super) use self::events::{Borrowed, Events, Streamed};
 use super::error::{ImportError, Origin, Place};
 use super::escape::unescape;
 use super::value::{Kind, Object, Structure, Value};
+use crate::base64;
 
 /// How many bytes of CLIXML are read at most: 4 GiB.
 pub(super) const MAXIMUM_LENGTH: u64 = 4 << 30;
@@ -40,8 +39,8 @@ pub(super) fn read<E: Events>(
         bytes: Vec::new(),
         collects: Collects::Nothing,
         open: Vec::new(),
-        kinds: HashMap::new(),
-        texts: HashMap::new(),
+        kinds: BTreeMap::new(),
+        texts: BTreeMap::new(),
         skipped: 0,
     };
     reader.document()?;
@@ -122,9 +121,9 @@ struct Reader<'a, E> {
     bytes: Vec<u8>,
     collects: Collects,
     open: Vec<(Tag, Option<u64>)>,
-    kinds: HashMap<u64, Option<Kind>>,
+    kinds: BTreeMap<u64, Option<Kind>>,
     /// How objects print that a reference may name later.
-    texts: HashMap<u64, Box<str>>,
+    texts: BTreeMap<u64, Box<str>>,
     skipped: u64,
 }
 
@@ -362,10 +361,9 @@ impl<E: Events> Reader<'_, E> {
         match next? {
             Token::End if what == Collects::Text || self.text.trim_ascii().is_empty() => Ok(()),
             Token::End if !self.bytes.is_empty() => Err(self.malformed("base64 in one piece")),
-            // There are blanks in it, so that it was not decoded as it came.
+            // It came in pieces, or is none.
             Token::End => {
-                let dense: Vec<u8> = self.text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-                self.bytes = STANDARD.decode(dense).map_err(|_| self.malformed("the end of complete base64"))?;
+                self.bytes = base64::decode(&self.text).map_err(|_| self.malformed("the end of complete base64"))?;
                 Ok(())
             }
             Token::Start(..) => Err(self.malformed("text alone")),
@@ -402,10 +400,9 @@ impl<E: Events> Reader<'_, E> {
                     return Ok(Token::End);
                 }
                 Ok(Event::Text(text)) if self.collects == Collects::Bytes && self.bytes.is_empty() => {
-                    self.bytes.reserve_exact(text.len() / 4 * 3);
-                    if STANDARD.decode_vec(text.as_bytes(), &mut self.bytes).is_err() {
-                        self.bytes.clear();
-                        self.text.push_str(&text);
+                    match base64::decode(&text) {
+                        Ok(bytes) => self.bytes = bytes,
+                        Err(_) => self.text.push_str(&text),
                     }
                 }
                 Ok(Event::Text(text)) if self.collects != Collects::Nothing => {
@@ -429,8 +426,9 @@ impl<E: Events> Reader<'_, E> {
                 Ok(Event::Eof) if self.depth > 0 => return Err(self.unfinished()),
                 Ok(Event::Eof) => return Ok(Token::EndOfFile),
                 Ok(_) => {}
-                Err((error, at)) => {
-                    return Err(Origin::new(self.file, Place::Byte(at)).syntax(&error.to_string()));
+                Err(error) => {
+                    let place = Place::Byte(self.events.error_position());
+                    return Err(Origin::new(self.file, place).syntax(&error.to_string()));
                 }
             }
         }

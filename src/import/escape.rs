@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 /// A text with its escapes resolved; what only looks like one stays.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find("_x") else {
+    // One character is found faster than two.
+    let Some(first) = text.find('_') else {
         return text.into();
     };
     let (before, mut rest) = text.split_at(first);

@@ -4,6 +4,8 @@
 const MAXIMUM_DEPTH: usize = 32;
 /// How many objects a stream may hold: a certificate has about ten, and they are searched one by one.
 const MAXIMUM_OBJECTS: usize = 512;
+/// How many members their classes may have together, and how many values they: a certificate has about fifty.
+const MAXIMUM_VALUES: usize = 4096;
 
 /// Why bytes are no such serialization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +18,14 @@ pub(super) struct Malformed {
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
     root: i32,
-    classes: Vec<Class<'a>>,
     objects: Vec<(i32, Item<'a>)>,
+    /// The members of all classes, and the values of all objects, which stand in a row: a list for each would be slow.
+    members: Vec<(&'a [u8], Type)>,
+    values: Vec<Item<'a>>,
 }
 
-/// A value of a member or an element.
-#[derive(Clone, Debug)]
+/// An object, or a value of a member or an element, which is no object but refers to one.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Item<'a> {
     Null,
     /// A boolean, or an integer of any size.
@@ -31,15 +35,17 @@ pub(super) enum Item<'a> {
     /// A primitive that is nothing of these.
     Other,
     Reference(i32),
-    Array(Vec<Item<'a>>),
-    /// An object: its class, and the values of its members.
-    Object(usize, Vec<Item<'a>>),
+    /// The elements of an array.
+    Array(Slice),
+    /// The members of an object, and their values.
+    Object(Slice, Slice),
 }
 
-#[derive(Debug)]
-struct Class<'a> {
-    object: i32,
-    members: Vec<(&'a str, Type)>,
+/// Some of the members or values that stand in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slice {
+    first: usize,
+    count: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,10 +59,18 @@ enum Type {
 pub(super) fn read(bytes: &[u8]) -> Result<Graph<'_>, Malformed> {
     let (bytes, offset) = unsigned(bytes)?;
     // Room for what a certificate has.
-    let mut reader = Reader { bytes, at: 0, classes: Vec::with_capacity(8), objects: Vec::with_capacity(16) };
-    let graph = reader.stream();
-    let root = graph.map_err(|error| Malformed { byte: error.byte + offset, ..error })?;
-    Ok(Graph { root, classes: reader.classes, objects: reader.objects })
+    let mut reader = Reader {
+        bytes,
+        at: 0,
+        graph: Graph {
+            root: 0,
+            objects: Vec::with_capacity(16),
+            members: Vec::with_capacity(32),
+            values: Vec::with_capacity(40),
+        },
+    };
+    reader.stream().map_err(|error| Malformed { byte: error.byte + offset, ..error })?;
+    Ok(reader.graph)
 }
 
 /// The stream inside the wrapper that signed serialization puts around it, and where it begins.
@@ -76,60 +90,75 @@ fn unsigned(bytes: &[u8]) -> Result<(&[u8], usize), Malformed> {
 
 impl<'a> Graph<'a> {
     /// A member of the object that the stream is about.
-    pub(super) fn member(&self, name: &str) -> Option<&Item<'a>> {
+    pub(super) fn member(&self, name: &str) -> Option<Item<'a>> {
         self.member_of(self.object(self.root)?, name)
     }
 
     /// A member of an object, with a reference followed.
-    pub(super) fn member_of<'b>(&'b self, item: &'b Item<'a>, name: &str) -> Option<&'b Item<'a>> {
-        let Item::Object(class, values) = self.resolve(item)? else { return None };
-        let place = self.classes.get(*class)?.members.iter().position(|(member, _)| *member == name)?;
-        self.resolve(values.get(place)?)
+    fn member_of(&self, item: Item<'a>, name: &str) -> Option<Item<'a>> {
+        let Item::Object(members, values) = self.resolve(item)? else { return None };
+        let place = members.of(&self.members).iter().position(|(member, _)| *member == name.as_bytes())?;
+        self.resolve(*values.of(&self.values).get(place)?)
     }
 
     /// The integer of an enumeration.
     pub(super) fn enumeration(&self, name: &str) -> Option<i64> {
         match self.member_of(self.member(name)?, "value__")? {
-            Item::Number(value) => Some(*value),
+            Item::Number(value) => Some(value),
             _ => None,
         }
     }
 
-    /// Calls this with every text below a member, each object looked into once.
-    pub(super) fn each_text(&self, item: &Item<'a>, found: &mut dyn FnMut(&'a str)) {
-        let mut open = vec![item];
-        let mut followed = Vec::new();
-        while let Some(item) = open.pop() {
-            match item {
-                Item::Text(text) => found(text),
-                Item::Array(items) | Item::Object(_, items) => open.extend(items.iter().rev()),
-                Item::Reference(object) if !followed.contains(object) => {
-                    followed.push(*object);
-                    open.extend(self.object(*object));
+    /// Calls this with every text in a list that is a member; nothing where there is none.
+    pub(super) fn each_text(&self, name: &str, found: &mut dyn FnMut(&'a str)) -> Option<()> {
+        let list = self.member(name)?;
+        // The places of the objects to look into, those that were and those that will be.
+        let mut open = Vec::with_capacity(16);
+        let mut next = 0;
+        let (Item::Array(mut items) | Item::Object(_, mut items)) = list else { return None };
+        loop {
+            for item in items.of(&self.values) {
+                match item {
+                    Item::Text(text) => found(text),
+                    Item::Reference(object) if !open.contains(object) => open.push(*object),
+                    _ => {}
                 }
-                _ => {}
             }
+            items = loop {
+                let Some(object) = open.get(next) else { return Some(()) };
+                next += 1;
+                match self.object(*object) {
+                    Some(Item::Array(items) | Item::Object(_, items)) => break items,
+                    Some(Item::Text(text)) => found(text),
+                    _ => {}
+                }
+            };
         }
     }
 
-    fn resolve<'b>(&'b self, item: &'b Item<'a>) -> Option<&'b Item<'a>> {
+    fn resolve(&self, item: Item<'a>) -> Option<Item<'a>> {
         match item {
             // An object is never a reference itself, so that one step is enough.
-            Item::Reference(object) => self.object(*object),
+            Item::Reference(object) => self.object(object),
             _ => Some(item),
         }
     }
 
-    fn object(&self, number: i32) -> Option<&Item<'a>> {
-        self.objects.iter().find_map(|(object, item)| (*object == number).then_some(item))
+    fn object(&self, number: i32) -> Option<Item<'a>> {
+        self.objects.iter().find_map(|(object, item)| (*object == number).then_some(*item))
+    }
+}
+
+impl Slice {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.first..).and_then(|all| all.get(..self.count)).unwrap_or_default()
     }
 }
 
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    classes: Vec<Class<'a>>,
-    objects: Vec<(i32, Item<'a>)>,
+    graph: Graph<'a>,
 }
 
 /// What a record came to.
@@ -143,15 +172,15 @@ enum Record<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn stream(&mut self) -> Result<i32, Malformed> {
+    fn stream(&mut self) -> Result<(), Malformed> {
         let expected = "the header of a binary serialization";
         if self.byte(expected)? != 0 {
             return Err(Malformed { byte: 0, expected });
         }
-        let root = self.i32(expected)?;
+        self.graph.root = self.i32(expected)?;
         self.take(12, expected)?;
         while !matches!(self.record(0)?, Record::End) {}
-        Ok(root)
+        Ok(())
     }
 
     fn record(&mut self, depth: usize) -> Result<Record<'a>, Malformed> {
@@ -163,15 +192,15 @@ impl<'a> Reader<'a> {
             1 => {
                 let object = self.i32("an object's number")?;
                 let like = self.i32("the number of an object of the same class")?;
-                let class = self.classes.iter().position(|class| class.object == like);
-                let class =
-                    class.ok_or(Malformed { byte: start, expected: "an object of a class that came before" })?;
-                self.values(object, class, depth)?
+                let Some(Item::Object(members, _)) = self.graph.object(like) else {
+                    return Err(Malformed { byte: start, expected: "an object of a class that came before" });
+                };
+                self.values(object, members, depth)?
             }
             record @ (4 | 5) => {
                 let object = self.i32("an object's number")?;
-                let class = self.class(object, record == 5)?;
-                self.values(object, class, depth)?
+                let members = self.class(record == 5)?;
+                self.values(object, members, depth)?
             }
             6 => {
                 let object = self.i32("an object's number")?;
@@ -192,14 +221,14 @@ impl<'a> Reader<'a> {
             15 => {
                 let object = self.i32("an object's number")?;
                 let length = self.length("the length of an array")?;
-                let item = self.primitives(length)?;
+                let primitive = self.byte("a primitive type")?;
+                let item = self.primitives(length, primitive)?;
                 self.keep(object, item)?
             }
             17 => {
                 let object = self.i32("an object's number")?;
                 let length = self.length("the length of an array")?;
-                let items = self.elements(length, Type::Record, depth)?;
-                self.keep(object, Item::Array(items))?
+                self.elements(object, length, depth)?
             }
             _ => return Err(Malformed { byte: start, expected: "a record of a type that Exchange writes" }),
         };
@@ -219,26 +248,27 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn class(&mut self, object: i32, has_library: bool) -> Result<usize, Malformed> {
+    fn class(&mut self, has_library: bool) -> Result<Slice, Malformed> {
         self.name()?;
         let count = self.length("a number of members")?;
-        // Each member takes at least a length and a type, so that this bounds what is allocated.
-        if count > self.left() / 2 {
-            return Err(self.malformed("no more members than there are bytes"));
+        let first = self.graph.members.len();
+        if first.saturating_add(count) > MAXIMUM_VALUES {
+            return Err(self.malformed("no more than 4096 members"));
         }
-        let mut members = Vec::with_capacity(count);
         for _ in 0..count {
-            members.push((self.text()?, Type::Record));
+            let name = self.name()?;
+            self.graph.members.push((name, Type::Record));
         }
-        let types = self.take(count, "the types of the members")?;
-        for ((_, of), kind) in members.iter_mut().zip(types) {
-            *of = self.member_type(*kind)?;
+        for (index, kind) in self.take(count, "the types of the members")?.iter().enumerate() {
+            let of = self.member_type(*kind)?;
+            if let Some((_, member)) = self.graph.members.get_mut(first + index) {
+                *member = of;
+            }
         }
         if has_library {
             self.i32("a library's number")?;
         }
-        self.classes.push(Class { object, members });
-        Ok(self.classes.len() - 1)
+        Ok(Slice { first, count })
     }
 
     fn member_type(&mut self, kind: u8) -> Result<Type, Malformed> {
@@ -260,18 +290,34 @@ impl<'a> Reader<'a> {
         Ok(Type::Record)
     }
 
-    fn values(&mut self, object: i32, class: usize, depth: usize) -> Result<Item<'a>, Malformed> {
-        let mut values = Vec::with_capacity(self.classes.get(class).map_or(0, |class| class.members.len().min(16)));
-        let mut index = 0;
-        while let Some((_, kind)) = self.classes.get(class).and_then(|class| class.members.get(index)) {
-            let value = match *kind {
-                Type::Primitive(primitive) => self.primitive(primitive)?,
-                Type::Record => self.value(depth)?,
+    fn values(&mut self, object: i32, members: Slice, depth: usize) -> Result<Item<'a>, Malformed> {
+        let values = self.room(members.count)?;
+        let item = self.keep(object, Item::Object(members, values))?;
+        for index in 0..members.count {
+            let value = match self.graph.members.get(members.first + index) {
+                Some((_, Type::Primitive(primitive))) => self.primitive(*primitive)?,
+                _ => self.value(depth)?,
             };
-            values.push(value);
-            index += 1;
+            self.put(values, index, value);
         }
-        self.keep(object, Item::Object(class, values))
+        Ok(item)
+    }
+
+    /// Makes room for so many values; those of objects inside come after them.
+    fn room(&mut self, count: usize) -> Result<Slice, Malformed> {
+        let first = self.graph.values.len();
+        let end = first.saturating_add(count);
+        if end > MAXIMUM_VALUES {
+            return Err(self.malformed("no more than 4096 values"));
+        }
+        self.graph.values.resize(end, Item::Null);
+        Ok(Slice { first, count })
+    }
+
+    fn put(&mut self, values: Slice, index: usize, value: Item<'a>) {
+        if let Some(place) = self.graph.values.get_mut(values.first + index) {
+            *place = value;
+        }
     }
 
     fn array(&mut self, depth: usize) -> Result<Item<'a>, Malformed> {
@@ -289,46 +335,41 @@ impl<'a> Reader<'a> {
             self.take(rank * 4, "the bounds of an array")?;
         }
         let kind = self.byte("the type of the elements")?;
-        let item = match self.member_type(kind)? {
-            Type::Primitive(primitive) => Item::Array(self.elements(length, Type::Primitive(primitive), depth)?),
-            Type::Record => Item::Array(self.elements(length, Type::Record, depth)?),
-        };
-        self.keep(object, item)
+        match self.member_type(kind)? {
+            Type::Primitive(primitive) => {
+                let item = self.primitives(length, primitive)?;
+                self.keep(object, item)
+            }
+            Type::Record => self.elements(object, length, depth),
+        }
     }
 
-    /// The elements of an array but for nulls, which take no bytes of their own and could be billions.
-    fn elements(&mut self, length: usize, kind: Type, depth: usize) -> Result<Vec<Item<'a>>, Malformed> {
-        let mut items = Vec::new();
-        let mut left = length;
-        while left > 0 {
+    fn elements(&mut self, object: i32, length: usize, depth: usize) -> Result<Item<'a>, Malformed> {
+        let values = self.room(length)?;
+        let item = self.keep(object, Item::Array(values))?;
+        let mut index = 0;
+        while index < length {
             let start = self.at;
-            let taken = match kind {
-                // An array of nulls by type would take no bytes.
-                Type::Primitive(17) => return Err(self.malformed("elements of a type that has values")),
-                Type::Primitive(primitive) => {
-                    items.push(self.primitive(primitive)?);
+            index += match self.record(depth + 1)? {
+                Record::Item(value) => {
+                    self.put(values, index, value);
                     1
                 }
-                Type::Record => match self.record(depth + 1)? {
-                    Record::Item(Item::Null) => 1,
-                    Record::Item(item) => {
-                        items.push(item);
-                        1
-                    }
-                    Record::Nulls(count) => count,
-                    Record::Aside => 0,
-                    Record::End => return Err(Malformed { byte: start, expected: "an element of the array" }),
-                },
+                Record::Nulls(count) if count <= length - index => count,
+                Record::Aside => 0,
+                Record::Nulls(_) | Record::End => {
+                    return Err(Malformed {
+                        byte: start,
+                        expected: "no more and no fewer elements than the array has",
+                    });
+                }
             };
-            left = left
-                .checked_sub(taken)
-                .ok_or(Malformed { byte: start, expected: "no more elements than the array has" })?;
         }
-        Ok(items)
+        Ok(item)
     }
 
-    fn primitives(&mut self, length: usize) -> Result<Item<'a>, Malformed> {
-        let primitive = self.byte("a primitive type")?;
+    /// An array of primitives, of which bytes alone are of use.
+    fn primitives(&mut self, length: usize, primitive: u8) -> Result<Item<'a>, Malformed> {
         if primitive == 2 {
             return Ok(Item::Bytes(self.take(length, "as many bytes as the array has")?));
         }
@@ -357,10 +398,10 @@ impl<'a> Reader<'a> {
     }
 
     fn keep(&mut self, object: i32, item: Item<'a>) -> Result<Item<'a>, Malformed> {
-        if self.objects.len() >= MAXIMUM_OBJECTS {
+        if self.graph.objects.len() >= MAXIMUM_OBJECTS {
             return Err(self.malformed("no more than 512 objects"));
         }
-        self.objects.push((object, item));
+        self.graph.objects.push((object, item));
         Ok(Item::Reference(object))
     }
 
@@ -405,10 +446,6 @@ impl<'a> Reader<'a> {
         let taken = end.and_then(|end| self.bytes.get(self.at..end)).ok_or_else(|| self.malformed(expected))?;
         self.at += length;
         Ok(taken)
-    }
-
-    fn left(&self) -> usize {
-        self.bytes.len().saturating_sub(self.at)
     }
 
     fn malformed(&self, expected: &'static str) -> Malformed {

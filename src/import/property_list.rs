@@ -52,6 +52,7 @@ fn word(bytes: &[u8], index: usize) -> Option<u32> {
 
 fn friendly_name(bytes: &[u8]) -> Option<String> {
     let units = bytes.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
-    let name: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    let mut name = String::with_capacity(bytes.len() / 2);
+    name.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
     Some(name).filter(|name| !name.is_empty())
 }

@@ -7,10 +7,12 @@ use quick_xml::reader::Reader as Xml;
 
 /// Where the events of the XML come from.
 pub(in crate::import) trait Events {
-    /// The next event, or what is wrong and at which byte.
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)>;
+    /// The next event.
+    fn next(&mut self) -> Result<Event<'_>, quick_xml::Error>;
     /// The byte at which the next event begins.
     fn position(&self) -> u64;
+    /// The byte at which the last error was found.
+    fn error_position(&self) -> u64;
 }
 
 /// Events of bytes in memory, borrowed from these.
@@ -39,26 +41,30 @@ impl<R: BufRead> Streamed<R> {
 }
 
 impl Events for Borrowed<'_> {
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)> {
-        self.0.read_event().map_err(|error| (error, self.0.error_position()))
+    fn next(&mut self) -> Result<Event<'_>, quick_xml::Error> {
+        self.0.read_event()
     }
 
     fn position(&self) -> u64 {
         self.0.buffer_position()
     }
+
+    fn error_position(&self) -> u64 {
+        self.0.error_position()
+    }
 }
 
 impl<R: BufRead> Events for Streamed<R> {
-    fn next(&mut self) -> Result<Event<'_>, (quick_xml::Error, u64)> {
-        let Self { xml, buffer } = self;
-        buffer.clear();
-        match xml.read_event_into(buffer) {
-            Ok(event) => Ok(event),
-            Err(error) => Err((error, xml.error_position())),
-        }
+    fn next(&mut self) -> Result<Event<'_>, quick_xml::Error> {
+        self.buffer.clear();
+        self.xml.read_event_into(&mut self.buffer)
     }
 
     fn position(&self) -> u64 {
         self.xml.buffer_position()
+    }
+
+    fn error_position(&self) -> u64 {
+        self.xml.error_position()
     }
 }
