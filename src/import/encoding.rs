@@ -132,15 +132,19 @@ impl<R: BufRead> Read for Limited<R> {
 }
 
 impl<R: BufRead> BufRead for Limited<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let read = self.inner.fill_buf()?;
-        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-        if left == 0 && !read.is_empty() {
-            return Err(io::Error::other("the file is larger than is read"));
+        if read.len() as u64 <= self.left {
+            return Ok(read);
         }
-        Ok(read.get(..left).unwrap_or(read))
+        match read.get(..usize::try_from(self.left).unwrap_or(usize::MAX)) {
+            Some(rest) if !rest.is_empty() => Ok(rest),
+            _ => Err(io::Error::other("the file is larger than is read")),
+        }
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
         self.left = self.left.saturating_sub(amount as u64);
         self.inner.consume(amount);

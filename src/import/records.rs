@@ -54,15 +54,15 @@ impl Records {
 
     pub(super) fn put_certificate(&mut self, certificate: ExportedCertificate) -> Result<(), ImportError> {
         let key = (certificate.thumbprint(), self.number(certificate.server()));
-        if let Some(known) = self.places.get(&key).and_then(|place| self.certificates.get_mut(*place)) {
-            if let Some(conflict) = contradiction(known, &certificate) {
-                return Err(conflict);
-            }
-            known.fill(certificate);
+        let place = *self.places.entry(key).or_insert(self.certificates.len());
+        let Some(known) = self.certificates.get_mut(place) else {
+            self.certificates.push(certificate);
             return Ok(());
+        };
+        if let Some(conflict) = contradiction(known, &certificate) {
+            return Err(conflict);
         }
-        self.places.insert(key, self.certificates.len());
-        self.certificates.push(certificate);
+        known.fill(certificate);
         Ok(())
     }
 
