@@ -9,6 +9,7 @@ use crate::powershell::{Command, string, windows_services};
 use crate::request::Answer;
 use crate::server::{Connector, ConnectorKind, DefaultSmtp, Server, TlsCertificateName};
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// One line of a script: a command, or a comment for whoever runs it.
@@ -230,20 +231,20 @@ pub(crate) fn transport<'a>(
     connectors: impl IntoIterator<Item = &'a Connector>,
     here: &Server,
 ) -> Vec<Command> {
-    let is_here = |place: &str| {
-        [Some(here.name()), here.fqdn()].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(place))
-    };
     let mut places: Vec<&str> = Vec::new();
     for connector in connectors {
         let servers = connector.servers().iter().map(String::as_str);
         // A connector whose servers nobody named runs here, where it is looked at.
         let fallback = connector.servers().is_empty().then(|| here.name());
-        for place in servers.map(|place| if is_here(place) { here.name() } else { place }).chain(fallback) {
-            if !places.iter().any(|known| known.eq_ignore_ascii_case(place)) {
+        for place in servers.map(|place| if here.is_called(place) { here.name() } else { place }).chain(fallback) {
+            if !places.iter().any(|known| text::same(known, place)) {
                 places.push(place);
             }
         }
     }
     let command = Command::new(verb).word(windows_services(Service::SMTP));
-    places.into_iter().map(|place| if is_here(place) { command.clone() } else { command.clone().on(place) }).collect()
+    places
+        .into_iter()
+        .map(|place| if here.is_called(place) { command.clone() } else { command.clone().on(place) })
+        .collect()
 }

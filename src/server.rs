@@ -296,11 +296,17 @@ impl Server {
 
     /// The connectors that run on this server: those that name it, or no server at all.
     pub fn connectors_here(&self) -> impl Iterator<Item = &Connector> {
-        let names = [Some(self.name()), self.fqdn()];
-        let is_here = move |named: &String| names.into_iter().flatten().any(|name| text::same(name, named));
-        self.connectors
-            .iter()
-            .filter(move |connector| connector.servers().is_empty() || connector.servers().iter().any(is_here))
+        self.connectors.iter().filter(|connector| self.runs(connector))
+    }
+
+    /// Whether the connector names this server, or no server at all.
+    pub(crate) fn runs(&self, connector: &Connector) -> bool {
+        connector.servers().is_empty() || connector.servers().iter().any(|name| self.is_called(name))
+    }
+
+    /// Whether this is the name of the server or its fully qualified name, without case.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        [Some(self.name()), self.fqdn()].into_iter().flatten().any(|own| text::same(own, name))
     }
 
     /// The installed certificate of this thumbprint.

@@ -263,7 +263,7 @@ fn moves<'a>(
                 names => names.iter().all(|name| fleet.get(name).is_some_and(goes_on)),
             };
             if !is_known && names_another && all_go_on {
-                let last = order.iter().rposition(|server| is_named(connector, server));
+                let last = order.iter().rposition(|server| server.runs(connector));
                 let last = last.unwrap_or(order.len().saturating_sub(1));
                 let name = TlsCertificateName::of(certificate);
                 let it = Move { kind: connector.kind(), connector: connector.name().to_owned(), name };
@@ -276,12 +276,6 @@ fn moves<'a>(
 
 fn is_same(one: &Connector, other: &Connector) -> bool {
     one.kind() == other.kind() && text::same(one.name(), other.name())
-}
-
-fn is_named(connector: &Connector, server: &Server) -> bool {
-    let names = [Some(server.name()), server.fqdn()];
-    let is_one = |named: &String| names.into_iter().flatten().any(|name| text::same(name, named));
-    connector.servers().is_empty() || connector.servers().iter().any(is_one)
 }
 
 fn script(

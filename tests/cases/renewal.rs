@@ -117,6 +117,20 @@ fn the_same_names_are_renewed_while_transport_is_stopped() {
 }
 
 #[test]
+fn a_connector_names_the_server_in_whatever_case() {
+    let mut situation = renewal(RENEWED);
+    situation.server.name = "Münster01".into();
+    for connector in &mut situation.server.connectors {
+        connector.servers = vec!["MÜNSTER01".into(), "ÖHRINGEN01".into(), "öhringen01".into()];
+    }
+    let plan = plan(&twin::server(&situation), &twin::request(&situation), twin::now(&situation)).unwrap();
+    let script = script(&plan);
+    let stops: Vec<_> = script.lines().filter(|line| line.contains("Stop-Service MSExchangeTransport")).collect();
+    let elsewhere = "Invoke-Command -ComputerName 'ÖHRINGEN01' -ScriptBlock { Stop-Service MSExchangeTransport }";
+    assert_eq!(stops, ["Stop-Service MSExchangeTransport", elsewhere]);
+}
+
+#[test]
 fn another_subject_moves_the_names_before_the_old_certificate_goes() {
     let (old, new) = (thumbprint(HEALTHY), thumbprint(OTHER_FIRST));
     let situation = renewal(OTHER_FIRST);
