@@ -3,23 +3,22 @@
 
 #[path = "support"]
 mod support {
+    pub mod example;
     pub mod export;
     pub mod factory;
 }
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use exchange_certificates::{Scenario, Thumbprint};
 use serde_json::{Value, json};
+use support::example;
 use support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
 use support::factory::CertificateFactory;
 
-/// The example stands beside the tests: `cargo test` builds it with them, `cargo test --test` alone does not.
 fn inspect(arguments: &[&str]) -> Output {
-    let tests = std::env::current_exe().unwrap();
-    let example = tests.parent().and_then(|folder| folder.parent()).unwrap().join("examples/inspect");
-    Command::new(example.with_extension(std::env::consts::EXE_EXTENSION)).args(arguments).output().unwrap()
+    example::run("inspect", arguments)
 }
 
 fn file(name: &str, contents: impl AsRef<[u8]>) -> String {
