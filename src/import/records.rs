@@ -1,6 +1,6 @@
 //! What was read so far: identical objects are one, and two that contradict each other are an error.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +9,6 @@ use super::error::{ImportError, Origin};
 use super::exported::ExportedCertificate;
 use super::listed::Listed;
 use crate::server::{AuthCertificates, Connector, ConnectorKind};
-use crate::text;
 use crate::thumbprint::Thumbprint;
 
 #[derive(Clone, Debug, Default)]
@@ -28,8 +27,14 @@ pub(super) struct Records {
     /// The place of the first listing of a thumbprint on a server.
     listed_places: HashMap<(Thumbprint, Option<String>), usize>,
     connector_places: HashMap<(ConnectorKind, String), usize>,
+    /// The number of a server by each of its names, and by its short name in lower case.
     names: HashMap<Arc<str>, u32>,
     numbers: HashMap<String, u32>,
+    /// The places of the certificates of each server, by its number.
+    certificates_on: BTreeMap<u32, Vec<usize>>,
+    /// The places of the connectors of each server by the short name in lower case, and of those of all servers.
+    connectors_on: HashMap<String, Vec<usize>>,
+    connectors_everywhere: Vec<usize>,
 }
 
 impl Records {
@@ -56,6 +61,8 @@ impl Records {
         let key = (certificate.thumbprint(), self.number(certificate.server()));
         let place = *self.places.entry(key).or_insert(self.certificates.len());
         let Some(known) = self.certificates.get_mut(place) else {
+            let (_, number) = key;
+            self.certificates_on.entry(number).or_default().push(place);
             self.certificates.push(certificate);
             return Ok(());
         };
@@ -90,6 +97,12 @@ impl Records {
         let mut known = self.connectors.get(place).cloned();
         let name = connector.value.name().to_owned();
         if known.is_none() {
+            let servers: BTreeSet<_> = connector.value.servers().iter().map(|name| server_key(name)).collect();
+            if servers.is_empty() || connector.value.kind() == ConnectorKind::Hybrid {
+                self.connectors_everywhere.push(place);
+            } else {
+                servers.into_iter().for_each(|server| self.connectors_on.entry(server).or_default().push(place));
+            }
             self.connectors.push(connector);
             return Ok(());
         }
@@ -128,6 +141,8 @@ impl Records {
             servers: self.servers.clone(),
             connectors: self.connectors.clone(),
             connector_places: self.connector_places.clone(),
+            connectors_on: self.connectors_on.clone(),
+            connectors_everywhere: self.connectors_everywhere.clone(),
             auth_certificates: self.auth_certificates.clone(),
             edges: self.edges.clone(),
             skipped: self.skipped + other.skipped,
@@ -150,6 +165,7 @@ impl Records {
         }
         merged.certificates = std::mem::take(&mut self.certificates);
         merged.places = std::mem::take(&mut self.places);
+        merged.certificates_on = std::mem::take(&mut self.certificates_on);
         merged.names = std::mem::take(&mut self.names);
         merged.numbers = std::mem::take(&mut self.numbers);
         *self = merged;
@@ -161,6 +177,20 @@ impl Records {
             self.put_certificate(certificate)?;
         }
         Ok(())
+    }
+
+    /// The certificates of a server, by its short name in lower case.
+    pub(super) fn certificates_on(&self, key: &str) -> impl Iterator<Item = &ExportedCertificate> {
+        let places = self.numbers.get(key).and_then(|number| self.certificates_on.get(number));
+        places.into_iter().flatten().filter_map(|place| self.certificates.get(*place))
+    }
+
+    /// The connectors that run on a server, by its short name in lower case, and those of which it is not said.
+    pub(super) fn connectors_on(&self, key: &str) -> impl Iterator<Item = &Connector> {
+        let here = self.connectors_on.get(key).into_iter().flatten();
+        let mut places: Vec<usize> = here.chain(&self.connectors_everywhere).copied().collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|place| self.connectors.get(place)).map(|known| &known.value)
     }
 
     fn is_empty(&self) -> bool {
@@ -184,11 +214,6 @@ impl Records {
 /// What servers are known by: the name without a domain, in lower case.
 pub(super) fn server_key(name: &str) -> String {
     label(name).to_lowercase()
-}
-
-/// Whether a name is that of the server with this key.
-pub(super) fn is_server(name: &str, key: &str) -> bool {
-    text::same(label(name), key)
 }
 
 fn label(name: &str) -> &str {

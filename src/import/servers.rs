@@ -3,9 +3,9 @@
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
-use super::records::{is_server, server_key};
+use super::records::server_key;
 use crate::fleet::Fleet;
-use crate::server::{ConnectorKind, Role, Server};
+use crate::server::{Role, Server};
 use crate::text;
 
 impl Import {
@@ -93,17 +93,11 @@ impl Import {
             server = server.with_auth_certificates(auth_certificates);
         }
         server = server.with_default_smtp(exported.default_smtp);
-        for connector in self.connectors() {
-            let servers = connector.servers();
-            let is_here = servers.iter().any(|server| is_server(server, &key));
-            if is_here || connector.kind() == ConnectorKind::Hybrid || servers.is_empty() {
-                server = server.with_connector(connector.clone());
-            }
+        for connector in self.records.connectors_on(&key) {
+            server = server.with_connector(connector.clone());
         }
-        for certificate in self.certificates() {
-            if certificate.server().is_some_and(|name| is_server(name, &key)) {
-                server.install(certificate.to_installed()).map_err(failed)?;
-            }
+        for certificate in self.records.certificates_on(&key) {
+            server.install(certificate.to_installed()).map_err(failed)?;
         }
         Ok(server)
     }

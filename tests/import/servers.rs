@@ -265,3 +265,20 @@ fn a_name_that_could_not_stand_in_a_command_is_refused() {
         assert!(!error.to_string().contains(char::is_control), "{error}");
     }
 }
+
+#[test]
+fn a_server_with_a_name_beyond_ascii_has_its_certificates_and_connectors() {
+    // The lower case of a capital sigma depends on what stands behind it.
+    let import = import(&[
+        server("ΑΘΗΝΑΣ", "Version 15.2 (Build 1544.4)", "Mailbox"),
+        Serialized::new(der("mail.contoso.com"), 16, "ΑΘΗΝΑΣ.contoso.com\\0").element(false),
+        of_kind("SmtpSendConnectorConfig")
+            .text("Name", "Outbound")
+            .property("SourceTransportServers", names(&["ΑΘΗΝΑΣ"])),
+        of_kind("SmtpSendConnectorConfig").text("Name", "Other").property("SourceTransportServers", names(&["MBX01"])),
+    ])
+    .unwrap();
+    let server = import.server("ΑΘΗΝΑΣ").unwrap();
+    assert_eq!(server.certificates().count(), 1);
+    assert_eq!(server.connectors().iter().map(|connector| connector.name()).collect::<Vec<_>>(), ["Outbound"]);
+}
