@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
-use exchange_certificates::{NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule};
+use exchange_certificates::{AUDIT_RULES, NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule};
 
 mod common {
     pub(crate) mod input;
@@ -29,7 +29,7 @@ struct Arguments {
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
-    /// Print what a rule says and why, and decide nothing.
+    /// Print what a rule, one of the audit too, says and why, and decide nothing.
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
 }
@@ -47,13 +47,18 @@ fn main() -> ExitCode {
 }
 
 fn explain(id: &str) -> Result<ExitCode, BadInput> {
-    let Some(rule) = rule(id) else {
-        let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
-        return Err(BadInput::new("--explain", format!("no rule is named {id:?}; there are {}", ids.join(", "))));
+    let audit_rule = || AUDIT_RULES.iter().find(|rule| rule.id() == id);
+    let (weight, source, documentation) = match (rule(id), audit_rule()) {
+        (Some(rule), _) => (rule.kind().to_string(), rule.source(), rule.documentation()),
+        (None, Some(rule)) => (format!("{} severity", rule.severity()), rule.source(), rule.documentation()),
+        (None, None) => {
+            let ids = RULES.iter().map(|rule| rule.id()).chain(AUDIT_RULES.iter().map(|rule| rule.id()));
+            let ids: Vec<_> = ids.collect();
+            return Err(BadInput::new("--explain", format!("no rule is named {id:?}; there are {}", ids.join(", "))));
+        }
     };
-    let lines: Vec<_> = rule.documentation().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    let head = format!("{} ({}; source: {})", rule.id(), rule.kind(), rule.source());
-    output::text(&format!("{head}\n\n{}\n", lines.join("\n")));
+    let lines: Vec<_> = documentation.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    output::text(&format!("{id} ({weight}; source: {source})\n\n{}\n", lines.join("\n")));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -279,6 +279,7 @@ fn the_policy_of_an_organisation_decides() {
 #[test]
 fn a_rule_is_explained() {
     expected("explain.txt").assert_eq(&transcript(&run("assign", &["--explain", "wildcard-imap"])));
+    expected("explain-audit.txt").assert_eq(&transcript(&run("assign", &["--explain", "audit-expired"])));
     let output = run("assign", &["--explain", "wildcard-imp"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(output.stdout.is_empty());
