@@ -114,29 +114,27 @@ impl<'a> Graph<'a> {
 
     /// Calls this with every text in a list that is a member; nothing where there is none.
     pub(super) fn each_text(&self, name: &str, found: &mut dyn FnMut(&'a str)) -> Option<()> {
-        let list = self.member(name)?;
-        // The places of the objects to look into, those that were and those that will be.
-        let mut open = Vec::with_capacity(16);
-        let mut next = 0;
-        let (Item::Array(mut items) | Item::Object(_, mut items)) = list else { return None };
-        loop {
+        let (Item::Array(items) | Item::Object(_, items)) = self.member(name)? else { return None };
+        let mut open = vec![items];
+        let mut followed = Vec::with_capacity(16);
+        while let Some(items) = open.pop() {
             for item in items.of(&self.values) {
+                let item = match item {
+                    Item::Reference(object) if followed.contains(object) => continue,
+                    Item::Reference(object) => {
+                        followed.push(*object);
+                        self.object(*object)
+                    }
+                    item => Some(*item),
+                };
                 match item {
-                    Item::Text(text) => found(text),
-                    Item::Reference(object) if !open.contains(object) => open.push(*object),
+                    Some(Item::Text(text)) => found(text),
+                    Some(Item::Array(items) | Item::Object(_, items)) => open.push(items),
                     _ => {}
                 }
             }
-            items = loop {
-                let Some(object) = open.get(next) else { return Some(()) };
-                next += 1;
-                match self.object(*object) {
-                    Some(Item::Array(items) | Item::Object(_, items)) => break items,
-                    Some(Item::Text(text)) => found(text),
-                    _ => {}
-                }
-            };
         }
+        Some(())
     }
 
     fn resolve(&self, item: Item<'a>) -> Option<Item<'a>> {
@@ -158,8 +156,8 @@ impl Slice {
     }
 }
 
-/// What reads returns nothing where something is wrong, and says beside it what: an error that travelled with every byte
-/// would make up a third of the time.
+/// What reads returns nothing where something is wrong, and says beside it what: a result that may hold an error does not
+/// fit into the processor's registers, and there is one for every byte.
 struct Reader<'a> {
     whole: usize,
     rest: &'a [u8],
