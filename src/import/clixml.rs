@@ -445,6 +445,17 @@ impl<E: Events> Reader<'_, E> {
 
 /// Reads the two attributes that matter: the name of a property, and the number of an object.
 fn attributes(start: &BytesStart<'_>, name: &mut String) -> Option<u64> {
+    let raw = start.attributes_raw();
+    // Most elements have a plain name and nothing else, or nothing at all.
+    if let Some(value) = raw.strip_prefix(" N=\"").and_then(|raw| raw.strip_suffix('"'))
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        name.push_str(value);
+        return None;
+    }
+    if raw.is_empty() {
+        return None;
+    }
     let mut id = None;
     for attribute in start.attributes().with_checks(false).flatten() {
         match attribute.key.as_ref() {
