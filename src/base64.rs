@@ -21,7 +21,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// The bytes that a text stands for, or the byte of the text at which it is no base64.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
-    // Most often there is nothing but base64, or the first line break tells at once that there is.
+    // Most often there is no white space in it.
     if let Ok(bytes) = ENGINE.decode(text) {
         return Ok(bytes);
     }
@@ -37,4 +37,17 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
         let skipped = dense.get(..at).map_or(usize::MAX, |before| before.chars().count());
         solid.nth(skipped).map_or(text.trim_end_matches(is_blank).len(), |(at, _)| at)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_of_any_kind_may_stand_in_it() {
+        assert_eq!(decode("\u{FEFF}MIIB\u{A0}AQ\r\n\t=\u{2003}="), Ok(vec![0x30, 0x82, 1, 1]));
+        assert_eq!(decode("MIIBAQ"), Ok(vec![0x30, 0x82, 1, 1]));
+        assert_eq!(decode(" \u{3000}"), Ok(vec![]));
+        assert_eq!(decode("MI\u{A0}I-AQ=="), Err(5));
+    }
 }

@@ -7,7 +7,7 @@
 //!
 //! Whatever is in a file, reading it ends, in an error with a place at worst: sizes are bounded by
 //! [`MAXIMUM_LENGTH`] and [`MAXIMUM_CLIXML_LENGTH`], nesting by 256 levels of CLIXML, 128 of JSON and 32
-//! of serialized data, and no length in a file is believed before the bytes are there.
+//! of serialized data, and no length above 4096 in a file is believed before the bytes are there.
 //!
 //! ```
 //! use exchange_certificates::import::Import;

@@ -15,5 +15,7 @@ mod corpus;
 mod damage;
 #[path = "import/formats.rs"]
 mod formats;
+#[path = "import/serialized.rs"]
+mod serialized;
 #[path = "import/servers.rs"]
 mod servers;

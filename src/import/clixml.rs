@@ -36,8 +36,7 @@ pub(super) fn read<E: Events>(
         at: 0,
         name: String::new(),
         text: String::new(),
-        bytes: Vec::new(),
-        collects: Collects::Nothing,
+        collects: false,
         open: Vec::new(),
         kinds: BTreeMap::new(),
         texts: BTreeMap::new(),
@@ -99,15 +98,6 @@ enum Token {
     EndOfFile,
 }
 
-/// What is kept of the text that comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Collects {
-    Nothing,
-    Text,
-    /// The bytes of base64.
-    Bytes,
-}
-
 struct Reader<'a, E> {
     file: &'a Arc<str>,
     events: E,
@@ -118,8 +108,8 @@ struct Reader<'a, E> {
     /// The name of the property that the last start tag begins.
     name: String,
     text: String,
-    bytes: Vec<u8>,
-    collects: Collects,
+    /// Whether the text that comes is kept.
+    collects: bool,
     open: Vec<(Tag, Option<u64>)>,
     kinds: BTreeMap<u64, Option<Kind>>,
     /// How objects print that a reference may name later.
@@ -229,16 +219,17 @@ impl<E: Events> Reader<'_, E> {
                 text
             }
             Tag::Bytes => {
-                self.collect(Collects::Bytes)?;
-                Value::Bytes(std::mem::take(&mut self.bytes))
+                self.collect()?;
+                let bytes = base64::decode(&self.text).map_err(|_| self.malformed("the end of complete base64"))?;
+                Value::Bytes(bytes)
             }
             Tag::Character => {
-                self.collect(Collects::Text)?;
+                self.collect()?;
                 let character = self.text.trim().parse().ok().and_then(char::from_u32);
                 Value::Text(character.unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
             }
             Tag::Primitive | Tag::ToString => {
-                self.collect(Collects::Text)?;
+                self.collect()?;
                 Value::Text(unescape(&self.text).into_owned())
             }
             _ => {
@@ -287,7 +278,7 @@ impl<E: Events> Reader<'_, E> {
     }
 
     fn printed(&mut self, id: Option<u64>) -> Result<Option<String>, ImportError> {
-        self.collect(Collects::Text)?;
+        self.collect()?;
         let text = unescape(&self.text).into_owned();
         self.remember(id, &text);
         Ok(Some(text))
@@ -307,7 +298,7 @@ impl<E: Events> Reader<'_, E> {
         let mut kind = None;
         while let Some((tag, inner)) = self.child()? {
             if tag == Tag::Type && kind.is_none() {
-                self.collect(Collects::Text)?;
+                self.collect()?;
                 kind = Kind::of(&unescape(&self.text));
             } else {
                 self.skip(tag, inner)?;
@@ -351,21 +342,14 @@ impl<E: Events> Reader<'_, E> {
         Ok(())
     }
 
-    /// Reads what an element holds, up to its end, into `self.text` or `self.bytes`.
-    fn collect(&mut self, what: Collects) -> Result<(), ImportError> {
+    /// Reads the text that an element holds, up to its end, in whatever pieces it comes.
+    fn collect(&mut self) -> Result<(), ImportError> {
         self.text.clear();
-        self.bytes.clear();
-        self.collects = what;
+        self.collects = true;
         let next = self.token();
-        self.collects = Collects::Nothing;
+        self.collects = false;
         match next? {
-            Token::End if what == Collects::Text || self.text.trim_ascii().is_empty() => Ok(()),
-            Token::End if !self.bytes.is_empty() => Err(self.malformed("base64 in one piece")),
-            // It came in pieces, or is none.
-            Token::End => {
-                self.bytes = base64::decode(&self.text).map_err(|_| self.malformed("the end of complete base64"))?;
-                Ok(())
-            }
+            Token::End => Ok(()),
             Token::Start(..) => Err(self.malformed("text alone")),
             Token::EndOfFile => Err(self.unfinished()),
         }
@@ -399,19 +383,13 @@ impl<E: Events> Reader<'_, E> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(Token::End);
                 }
-                Ok(Event::Text(text)) if self.collects == Collects::Bytes && self.bytes.is_empty() => {
-                    match base64::decode(&text) {
-                        Ok(bytes) => self.bytes = bytes,
-                        Err(_) => self.text.push_str(&text),
-                    }
-                }
-                Ok(Event::Text(text)) if self.collects != Collects::Nothing => {
+                Ok(Event::Text(text)) if self.collects => {
                     self.text.push_str(&text.xml10_content());
                 }
-                Ok(Event::CData(text)) if self.collects != Collects::Nothing => {
+                Ok(Event::CData(text)) if self.collects => {
                     self.text.push_str(&text.xml10_content());
                 }
-                Ok(Event::GeneralRef(reference)) if self.collects != Collects::Nothing => {
+                Ok(Event::GeneralRef(reference)) if self.collects => {
                     let character = match reference.resolve_char_ref() {
                         Ok(Some(character)) => Some(character),
                         Ok(None) => predefined(&reference.xml10_content()),

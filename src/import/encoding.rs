@@ -173,4 +173,20 @@ mod tests {
         assert_eq!(super::text(b"\xEF\xBB\xBFabc"), "abc");
         assert_eq!(super::text(b"CN=Z\xFCrich, O=C\x85"), "CN=Zürich, O=C…");
     }
+
+    #[test]
+    fn a_stream_may_be_as_long_as_its_limit_and_no_longer() {
+        let read = |length: u64, capacity| {
+            let mut text = String::new();
+            let pieces = io::BufReader::with_capacity(capacity, b"abc".as_slice());
+            Limited::new(pieces, length).read_to_string(&mut text).map(|_| text).map_err(|error| error.to_string())
+        };
+        for capacity in [1, 2, 3, 64] {
+            assert_eq!(read(4, capacity).as_deref(), Ok("abc"));
+            assert_eq!(read(3, capacity).as_deref(), Ok("abc"));
+            for length in 0..3 {
+                assert_eq!(read(length, capacity), Err("the file is larger than is read".to_owned()));
+            }
+        }
+    }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 /// A text with its escapes resolved; what only looks like one stays.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
-    // One character is found faster than two.
-    let Some(first) = text.find('_') else {
+    let is_escape = |at: &usize| text.get(*at..).and_then(escaped).is_some();
+    // One character is found faster than the two that an escape begins with.
+    let Some(first) = text.match_indices('_').map(|(at, _)| at).find(is_escape) else {
         return text.into();
     };
     let (before, mut rest) = text.split_at(first);

@@ -216,3 +216,34 @@ fn whose_certificates_they_are_is_said_by_the_object_the_caller_or_the_session()
     import.add(Input::named("export.xml").on_server("MBX02"), document(&[identified]).as_bytes()).unwrap();
     assert_eq!(import.certificates()[0].server(), Some("MBX01.contoso.com"));
 }
+
+#[test]
+fn bytes_and_texts_may_come_in_pieces() {
+    let text = document(&[Serialized::new(der("mail.contoso.com"), 16, "MBX01\\0").element(false)]);
+    let start = text.find("RawData\">").unwrap() + "RawData\">".len();
+    let whole = read(&text);
+    for cut in start..start + 9 {
+        for between in ["<!-- -->", "<?a b?>", "&#xA;", " \r\n ", "<![CDATA[]]>", "<![CDATA[ ]]>"] {
+            let pieces = format!("{}{between}{}", &text[..cut], &text[cut..]);
+            assert_eq!(read(&pieces).certificates()[0].certificate(), whole.certificates()[0].certificate());
+        }
+        let (before, after) = text.split_at(cut);
+        let (first, after) = after.split_at(1);
+        let referred = format!("{before}&#x{:X};{after}", u32::from(first.chars().next().unwrap()));
+        assert_eq!(read(&referred).certificates()[0].certificate(), whole.certificates()[0].certificate());
+    }
+    let server = Element::new(EXCHANGE_SERVER).text("Name", "MBX01");
+    let text = document(&[server]).replace("MBX01", "M<!-- -->B&#88;<![CDATA[0]]>1");
+    assert_eq!(read(&text).servers()[0].name, "MBX01");
+}
+
+#[test]
+fn an_error_of_the_xml_is_at_its_byte_from_memory_and_from_a_stream() {
+    let text = document(&[Element::new(EXCHANGE_SERVER).text("Name", "MBX01")]).replace("</Props>", "</MS>");
+    let at = text.find("</MS>").unwrap() as u64;
+    let memory = Import::new().add_clixml("export.xml", text.as_bytes()).unwrap_err();
+    let streamed = Import::new().add_clixml_from("export.xml", text.as_bytes()).unwrap_err();
+    assert_eq!(memory, streamed);
+    let ImportError::Syntax { origin, .. } = memory else { panic!("{memory}") };
+    assert_eq!(origin.place, Place::Byte(at));
+}
