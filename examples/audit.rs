@@ -15,6 +15,7 @@ mod common {
     pub(crate) mod exports;
     pub(crate) mod input;
     pub(crate) mod output;
+    pub(crate) mod scenario;
 }
 mod report {
     pub(crate) mod calendar;

@@ -5,18 +5,19 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
-use exchange_certificates::{ConnectorNames, Installed, NoPlan, Policy, Request, Server, Service, plan_with};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use exchange_certificates::{ConnectorNames, Installed, NoPlan, Request, Service, plan_with};
 
 mod common {
     pub(crate) mod input;
     pub(crate) mod output;
+    pub(crate) mod scenario;
     pub(crate) mod show;
 }
 use common::input::{self, BadInput, DefaultSmtp};
+use common::scenario::{self, Subject};
 use common::{output, show};
 
 /// As `println!`, but without its panic.
@@ -39,16 +40,6 @@ struct Arguments {
     json: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scenario {
-    now: Option<String>,
-    server: Server,
-    policy: Option<Policy>,
-    #[serde(rename = "request")]
-    _request: Option<IgnoredAny>,
-}
-
 fn main() -> ExitCode {
     match input::arguments() {
         Ok(arguments) => renew(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
@@ -57,13 +48,16 @@ fn main() -> ExitCode {
 }
 
 fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let file = arguments.scenario.display().to_string();
-    let mut scenario: Scenario = input::json(&file, &input::read(&arguments.scenario)?)?;
-    let now = input::point_in_time(&file, scenario.now.as_deref())?;
+    let scenario = scenario::read(&arguments.scenario)?;
+    let file = scenario.file;
+    let Subject::Server(mut server) = scenario.subject else {
+        return Err(BadInput::new(&file, "servers: a renewal is of one server"));
+    };
+    let now = scenario.now.unwrap_or_else(SystemTime::now);
     let certificate = input::certificate(&arguments.certificate)?;
     let new = certificate.thumbprint();
     let old = {
-        let renewed = scenario.server.renewed_by(&certificate);
+        let renewed = server.renewed_by(&certificate);
         let old = renewed.first().map(|old| old.thumbprint()).ok_or_else(|| {
             BadInput::new(
                 &file,
@@ -75,17 +69,17 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         }
         old
     };
-    let is_installed = scenario.server.installed(new).is_some();
+    let is_installed = server.installed(new).is_some();
     if !is_installed {
         let installed = Installed::new(certificate).with_services(Service::empty());
-        scenario.server.install(installed).map_err(|error| BadInput::new(&file, format!("server: {error}")))?;
+        server.install(installed).map_err(|error| BadInput::new(&file, format!("server: {error}")))?;
     }
     let request = Request::replace(old, new).with_connector_names(ConnectorNames::Update);
     let request = match arguments.default_smtp {
         Some(answer) => answer.answer(request),
         None => request,
     };
-    let decided = plan_with(&scenario.policy.unwrap_or_default(), &scenario.server, &request, now);
+    let decided = plan_with(&scenario.policy, &server, &request, now);
     if arguments.json {
         match &decided {
             Ok(plan) => input::print_json(plan)?,
@@ -94,7 +88,7 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     } else {
         say!("{new} renews {old}.");
         if !is_installed {
-            say!("It is not installed yet: import it on {} first.", scenario.server.name());
+            say!("It is not installed yet: import it on {} first.", server.name());
         }
         match &decided {
             Ok(plan) => show::plan("replaced", plan),

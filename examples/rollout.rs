@@ -5,18 +5,19 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
-use exchange_certificates::{ConnectorNames, Fleet, Policy, Request, Rollout, Service};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use exchange_certificates::{ConnectorNames, Request, Rollout, Service};
 
 mod common {
     pub(crate) mod input;
     pub(crate) mod output;
+    pub(crate) mod scenario;
     pub(crate) mod show;
 }
 use common::input::{self, BadInput, DefaultSmtp};
+use common::scenario::{self, Subject};
 use common::show;
 
 /// Plans the assignment of one certificate on many servers.
@@ -43,16 +44,6 @@ struct Arguments {
     json: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scenario {
-    now: Option<String>,
-    servers: Fleet,
-    policy: Option<Policy>,
-    #[serde(rename = "request")]
-    _request: Option<IgnoredAny>,
-}
-
 fn main() -> ExitCode {
     match input::arguments() {
         Ok(arguments) => roll_out(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
@@ -61,9 +52,12 @@ fn main() -> ExitCode {
 }
 
 fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let file = arguments.fleet.display().to_string();
-    let scenario: Scenario = input::json(&file, &input::read(&arguments.fleet)?)?;
-    let now = input::point_in_time(&file, scenario.now.as_deref())?;
+    let scenario = scenario::read(&arguments.fleet)?;
+    let file = scenario.file;
+    let Subject::Fleet(fleet) = scenario.subject else {
+        return Err(BadInput::new(&file, "server: a rollout is to servers"));
+    };
+    let now = scenario.now.unwrap_or_else(SystemTime::now);
     let certificate = input::certificate(&arguments.certificate)?;
     let request = Request::assign(certificate.thumbprint(), arguments.services);
     let request = match arguments.default_smtp {
@@ -76,8 +70,7 @@ fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         Some(order) => rollout.with_order(order.iter().cloned()),
         None => rollout,
     };
-    let policy = scenario.policy.unwrap_or_default();
-    let plan = scenario.servers.roll_out(&policy, &rollout, now).map_err(|error| BadInput::new(&file, error))?;
+    let plan = fleet.roll_out(&scenario.policy, &rollout, now).map_err(|error| BadInput::new(&file, error))?;
     if arguments.json {
         input::print_json(&plan)?;
     } else {

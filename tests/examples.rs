@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use expect_test::expect_file;
 use serde_json::{Value, json};
-use support::example::{decide, run};
+use support::example::{decide, run, write};
 use support::factory::CertificateFactory;
 
 /// Standard output, standard error where there is any, and the exit status.
@@ -274,6 +274,22 @@ fn a_renewal_is_one_script() {
 fn the_policy_of_an_organisation_decides() {
     expect_file![data("self-signed.pem")].assert_eq(&pem(&microsoft_exchange()));
     expected("policy.txt").assert_eq(&transcript(&run("policy", &[])));
+}
+
+#[test]
+fn a_renewal_is_of_one_server_and_a_rollout_to_many() {
+    let fleet = write("of-many-servers", &json!({ "servers": [] }));
+    let nothing = write("of-no-server", &json!({ "now": "2026-11-24T00:00:00Z" }));
+    for (example, scenario, problem) in [
+        ("renew", fleet.as_str(), "servers: a renewal is of one server"),
+        ("rollout", "examples/data/renewal.json", "server: a rollout is to servers"),
+        ("renew", nothing.as_str(), "server: a scenario is about one server, or about servers in its place"),
+    ] {
+        let output = run(example, &[scenario, "examples/data/renewed.pem"]);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(output.stdout.is_empty());
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("{scenario}: {problem}\n"));
+    }
 }
 
 #[test]

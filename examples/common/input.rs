@@ -67,12 +67,6 @@ impl DefaultSmtp {
     }
 }
 
-/// The point in time that a scenario names, or else now.
-pub fn point_in_time(file: &str, text: Option<&str>) -> Result<SystemTime, BadInput> {
-    let named = text.map(|text| rfc3339::parse(text).map_err(|error| BadInput::new(file, format!("now: {error}"))));
-    named.unwrap_or_else(|| Ok(SystemTime::now()))
-}
-
 /// A point in time as a command line names it: a date alone is its midnight UTC.
 pub fn date(argument: &str, text: &str) -> Result<SystemTime, BadInput> {
     let midnight = rfc3339::parse(&format!("{text}T00:00:00Z"));

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use exchange_certificates::import::{ExportedCertificate, ExportedServer, Import, ImportError};
-use exchange_certificates::{Audit, Connector, Fleet, Policy, Role, Server, Service, Version, rfc3339};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use exchange_certificates::{Audit, Connector, Fleet, Role, Server, Service, Version};
 
 use crate::common::exports;
-use crate::common::input::{self, BadInput, plain};
+use crate::common::input::{BadInput, plain};
+use crate::common::scenario::{self, Scenario, Subject};
 
 /// The name of what holds the certificates of which no file says where they are installed.
 const NO_SERVER: &str = "(server not said)";
@@ -42,18 +41,6 @@ enum Gap {
     Server,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scenario {
-    now: Option<String>,
-    server: Option<Server>,
-    servers: Option<Fleet>,
-    #[serde(rename = "policy")]
-    _policy: Option<Policy>,
-    #[serde(rename = "request")]
-    _request: Option<IgnoredAny>,
-}
-
 impl Organization {
     /// Reads the files. Where the point in time is named already, theirs may differ.
     pub(crate) fn read(paths: &[PathBuf], has_now: bool) -> Result<Self, BadInput> {
@@ -61,7 +48,7 @@ impl Organization {
         let mut import = Import::new();
         for path in paths {
             if is_scenario(path)? {
-                organization.add_scenario(&path.display().to_string(), &input::read(path)?, has_now)?;
+                organization.add_scenario(scenario::read(path)?, has_now)?;
             } else {
                 exports::read(&mut import, path)?;
             }
@@ -86,19 +73,17 @@ impl Organization {
         audit
     }
 
-    fn add_scenario(&mut self, file: &str, bytes: &[u8], has_now: bool) -> Result<(), BadInput> {
-        let scenario: Scenario = input::json(file, bytes)?;
-        if let Some(text) = &scenario.now {
-            let now = rfc3339::parse(text).map_err(|error| BadInput::new(file, format_args!("now: {error}")))?;
+    fn add_scenario(&mut self, scenario: Scenario, has_now: bool) -> Result<(), BadInput> {
+        let file = scenario.file.as_str();
+        if let Some(now) = scenario.now {
             if !has_now && self.now.is_some_and(|other| other != now) {
                 return Err(BadInput::new(file, "now: another file names another time; --now says which one is meant"));
             }
             self.now = Some(now);
         }
-        match (scenario.server, scenario.servers) {
-            (Some(server), None) => self.insert(file, server),
-            (None, Some(fleet)) => fleet.servers().try_for_each(|server| self.insert(file, server.clone())),
-            _ => Err(BadInput::new(file, "server: an audit is of one server, or of servers in its place")),
+        match scenario.subject {
+            Subject::Server(server) => self.insert(file, *server),
+            Subject::Fleet(fleet) => fleet.servers().try_for_each(|server| self.insert(file, server.clone())),
         }
     }
 

@@ -1,0 +1,51 @@
+//! A scenario file whose request is not looked at.
+#![allow(dead_code)]
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use exchange_certificates::{Fleet, Policy, Server, rfc3339};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::input::{self, BadInput};
+
+/// What the file says.
+pub(crate) struct Scenario {
+    /// The name of the file.
+    pub(crate) file: String,
+    pub(crate) now: Option<SystemTime>,
+    pub(crate) subject: Subject,
+    pub(crate) policy: Policy,
+}
+
+/// What a scenario is about.
+pub(crate) enum Subject {
+    Server(Box<Server>),
+    Fleet(Fleet),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    now: Option<String>,
+    server: Option<Box<Server>>,
+    servers: Option<Fleet>,
+    policy: Option<Policy>,
+    #[serde(rename = "request")]
+    _request: Option<IgnoredAny>,
+}
+
+/// Reads a scenario file.
+pub(crate) fn read(path: &Path) -> Result<Scenario, BadInput> {
+    let file = path.display().to_string();
+    let form: Form = input::json(&file, &input::read(path)?)?;
+    let subject = match (form.server, form.servers) {
+        (Some(server), None) => Subject::Server(server),
+        (None, Some(fleet)) => Subject::Fleet(fleet),
+        _ => return Err(BadInput::new(&file, "server: a scenario is about one server, or about servers in its place")),
+    };
+    let now = form.now.as_deref().map(rfc3339::parse).transpose();
+    let now = now.map_err(|error| BadInput::new(&file, format_args!("now: {error}")))?;
+    Ok(Scenario { file, now, subject, policy: form.policy.unwrap_or_default() })
+}
