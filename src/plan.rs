@@ -103,8 +103,19 @@ pub fn plan_among(
     request: &Request,
     now: SystemTime,
 ) -> Result<Plan, NoPlan> {
+    decide(policy, &case_among(policy, elsewhere, server, request, now))
+}
+
+/// What [`plan_among`] decides.
+pub(crate) fn case_among<'a>(
+    policy: &Policy,
+    elsewhere: &'a dyn Elsewhere,
+    server: &'a Server,
+    request: &'a Request,
+    now: SystemTime,
+) -> Case<'a> {
     let case = Case::new(server, request, rfc3339::seconds(now), policy.thresholds());
-    decide(policy, &Case { elsewhere: Some(elsewhere), ..case })
+    Case { elsewhere: Some(elsewhere), ..case }
 }
 
 /// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.
@@ -308,7 +319,7 @@ impl Serialize for NoPlan {
     }
 }
 
-fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
+pub(crate) fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
     let judgement = policy.judge(case);
     let strongest = judgement.diagnostics.iter().map(Diagnostic::kind).max();
     let keep = |kind: Kind, diagnostics: Vec<Diagnostic>| {

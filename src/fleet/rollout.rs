@@ -1,17 +1,16 @@
 //! One certificate for many servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Fleet;
-use crate::case::Case;
-use crate::plan::{NoPlan, Plan, plan_among};
+use crate::case::Assignment;
+use crate::plan::{NoPlan, Plan, case_among, decide};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Operation, Request};
-use crate::rfc3339;
 use crate::script::{self, Line};
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
@@ -189,9 +188,9 @@ impl Fleet {
                 Some(answer) => rollout.request.clone().with_default_smtp(*answer),
                 None => rollout.request.clone(),
             };
-            let case = Case::new(server, &request, rfc3339::seconds(now), policy.thresholds());
-            in_question.push(case.assignment.map(|assignment| assignment.in_question()).unwrap_or_default());
-            servers.push((server.name().to_owned(), plan_among(policy, self, server, &request, now)));
+            let case = case_among(policy, self, server, &request, now);
+            in_question.push(case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default());
+            servers.push((server.name().to_owned(), decide(policy, &case)));
         }
         let moves =
             if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
@@ -241,6 +240,7 @@ fn moves<'a>(
     order: &[&'a Server],
     servers: &[(String, Result<Plan, NoPlan>)],
 ) -> Vec<(usize, &'a Connector, Move)> {
+    let outcomes: HashMap<_, _> = servers.iter().map(|(name, outcome)| (name.as_str(), outcome)).collect();
     let mut moves: Vec<(usize, &Connector, Move)> = Vec::new();
     for (server, (_, outcome)) in order.iter().zip(servers) {
         let Ok(plan) = outcome else { continue };
@@ -248,8 +248,8 @@ fn moves<'a>(
         let Some(certificate) = server.installed(thumbprint).map(|installed| installed.certificate()) else {
             continue;
         };
-        let goes_on = |named: &Server| match servers.iter().find(|(name, _)| name == named.name()) {
-            Some((_, outcome)) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
+        let goes_on = |named: &Server| match outcomes.get(named.name()) {
+            Some(outcome) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
             None => named.installed(thumbprint).is_some_and(|installed| installed.has(Service::SMTP)),
         };
         let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
@@ -258,11 +258,11 @@ fn moves<'a>(
             let names_another = connector
                 .tls_certificate_name()
                 .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
-            let all_go_on = match connector.servers() {
+            let all_go_on = || match connector.servers() {
                 [] => fleet.servers().all(goes_on),
                 names => names.iter().all(|name| fleet.get(name).is_some_and(goes_on)),
             };
-            if !is_known && names_another && all_go_on {
+            if !is_known && names_another && all_go_on() {
                 let last = order.iter().rposition(|server| server.runs(connector));
                 let last = last.unwrap_or(order.len().saturating_sub(1));
                 let name = TlsCertificateName::of(certificate);
