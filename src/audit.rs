@@ -16,7 +16,7 @@ pub use self::agenda::{AgendaItem, agenda};
 use crate::finding::{Detail, Finding, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
-use crate::rule::Source;
+use crate::rule::{About, Source};
 use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::text;
@@ -45,17 +45,15 @@ impl fmt::Display for Severity {
 /// A rule of the audit.
 #[derive(Debug)]
 pub struct AuditRule {
-    pub(crate) id: &'static str,
+    pub(crate) about: About,
     pub(crate) severity: Severity,
-    pub(crate) source: Source,
-    pub(crate) documentation: &'static str,
     pub(crate) check: fn(&Audited<'_>) -> Vec<Found>,
 }
 
 impl AuditRule {
     /// Its permanent name, like `audit-expired`.
     pub fn id(&self) -> &'static str {
-        self.id
+        self.about.id
     }
 
     /// How much its findings weigh.
@@ -65,17 +63,17 @@ impl AuditRule {
 
     /// Where it comes from.
     pub fn source(&self) -> Source {
-        self.source
+        self.about.source
     }
 
     /// What it says and why, in Markdown; the first line is a summary.
     pub fn documentation(&self) -> &'static str {
-        self.documentation
+        self.about.documentation
     }
 
     /// The first line of the documentation.
     pub fn summary(&self) -> &'static str {
-        self.documentation.lines().next().unwrap_or_default().trim()
+        self.about.summary()
     }
 }
 
@@ -84,10 +82,8 @@ macro_rules! audit_rule {
     ($(#[doc = $line:literal])+ $name:ident: $severity:ident, $source:expr, $check:expr) => {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::audit::AuditRule = $crate::audit::AuditRule {
-            id: $crate::rule::id!($name),
+            about: $crate::rule::about!($name, $source, $($line)+),
             severity: $crate::audit::Severity::$severity,
-            source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
-            documentation: concat!($($line, "\n"),+),
             check: $check,
         };
     };
@@ -202,15 +198,12 @@ impl fmt::Display for AuditFinding {
 
 impl Serialize for AuditFinding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let remedy: Vec<_> = self.remedy().iter().map(ToString::to_string).collect();
         let mut finding = serializer.serialize_struct("AuditFinding", 7)?;
         finding.serialize_field("rule", self.rule)?;
         finding.serialize_field("severity", &self.severity)?;
         finding.serialize_field("server", &self.server)?;
         finding.serialize_field("thumbprint", &self.thumbprint)?;
-        finding.serialize_field("services", &self.services())?;
-        finding.serialize_field("message", &self.detail().to_string())?;
-        finding.serialize_field("remedy", &remedy)?;
+        self.finding.serialize_fields(&mut finding)?;
         finding.end()
     }
 }
@@ -284,7 +277,7 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         for rule in AUDIT_RULES {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {
-                rule: rule.id,
+                rule: rule.id(),
                 severity: rule.severity,
                 server: server.name().to_owned(),
                 thumbprint: found.thumbprint,

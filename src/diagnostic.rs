@@ -63,13 +63,10 @@ impl fmt::Display for Diagnostic {
 
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let remedy: Vec<_> = self.remedy().iter().map(ToString::to_string).collect();
         let mut diagnostic = serializer.serialize_struct("Diagnostic", 5)?;
         diagnostic.serialize_field("rule", &self.rule)?;
         diagnostic.serialize_field("kind", &self.kind)?;
-        diagnostic.serialize_field("services", &self.services())?;
-        diagnostic.serialize_field("message", &self.detail().to_string())?;
-        diagnostic.serialize_field("remedy", &remedy)?;
+        self.finding.serialize_fields(&mut diagnostic)?;
         diagnostic.end()
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 use crate::powershell::{Command, windows_services};
@@ -68,6 +69,14 @@ impl Finding {
     pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
         self.kind = Some(kind);
         self
+    }
+
+    /// Writes what every answer says of a finding: services, message and remedy.
+    pub(crate) fn serialize_fields<S: SerializeStruct>(&self, answer: &mut S) -> Result<(), S::Error> {
+        let remedy: Vec<_> = self.remedy.iter().map(ToString::to_string).collect();
+        answer.serialize_field("services", &self.services)?;
+        answer.serialize_field("message", &self.detail.to_string())?;
+        answer.serialize_field("remedy", &remedy)
     }
 }
 

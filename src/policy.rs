@@ -181,8 +181,9 @@ pub enum PolicyError {
     },
 }
 
-const LEAST_DAYS: u32 = 60;
-const LEAST_BITS: u32 = 2048;
+/// What is demanded at least: by the rules without a policy, and by the audit.
+pub(crate) const LEAST_DAYS: u32 = 60;
+pub(crate) const LEAST_BITS: u32 = 2048;
 
 /// How many rules speak of most requests: a list of these does not grow.
 const OFTEN_HEARD: usize = 8;
@@ -339,7 +340,7 @@ impl Policy {
             };
             if let Some((kind, finding)) = stronger {
                 is_refused |= kind == Kind::Refuse;
-                judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id), kind, finding));
+                judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
             }
         }
         for rule in &self.own {
@@ -355,10 +356,10 @@ impl Policy {
 
     /// The kind that a finding of this rule has under the policy; nothing where it is silenced.
     fn kind(&self, rule: &Rule, finding: &Finding) -> Option<Kind> {
-        if self.silenced.contains(&rule.id) {
+        if self.silenced.contains(&rule.id()) {
             return None;
         }
-        let raised = self.raised.iter().find(|(id, _)| *id == rule.id).map(|(_, kind)| *kind);
+        let raised = self.raised.iter().find(|(id, _)| *id == rule.id()).map(|(_, kind)| *kind);
         [Some(rule.kind), finding.kind, raised].into_iter().flatten().max()
     }
 }

@@ -39,17 +39,29 @@ impl fmt::Display for Source {
 /// A rule about the assignment or the removal of a certificate.
 #[derive(Debug)]
 pub struct Rule {
-    pub(crate) id: &'static str,
+    pub(crate) about: About,
     pub(crate) kind: Kind,
+    pub(crate) check: Check,
+}
+
+/// What every rule has, whatever it looks at.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) id: &'static str,
     pub(crate) source: Source,
     pub(crate) documentation: &'static str,
-    pub(crate) check: Check,
+}
+
+impl About {
+    pub(crate) fn summary(&self) -> &'static str {
+        self.documentation.lines().next().unwrap_or_default().trim()
+    }
 }
 
 impl Rule {
     /// Its permanent name, like `wildcard-imap`.
     pub fn id(&self) -> &'static str {
-        self.id
+        self.about.id
     }
 
     /// What follows where it speaks.
@@ -59,17 +71,17 @@ impl Rule {
 
     /// Where it comes from.
     pub fn source(&self) -> Source {
-        self.source
+        self.about.source
     }
 
     /// What it says and why, in Markdown; the first line is a summary.
     pub fn documentation(&self) -> &'static str {
-        self.documentation
+        self.about.documentation
     }
 
     /// The first line of the documentation.
     pub fn summary(&self) -> &'static str {
-        self.documentation.lines().next().unwrap_or_default().trim()
+        self.about.summary()
     }
 }
 
@@ -91,27 +103,29 @@ macro_rules! rule {
     ($(#[doc = $line:literal])+ $name:ident: $kind:ident, $source:expr, $check:ident($($function:expr),+)) => {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
-            id: $crate::rule::id!($name),
+            about: $crate::rule::about!($name, $source, $($line)+),
             kind: $crate::finding::Kind::$kind,
-            source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
-            documentation: concat!($($line, "\n"),+),
             check: $crate::rule::Check::$check($($function),+),
         };
     };
 }
 pub(crate) use rule;
 
-/// The id of a rule from its name in the code.
-macro_rules! id {
-    ($name:ident) => {{
+/// What every rule has, from its name in the code, its source and the lines of its documentation.
+macro_rules! about {
+    ($name:ident, $source:expr, $($line:literal)+) => {{
         const ID: [u8; stringify!($name).len()] = $crate::rule::kebab_case(stringify!($name));
-        match std::str::from_utf8(&ID) {
-            Ok(id) => id,
-            Err(_) => unreachable!(),
+        $crate::rule::About {
+            id: match std::str::from_utf8(&ID) {
+                Ok(id) => id,
+                Err(_) => unreachable!(),
+            },
+            source: { #[allow(unused_imports)] use $crate::rule::Source::*; $source },
+            documentation: concat!($($line, "\n"),+),
         }
     }};
 }
-pub(crate) use id;
+pub(crate) use about;
 
 /// The id of a rule from its name in the code: `WILDCARD_IMAP` is `wildcard-imap`.
 #[expect(clippy::indexing_slicing, reason = "runs at compile time, on names of this crate")]

@@ -92,5 +92,5 @@ pub static RULES: &[&Rule] = &[
 /// # Ok::<(), &str>(())
 /// ```
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id).copied()
+    RULES.iter().find(|rule| rule.id() == id).copied()
 }

@@ -329,7 +329,7 @@ impl Server {
             .filter(|installed| {
                 let domains = installed.certificate().domains();
                 installed.thumbprint() != certificate.thumbprint()
-                    && !installed.known_services().is_empty()
+                    && installed.is_assigned()
                     && !domains.is_empty()
                     && domains.iter().all(|domain| certificate.covers(domain))
                     && !self.auth_certificates.is_some_and(|auth| auth.contains(installed.thumbprint()))

@@ -42,7 +42,7 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> 
     let (from, until) = (rfc3339::seconds(from), rfc3339::seconds(until));
     let mut due: BTreeMap<(i64, Thumbprint), AgendaItem> = BTreeMap::new();
     for server in fleet.servers() {
-        for installed in server.certificates().filter(|installed| !installed.known_services().is_empty()) {
+        for installed in server.certificates().filter(|installed| installed.is_assigned()) {
             let certificate = installed.certificate();
             let not_after = certificate.not_after_seconds();
             let act_by = not_after.saturating_sub(installed.expires_soon_from(days).saturating_mul(DAY));

@@ -6,6 +6,7 @@ use super::{Audited, Found, audit_rule, remedy};
 use crate::case::is_named_auth_certificate;
 use crate::finding::{Detail, Kind};
 use crate::plan::plan;
+use crate::policy::{LEAST_BITS, LEAST_DAYS};
 use crate::powershell::Command;
 use crate::request::Request;
 use crate::rfc3339;
@@ -51,11 +52,8 @@ audit_rule! {
     AUDIT_WEAK: Low, HealthChecker, weak
 }
 
-const LEAST_RSA_BITS: u32 = 2048;
-const DAYS: u32 = 60;
-
 fn assigned<'a>(case: &'a Audited<'_>) -> impl Iterator<Item = &'a Installed> {
-    case.server.certificates().filter(|installed| !installed.known_services().is_empty())
+    case.server.certificates().filter(|installed| installed.is_assigned())
 }
 
 fn expired(case: &Audited<'_>) -> Vec<Found> {
@@ -78,7 +76,7 @@ fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
     let current = assigned(case).filter(|installed| installed.is_current(case.now));
     let soon = current.filter_map(|installed| {
         let days = installed.days_left(case.now);
-        let threshold = installed.expires_soon_from(DAYS);
+        let threshold = installed.expires_soon_from(LEAST_DAYS);
         (days < threshold).then(|| {
             let not_after = installed.certificate().not_after_seconds();
             let detail = Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold };
@@ -163,8 +161,8 @@ fn weak(case: &Audited<'_>) -> Vec<Found> {
 fn weakness(installed: &Installed) -> Option<Detail> {
     let certificate = installed.certificate();
     match certificate.public_key() {
-        crate::certificate::PublicKey::Rsa { bits } if bits < LEAST_RSA_BITS => {
-            Some(Detail::SmallKey { bits, minimum: LEAST_RSA_BITS })
+        crate::certificate::PublicKey::Rsa { bits } if bits < LEAST_BITS => {
+            Some(Detail::SmallKey { bits, minimum: LEAST_BITS })
         }
         _ if certificate.has_weak_signature() && !certificate.is_self_signed() => {
             Some(Detail::WeakSignature { algorithm: certificate.signature_algorithm().to_string() })

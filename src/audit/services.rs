@@ -2,6 +2,7 @@
 
 use super::{Audited, Found, audit_rule, remedy};
 use crate::finding::Detail;
+use crate::policy::LEAST_DAYS;
 use crate::script;
 use crate::server::{Connector, Installed, Status, TlsCertificateName};
 use crate::service::Service;
@@ -70,8 +71,6 @@ audit_rule! {
     /// A certificate with IIS covers every host name that clients use.
     AUDIT_CLIENT_NAME_UNCOVERED: High, Support, client_names
 }
-
-const DAYS: u32 = 60;
 
 fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
@@ -160,7 +159,7 @@ fn auth_missing(case: &Audited<'_>) -> Vec<Found> {
 fn auth_expires(case: &Audited<'_>) -> Vec<Found> {
     let current = case.server.auth_certificates().and_then(|auth| auth.current);
     let installed = current.and_then(|thumbprint| case.server.installed(thumbprint));
-    let soon = installed.filter(|installed| installed.days_left(case.now) < installed.expires_soon_from(DAYS));
+    let soon = installed.filter(|installed| installed.days_left(case.now) < installed.expires_soon_from(LEAST_DAYS));
     let found = soon.map(|installed| {
         let not_after = installed.certificate().not_after_seconds();
         Found::of(installed, Service::empty(), Detail::AuthExpires { days: installed.days_left(case.now), not_after })

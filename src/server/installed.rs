@@ -161,6 +161,11 @@ impl Installed {
         self.known_services.contains(services)
     }
 
+    /// Whether it is known to be assigned to something.
+    pub(crate) fn is_assigned(&self) -> bool {
+        !self.known_services.is_empty()
+    }
+
     /// The certificate's [first domain](Certificate::first_domain).
     pub(crate) fn first_domain(&self) -> Option<Cow<'_, str>> {
         self.first_domain.and_then(|place| self.certificate.domain_at(place))
