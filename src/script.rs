@@ -245,6 +245,6 @@ pub(crate) fn transport<'a>(
     let command = Command::new(verb).word(windows_services(Service::SMTP));
     places
         .into_iter()
-        .map(|place| if here.is_called(place) { command.clone() } else { command.clone().on(place) })
+        .map(|place| if place == here.name() { command.clone() } else { command.clone().on(place) })
         .collect()
 }

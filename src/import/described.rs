@@ -153,12 +153,21 @@ impl ServerFacts {
         version(&self.build.as_ref()?.value)
     }
 
+    /// The fully qualified domain name: as the server's own object says, or else as others name it.
+    pub(super) fn fqdn(&self) -> Option<&str> {
+        self.fqdn.as_ref().or(self.seen_as.as_ref()).map(|known| known.value.0.as_str())
+    }
+
+    /// The name, or else the key that the server is known by.
+    pub(super) fn name<'a>(&'a self, key: &'a str) -> &'a str {
+        let label = || self.fqdn().and_then(|fqdn| fqdn.split('.').next());
+        self.name.as_ref().map(|known| known.value.0.as_str()).or_else(label).unwrap_or(key)
+    }
+
     pub(super) fn exported(&self, key: &str) -> ExportedServer {
-        let fqdn = self.fqdn.as_ref().or(self.seen_as.as_ref()).map(|known| known.value.0.clone());
-        let label = fqdn.as_deref().and_then(|fqdn| fqdn.split('.').next());
-        let name = self.name.as_ref().map(|known| known.value.0.as_str()).or(label).unwrap_or(key);
         ExportedServer {
-            name: name.to_owned(),
+            name: self.name(key).to_owned(),
+            fqdn: self.fqdn().map(str::to_owned),
             version: self.version(),
             build: value(&self.build),
             roles: value(&self.roles),
@@ -170,7 +179,6 @@ impl ServerFacts {
             client_names: self.names_of_clients(),
             edge_subscribed: None,
             default_smtp: value(&self.default_smtp).unwrap_or_default(),
-            fqdn,
         }
     }
 

@@ -195,14 +195,9 @@ impl Origin {
     /// What a reader of XML or JSON says, which may hold pieces of the file.
     pub(super) fn syntax(&self, problem: &str) -> ImportError {
         const LONGEST: usize = 200;
-        let problem = problem.chars().take(LONGEST).flat_map(|character| {
-            let is_plain = matches!(character, '\'' | '"' | '\\');
-            is_plain
-                .then_some(character)
-                .into_iter()
-                .chain((!is_plain).then(|| character.escape_debug()).into_iter().flatten())
-        });
-        ImportError::Syntax { origin: self.clone(), problem: problem.collect() }
+        let end = problem.char_indices().nth(LONGEST).map_or(problem.len(), |(end, _)| end);
+        let problem = text::plain(problem.get(..end).unwrap_or_default()).to_string();
+        ImportError::Syntax { origin: self.clone(), problem }
     }
 
     pub(super) fn field(&self, field: &'static str, error: impl Into<FieldError>) -> ImportError {

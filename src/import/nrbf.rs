@@ -99,9 +99,13 @@ impl<'a> Graph<'a> {
 
     /// A member of an object, with a reference followed.
     fn member_of(&self, item: Item<'a>, name: &str) -> Option<Item<'a>> {
-        let Item::Object(members, values) = self.resolve(item)? else { return None };
+        let Item::Object(members, values) = item else { return None };
         let place = members.of(&self.members).iter().position(|(member, _)| *member == name.as_bytes())?;
-        self.resolve(*values.of(&self.values).get(place)?)
+        match *values.of(&self.values).get(place)? {
+            // An object is never a reference itself, so that one step is enough.
+            Item::Reference(object) => self.object(object),
+            value => Some(value),
+        }
     }
 
     /// The integer of an enumeration.
@@ -135,14 +139,6 @@ impl<'a> Graph<'a> {
             }
         }
         Some(())
-    }
-
-    fn resolve(&self, item: Item<'a>) -> Option<Item<'a>> {
-        match item {
-            // An object is never a reference itself, so that one step is enough.
-            Item::Reference(object) => self.object(object),
-            _ => Some(item),
-        }
     }
 
     fn object(&self, number: i32) -> Option<Item<'a>> {

@@ -104,8 +104,9 @@ impl Import {
 
     /// The name of a server in its longest known form: its fully qualified domain name, or its name.
     pub fn printed_name(&self, name: &str) -> String {
-        let exported = self.exported(&server_key(name));
-        exported.map_or_else(|| name.to_owned(), |server| server.fqdn.unwrap_or(server.name))
+        let key = server_key(name);
+        let facts = self.records.servers.get(&key);
+        facts.map_or(name, |facts| facts.fqdn().unwrap_or_else(|| facts.name(&key))).to_owned()
     }
 
     /// Every server that an object of `Get-ExchangeServer` describes, and why one of them is left out: it may be
