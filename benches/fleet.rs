@@ -3,22 +3,24 @@
 
 #[path = "../tests/support/factory.rs"]
 mod factory;
+mod support {
+    pub mod measure;
+}
 
-use std::hint::black_box;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use exchange_certificates::{
     Answer, AuthCertificates, Connector, ConnectorKind, DefaultSmtp, Fleet, Installed, Policy, Request, Role, Rollout,
     Server, Service, Thumbprint, TlsCertificateName, Version, agenda, audit, rfc3339,
 };
 use factory::CertificateFactory;
+use support::measure::{is_quick, timed};
 
 /// What the audit of the largest fleet may take.
 const BUDGET: Duration = Duration::from_secs(2);
 
 fn main() {
-    let is_quick = std::env::args().any(|argument| argument == "--quick");
-    let largest = if is_quick { 1_000 } else { 10_000 };
+    let largest = if is_quick() { 1_000 } else { 10_000 };
     let now = rfc3339::parse("2026-11-24T00:00:00Z").unwrap_or(SystemTime::UNIX_EPOCH);
     println!("{:>8} {:>22} {:>22} {:>22}", "servers", "rollout", "audit", "agenda");
     for servers in [largest / 100, largest / 10, largest] {
@@ -47,12 +49,7 @@ fn each(took: Duration, servers: u32) -> String {
 
 /// The fastest of three, which is the one that the rest of the machine has disturbed the least.
 fn fastest<T>(mut run: impl FnMut() -> T) -> Duration {
-    let once = |_| {
-        let start = Instant::now();
-        black_box(run());
-        start.elapsed()
-    };
-    (0..3).map(once).min().unwrap_or_default()
+    (0..3).map(|_| timed(&mut run)).min().unwrap_or_default()
 }
 
 /// Servers of the three newest versions, each with certificates of its own and of the organisation.
