@@ -63,9 +63,7 @@ fn no_rule_of_the_audit_is_named_like_another() {
 #[test]
 fn every_documentation_begins_with_a_sentence() {
     for rule in AUDIT_RULES {
-        let (id, summary) = (rule.id(), rule.summary());
-        assert!(summary.starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
-        assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+        page::assert_is_a_sentence(rule.id(), rule.summary());
     }
 }
 

@@ -117,9 +117,7 @@ fn ids_are_unique_and_in_kebab_case() {
 #[test]
 fn every_documentation_begins_with_a_sentence() {
     for rule in RULES {
-        let (id, summary) = (rule.id(), rule.summary());
-        assert!(summary.starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
-        assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+        page::assert_is_a_sentence(rule.id(), rule.summary());
     }
 }
 

@@ -38,6 +38,12 @@ pub(crate) struct Answer {
     pub(crate) would_be_heard: bool,
 }
 
+/// The summary of a rule is one sentence.
+pub fn assert_is_a_sentence(id: &str, summary: &str) {
+    assert!(summary.starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
+    assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+}
+
 impl Pages<'_> {
     /// Every rule has a page, and every page a rule.
     pub(crate) fn check_names(&self) {
