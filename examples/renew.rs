@@ -17,13 +17,9 @@ mod common {
     pub(crate) mod show;
 }
 use common::input::{self, BadInput, DefaultSmtp};
+use common::output::{self, say};
 use common::scenario::{self, Subject};
-use common::{output, show};
-
-/// As `println!`, but without its panic.
-macro_rules! say {
-    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
-}
+use common::show;
 
 /// Plans a renewal: the new certificate takes over what the old one has, and the old one is removed.
 #[derive(Parser)]

@@ -7,6 +7,15 @@ use std::process::exit;
 
 use anstream::{eprintln, stdout};
 
+/// As `println!`, but without its panic; it takes [`line`] from a module `output` in scope.
+#[allow(unused_macros)]
+macro_rules! say {
+    () => { output::line(format_args!("")) };
+    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
+}
+#[allow(unused_imports)]
+pub(crate) use say;
+
 /// Prints a line, with its colours where standard output is a terminal.
 pub fn line(line: Arguments<'_>) {
     written(writeln!(stdout(), "{line}"));

@@ -9,13 +9,7 @@ use exchange_certificates::{
     Verification,
 };
 
-use super::output;
-
-/// As the standard one, but without its panic.
-macro_rules! println {
-    () => { output::line(format_args!("")) };
-    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
-}
+use super::output::{self, say};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -24,14 +18,14 @@ const DIM: Style = Style::new().dimmed();
 pub fn plan(outcome: &str, plan: &Plan) {
     headline(AnsiColor::Green, outcome);
     if !plan.added().is_empty() {
-        println!("  {} is assigned to {}", plan.request().thumbprint(), plan.added());
+        say!("  {} is assigned to {}", plan.request().thumbprint(), plan.added());
     }
     let stays = |other: &Thumbprint| match plan.request().operation() {
         Operation::Replace { old, .. } => *other != old,
         _ => true,
     };
     for (service, other) in plan.superseded().iter().filter(|(_, other)| stays(other)) {
-        println!("  {service} is shown of {other} too");
+        say!("  {service} is shown of {other} too");
     }
     diagnostics(plan.diagnostics());
     script(plan.script());
@@ -42,17 +36,17 @@ pub fn no_plan(no_plan: &NoPlan) {
     match no_plan {
         NoPlan::Refused(refusal) => refused(refusal),
         NoPlan::DecisionRequired(decision) => decision_required(decision),
-        other => println!("{other}"),
+        other => say!("{other}"),
     }
 }
 
 fn refused(refusal: &Refusal) {
     headline(AnsiColor::Red, "refused: nothing is changed");
     diagnostics(refusal.diagnostics());
-    println!();
+    say!();
     match refusal.assignable() {
-        Some(services) if services == Service::empty() => println!("No service would pass as things are."),
-        Some(services) => println!("These services would pass: {BOLD}{services}{BOLD:#}"),
+        Some(services) if services == Service::empty() => say!("No service would pass as things are."),
+        Some(services) => say!("These services would pass: {BOLD}{services}{BOLD:#}"),
         None => {}
     }
 }
@@ -60,9 +54,9 @@ fn refused(refusal: &Refusal) {
 fn decision_required(decision: &Decision) {
     headline(AnsiColor::Yellow, "decision required: nothing is changed");
     diagnostics(decision.diagnostics());
-    println!();
-    println!("The default SMTP certificate is {}.", decision.current());
-    println!("Put \"default_smtp\": \"keep\" or \"replace\" into the request; {} is recommended.", answer(decision));
+    say!();
+    say!("The default SMTP certificate is {}.", decision.current());
+    say!("Put \"default_smtp\": \"keep\" or \"replace\" into the request; {} is recommended.", answer(decision));
 }
 
 fn answer(decision: &Decision) -> &'static str {
@@ -89,14 +83,14 @@ pub fn rollout(rollout: &RolloutPlan) {
         let rules = diagnostics.iter().filter(|it| it.kind() >= strongest).map(Diagnostic::rule).collect::<Vec<_>>();
         table.add_row([server.to_owned(), said.to_owned(), services.to_string(), rules.join(", ")]);
     }
-    println!("{table}");
+    say!("{table}");
     for left in rollout.left_over() {
-        println!("left over: {} on {}", left.services, left.server);
+        say!("left over: {} on {}", left.services, left.server);
     }
     for (server, outcome) in rollout.servers() {
         if let Err(reason) = outcome {
-            println!();
-            println!("{BOLD}{server}{BOLD:#}");
+            say!();
+            say!("{BOLD}{server}{BOLD:#}");
             no_plan(reason);
         }
     }
@@ -108,15 +102,15 @@ pub fn verification(verification: &Verification) {
     match verification {
         Verification::Verified { services } => {
             headline(AnsiColor::Green, "verified");
-            println!("  the certificate is shown with {services}");
+            say!("  the certificate is shown with {services}");
         }
         Verification::Missing { missing, services } => {
             headline(AnsiColor::Red, "missing");
-            println!("  {missing} is not among what is shown: {services}");
+            say!("  {missing} is not among what is shown: {services}");
         }
         _ => {
             headline(AnsiColor::Yellow, "inconclusive");
-            println!("  the services of the certificate are not shown");
+            say!("  the services of the certificate are not shown");
         }
     }
 }
@@ -134,13 +128,13 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
         for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.kind() == kind) {
             let services = diagnostic.services();
             let about = if services.is_empty() { String::new() } else { format!(" ({services})") };
-            println!();
-            println!("{style}{kind}{style:#} {}{about}", diagnostic.rule());
-            println!("  {}", diagnostic.detail());
+            say!();
+            say!("{style}{kind}{style:#} {}{about}", diagnostic.rule());
+            say!("  {}", diagnostic.detail());
             for step in diagnostic.remedy() {
                 match step {
-                    Remedy::Words(words) => println!("  - {words}"),
-                    command => println!("      {DIM}{command}{DIM:#}"),
+                    Remedy::Words(words) => say!("  - {words}"),
+                    command => say!("      {DIM}{command}{DIM:#}"),
                 }
             }
         }
@@ -148,19 +142,19 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
 }
 
 fn script(lines: &[Line]) {
-    println!();
+    say!();
     if lines.is_empty() {
-        println!("There is nothing to do.");
+        say!("There is nothing to do.");
         return;
     }
-    println!("{BOLD}Run in the Exchange Management Shell:{BOLD:#}");
-    println!();
+    say!("{BOLD}Run in the Exchange Management Shell:{BOLD:#}");
+    say!();
     for line in lines {
-        println!("{line}");
+        say!("{line}");
     }
 }
 
 fn headline(color: AnsiColor, text: impl Display) {
     let style = Style::new().bold().fg_color(Some(color.into()));
-    println!("{style}{text}{style:#}");
+    say!("{style}{text}{style:#}");
 }

@@ -35,11 +35,10 @@ fn event(item: &AgendaItem, today: &str) -> Event {
         day(&item.not_after)
     ));
     let due = if is_overdue { format!("Was due on {}.\n", day(&item.due)) } else { String::new() };
-    let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
     event.description(&format!(
         "{due}Services: {}\nServers: {}\nExpires: {}\nSubject: {}\nThumbprint: {}",
         item.services,
-        several(&servers, 100),
+        several(&item.servers, 100),
         item.not_after,
         plain(&item.subject),
         item.thumbprint

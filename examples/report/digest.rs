@@ -134,6 +134,14 @@ impl<'a> Digest<'a> {
         ranked.into_iter().map(|(_, (_, group))| group).collect()
     }
 
+    /// The certificates that a report shows. What is in use and ends first matters most; what is not in use can wait.
+    pub(crate) fn listed_certificates(&self) -> Vec<&CertificateRow<'a>> {
+        let mut rows: Vec<_> = self.certificates.iter().collect();
+        rows.sort_by_key(|row| (!row.is_used(), row.until, row.thumbprint));
+        rows.truncate(ROWS);
+        rows
+    }
+
     fn enter(&mut self, organization: &'a Organization, audit: &'a Audit) {
         let soon: BTreeSet<_> = audit
             .findings
@@ -284,8 +292,8 @@ fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
 }
 
 /// The first names of a list, and how many more there are.
-pub(crate) fn several(names: &[&str], shown: usize) -> String {
-    let first: Vec<_> = names.iter().take(shown).map(|name| plain(name)).collect();
+pub(crate) fn several<T: AsRef<str>>(names: &[T], shown: usize) -> String {
+    let first: Vec<_> = names.iter().take(shown).map(|name| plain(name.as_ref())).collect();
     let more = names.len().saturating_sub(shown);
     if more == 0 { first.join(", ") } else { format!("{} and {} more", first.join(", "), thousands(more)) }
 }

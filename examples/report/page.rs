@@ -141,8 +141,6 @@ fn agenda(digest: &Digest<'_>) -> Markup {
             @if digest.agenda.is_empty() { p.empty { "Nothing falls due." } }
             ol.agenda {
                 @for item in digest.agenda.iter().take(ROWS) {
-                    @let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
-                    @let names: Vec<_> = item.domains.iter().map(String::as_str).collect();
                     li {
                         p.due {
                             time datetime=(day(&item.due)) { (day(&item.due)) }
@@ -152,12 +150,12 @@ fn agenda(digest: &Digest<'_>) -> Markup {
                             h3 { "Renew " bdi { (title(&item.domains, &item.subject, item.thumbprint)) } }
                             p {
                                 "Expires on " time datetime=(day(&item.not_after)) { (day(&item.not_after)) }
-                                ". Serves " (item.services) " on " bdi { (several(&servers, 8)) } "."
+                                ". Serves " (item.services) " on " bdi { (several(&item.servers, 8)) } "."
                             }
                             // A plan names every server, which is too much to read where they are many.
-                            @if servers.len() <= 8 { p { (message(&sentence(&item.plan))) "." } }
+                            @if item.servers.len() <= 8 { p { (message(&sentence(&item.plan))) "." } }
                             @else {
-                                p { "Names: " bdi { (several(&names, 20)) } }
+                                p { "Names: " bdi { (several(&item.domains, 20)) } }
                                 p.thumbprint { "Replaces " code { (item.thumbprint) } }
                             }
                         }

@@ -3,14 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{Severity, rfc3339};
 
-use super::digest::{CertificateRow, Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
-use crate::common::output;
-
-/// As the standard one, but without its panic.
-macro_rules! println {
-    () => { output::line(format_args!("")) };
-    ($($text:tt)+) => { output::line(format_args!($($text)+)) };
-}
+use super::digest::{Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
+use crate::common::output::{self, say};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -22,7 +16,7 @@ const BLOCKS: usize = 5;
 /// Prints findings, certificates, what falls due, and what could not be judged.
 pub(crate) fn print(digest: &Digest<'_>) {
     let findings = count(digest.high + digest.low, "finding", "findings");
-    println!(
+    say!(
         "{BOLD}Audit at {}: {}, {}, {findings}, {} of high severity{BOLD:#}",
         rfc3339::print(digest.now),
         count(digest.servers.len(), "server", "servers"),
@@ -34,8 +28,8 @@ pub(crate) fn print(digest: &Digest<'_>) {
     certificates(digest);
     agenda(digest);
     if !digest.notes.is_empty() {
-        println!("\n{BOLD}Not judged{BOLD:#}");
-        digest.notes.iter().for_each(|note| println!("  - {note}"));
+        say!("\n{BOLD}Not judged{BOLD:#}");
+        digest.notes.iter().for_each(|note| say!("  - {note}"));
     }
 }
 
@@ -43,22 +37,22 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>) {
     let color = if group.severity == Severity::High { AnsiColor::Red } else { AnsiColor::Yellow };
     let style = Style::new().bold().fg_color(Some(color.into()));
     let services = if group.services.is_empty() { String::new() } else { format!(" ({})", group.services) };
-    println!();
-    println!("{style}{}{style:#} {} on {}{services}", group.severity, group.rule, several(&group.servers, SERVERS));
+    say!();
+    say!("{style}{}{style:#} {} on {}{services}", group.severity, group.rule, several(&group.servers, SERVERS));
     if let Some(certificate) = group.thumbprint.and_then(|thumbprint| digest.certificate(thumbprint)) {
-        println!("  {} {DIM}{}{DIM:#}", certificate.title, certificate.thumbprint);
+        say!("  {} {DIM}{}{DIM:#}", certificate.title, certificate.thumbprint);
     }
-    println!("  {}", group.message);
-    group.words.iter().for_each(|words| println!("  - {words}"));
+    say!("  {}", group.message);
+    group.words.iter().for_each(|words| say!("  - {words}"));
     for commands in group.commands.iter().take(BLOCKS) {
         if group.commands.len() > 1 {
-            println!("    on {}:", several(&commands.servers, SERVERS));
+            say!("    on {}:", several(&commands.servers, SERVERS));
         }
-        commands.lines.iter().for_each(|command| println!("      {DIM}{command}{DIM:#}"));
+        commands.lines.iter().for_each(|command| say!("      {DIM}{command}{DIM:#}"));
     }
     let more = group.commands.len().saturating_sub(BLOCKS);
     if more > 0 {
-        println!("    and so on for {}; --json has them all", count(more, "other server", "other servers"));
+        say!("    and so on for {}; --json has them all", count(more, "other server", "other servers"));
     }
 }
 
@@ -66,10 +60,7 @@ fn certificates(digest: &Digest<'_>) {
     if digest.certificates.is_empty() {
         return;
     }
-    let mut rows: Vec<&CertificateRow<'_>> = digest.certificates.iter().collect();
-    // What is in use and ends first matters most, where not all are shown.
-    rows.sort_by_key(|row| (!row.is_used(), row.until, row.thumbprint));
-    rows.truncate(ROWS);
+    let mut rows = digest.listed_certificates();
     rows.sort_by_key(|row| (row.until, row.thumbprint));
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_BORDERS_ONLY_CONDENSED);
@@ -83,27 +74,26 @@ fn certificates(digest: &Digest<'_>) {
         let servers = several(&row.servers, 3);
         table.add_row([&row.title, &thumbprint, &row.uses(), row.not_after, &standing, &servers]);
     }
-    println!("\n{BOLD}Certificates{BOLD:#}\n{table}");
+    say!("\n{BOLD}Certificates{BOLD:#}\n{table}");
     left_out(digest.certificates.len(), "certificate", "certificates");
 }
 
 fn agenda(digest: &Digest<'_>) {
-    println!("\n{BOLD}What falls due in the next 365 days{BOLD:#}");
+    say!("\n{BOLD}What falls due in the next 365 days{BOLD:#}");
     if digest.agenda.is_empty() {
-        println!("  nothing");
+        say!("  nothing");
     }
     let today = rfc3339::print(digest.now).to_string();
     for item in digest.agenda.iter().take(ROWS) {
         let overdue = if item.due < today { ", which is overdue" } else { "" };
-        println!(
+        say!(
             "  {}{overdue}: renew {} ({})",
             day(&item.due),
             title(&item.domains, &item.subject, item.thumbprint),
             item.services
         );
-        println!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
-        let servers: Vec<_> = item.servers.iter().map(String::as_str).collect();
-        println!("    on {}", several(&servers, SERVERS));
+        say!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
+        say!("    on {}", several(&item.servers, SERVERS));
     }
     left_out(digest.agenda.len(), "renewal", "renewals");
 }
@@ -111,6 +101,6 @@ fn agenda(digest: &Digest<'_>) {
 fn left_out(rows: usize, one: &str, many: &str) {
     let left_out = rows.saturating_sub(ROWS);
     if left_out > 0 {
-        println!("\n{} of {} are left out here; --json has them all", count(left_out, one, many), thousands(rows));
+        say!("\n{} of {} are left out here; --json has them all", count(left_out, one, many), thousands(rows));
     }
 }

@@ -1,6 +1,6 @@
 //! The findings, each with its remedy to be copied.
 
-use exchange_certificates::{AUDIT_RULES, Severity};
+use exchange_certificates::AUDIT_RULES;
 use maud::{Markup, html};
 
 use super::left_out;
@@ -42,16 +42,15 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
 
 fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Markup {
     let shape = Shape::of_severity(group.severity);
-    let severity = if group.severity == Severity::High { "high" } else { "low" };
     let certificate = group.thumbprint.and_then(|thumbprint| digest.certificate(thumbprint));
     let servers = several(&group.servers, SERVERS);
     let title = certificate.map_or(&servers, |row| &row.title);
     let rule = AUDIT_RULES.iter().find(|rule| rule.id() == group.rule);
     html! {
-        li.finding.(shape.class()) data-severity=(severity) data-place=(place) data-rule=(group.rule) data-title=(title)
+        li.finding.(shape.class()) data-severity=(group.severity) data-place=(place) data-rule=(group.rule) data-title=(title)
             data-count=(group.servers.len())
         {
-            p.severity { span.badge.(shape.class()) { (icon(shape)) (severity) } }
+            p.severity { span.badge.(shape.class()) { (icon(shape)) (group.severity) } }
             div.body {
                 h3 { bdi { (title) } }
                 p.where {

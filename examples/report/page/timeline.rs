@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::left_out;
 use super::parts::{Shape, sorting, standing, tools};
-use crate::report::digest::{CertificateRow, Digest, ROWS, State, seconds, several};
+use crate::report::digest::{CertificateRow, Digest, State, seconds, several};
 
 const DAY: i64 = 86_400;
 
@@ -19,11 +19,8 @@ struct Scale {
 }
 
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
-    let mut rows: Vec<_> = digest.certificates.iter().collect();
-    // What is in use and ends first matters most; what is not in use can wait.
-    rows.sort_by_key(|row| (!row.is_used(), row.until, row.thumbprint));
-    let count = rows.len();
-    rows.truncate(ROWS);
+    let rows = digest.listed_certificates();
+    let count = digest.certificates.len();
     let scale = Scale::new(&rows, seconds(digest.now));
     let choice = html! {
         label {
