@@ -110,10 +110,8 @@ fn falling_due(organization: &Organization, now: SystemTime) -> Vec<AgendaItem> 
     const THRESHOLD: u32 = 60;
     let from = now.checked_sub(THRESHOLD * DAY).unwrap_or(now);
     let until = now.checked_add(365 * DAY).unwrap_or(now);
-    let today = rfc3339::print(now).to_string();
     let mut items = agenda(&organization.fleet, from, until, THRESHOLD);
-    // Both are RFC 3339 in UTC to the second, whose order as text is that of time.
-    items.retain(|item| item.not_after >= today);
+    items.retain(|item| item.not_after >= now);
     items
 }
 

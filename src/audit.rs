@@ -21,6 +21,7 @@ use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// How much a finding weighs, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -118,8 +119,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
 pub(crate) struct Audited<'a> {
     server: &'a Server,
     whole: &'a fleet_wide::Whole<'a>,
-    /// In seconds since 1970.
-    now: i64,
+    now: Timestamp,
 }
 
 /// What a rule of the audit found, and of which certificate.
@@ -222,10 +222,12 @@ pub struct AuditedCertificate {
     pub subject: String,
     /// Its domains.
     pub domains: Vec<String>,
-    /// From when it is valid, in RFC 3339.
-    pub not_before: String,
-    /// Until when it is valid, in RFC 3339.
-    pub not_after: String,
+    /// From when it is valid.
+    #[serde(serialize_with = "rfc3339::serialize")]
+    pub not_before: SystemTime,
+    /// Until when it is valid.
+    #[serde(serialize_with = "rfc3339::serialize")]
+    pub not_after: SystemTime,
     /// The whole days that are left; negative where it has expired.
     pub days_left: i64,
     /// The services that it is assigned to; nothing where they are not known.
@@ -268,7 +270,7 @@ impl Audit {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
-    let now = rfc3339::seconds(now);
+    let now = now.into();
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
     let whole = fleet_wide::Whole::of(fleet);
@@ -298,8 +300,8 @@ impl Audited<'_> {
             friendly_name: installed.friendly_name().map(str::to_owned),
             subject: certificate.subject().to_string(),
             domains: certificate.domains().into_iter().map(Into::into).collect(),
-            not_before: rfc3339::print_seconds(certificate.not_before_seconds()).to_string(),
-            not_after: rfc3339::print_seconds(certificate.not_after_seconds()).to_string(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
             days_left: installed.days_left(self.now),
             services: installed.services(),
             named_by: self.named_by(installed),

@@ -9,6 +9,7 @@ use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
 use crate::server::{Connector, DEFAULT_WEB_SITE, DefaultSmtp, Installed, Server, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// How strict the rules are that count something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub trait Elsewhere: fmt::Debug {
 }
 
 impl<'a> Case<'a> {
-    pub(crate) fn new(server: &'a Server, request: &'a Request, now: i64, thresholds: Thresholds) -> Self {
+    pub(crate) fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Self {
         let assignment = Assignment::new(server, request, now, thresholds);
         let removal = request.removes().map(|thumbprint| {
             let effects = assignment.as_ref().map(Assignment::effects);
@@ -56,7 +57,7 @@ impl<'a> Case<'a> {
 pub struct Assignment<'a> {
     server: &'a Server,
     request: &'a Request,
-    now: i64,
+    now: Timestamp,
     thresholds: Thresholds,
     installed: Option<&'a Installed>,
     skipped: Service,
@@ -66,7 +67,7 @@ pub struct Assignment<'a> {
 }
 
 impl<'a> Assignment<'a> {
-    fn new(server: &'a Server, request: &'a Request, now: i64, thresholds: Thresholds) -> Option<Self> {
+    fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Option<Self> {
         let (requested, skipped, mode) = match request.operation() {
             Operation::Assign { services, mode } => (services, Service::empty(), mode),
             Operation::Replace { old, .. } => {
@@ -144,8 +145,7 @@ impl<'a> Assignment<'a> {
         self.in_question - self.installed.map(Installed::known_services).unwrap_or_default()
     }
 
-    /// In seconds since 1970.
-    pub(crate) fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
 

@@ -6,12 +6,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base64;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 mod algorithm;
 mod decode;
@@ -171,12 +172,12 @@ impl Certificate {
 
     /// Since when the certificate is valid.
     pub fn not_before(&self) -> SystemTime {
-        system_time(self.not_before_seconds())
+        self.starts().into()
     }
 
     /// Until when the certificate is valid, that second included.
     pub fn not_after(&self) -> SystemTime {
-        system_time(self.not_after_seconds())
+        self.ends().into()
     }
 
     /// The common names of the subject in the order of the DER.
@@ -276,13 +277,13 @@ impl Certificate {
         der::Decode::from_der(&self.der)
     }
 
-    /// [`not_before`](Self::not_before) in seconds since 1970.
-    pub(crate) const fn not_before_seconds(&self) -> i64 {
+    /// [`not_before`](Self::not_before), to compare and to print.
+    pub(crate) const fn starts(&self) -> Timestamp {
         self.facts.not_before
     }
 
-    /// [`not_after`](Self::not_after) in seconds since 1970.
-    pub(crate) const fn not_after_seconds(&self) -> i64 {
+    /// [`not_after`](Self::not_after), to compare and to print.
+    pub(crate) const fn ends(&self) -> Timestamp {
         self.facts.not_after
     }
 
@@ -374,16 +375,6 @@ fn exactly_one(mut certificates: Vec<Certificate>) -> Result<Certificate, Certif
     certificates.pop().filter(|_| count == 1).ok_or(CertificateError::NotOne { count })
 }
 
-/// A point in time, or the nearest one that the platform can tell: Windows knows none before 1601.
-fn system_time(seconds: i64) -> SystemTime {
-    const YEAR_1601: u64 = 11_644_473_600;
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    if seconds >= 0 {
-        return UNIX_EPOCH + distance;
-    }
-    UNIX_EPOCH.checked_sub(distance).unwrap_or_else(|| UNIX_EPOCH - Duration::from_secs(YEAR_1601))
-}
-
 impl AsRef<Certificate> for Certificate {
     fn as_ref(&self) -> &Self {
         self
@@ -451,11 +442,5 @@ mod tests {
     #[test]
     fn a_certificate_takes_little_room() {
         assert!(size_of::<Certificate>() <= 88, "{}", size_of::<Certificate>());
-    }
-
-    #[test]
-    fn a_time_before_1970_is_one() {
-        assert_eq!(UNIX_EPOCH.duration_since(system_time(-1)).unwrap(), Duration::from_secs(1));
-        assert_eq!(system_time(1), UNIX_EPOCH + Duration::from_secs(1));
     }
 }

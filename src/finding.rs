@@ -7,11 +7,11 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 use crate::powershell::{Command, windows_services};
-use crate::rfc3339::{print_day, print_seconds};
 use crate::server::{Status, Version};
 use crate::service::Service;
 use crate::text::{list, plain, shown};
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// What a rule has to say about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +134,7 @@ impl fmt::Display for Remedy {
 /// The facts that a rule found, and the sentence that they make. Points in time are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(private_interfaces, reason = "points in time are printed, and not for programs yet")]
 #[expect(missing_docs, reason = "each sentence says what its fields are")]
 pub enum Detail {
     #[error("{}", plain(.sentence))]
@@ -160,16 +161,16 @@ pub enum Detail {
     ServicesUnknown { this: bool, others: bool },
 
     // Status
-    #[error("its status is DateInvalid at {}: it is valid from {} to {}", print_seconds(*.now), print_seconds(*.not_before), print_seconds(*.not_after))]
-    OutsideDates { now: i64, not_before: i64, not_after: i64 },
-    #[error("Exchange reports the status DateInvalid, though {} lies within its dates, {} to {}", print_seconds(*.now), print_seconds(*.not_before), print_seconds(*.not_after))]
-    DatesReported { now: i64, not_before: i64, not_after: i64 },
+    #[error("its status is DateInvalid at {}: it is valid from {} to {}", .now, .not_before, .not_after)]
+    OutsideDates { now: Timestamp, not_before: Timestamp, not_after: Timestamp },
+    #[error("Exchange reports the status DateInvalid, though {} lies within its dates, {} to {}", .now, .not_before, .not_after)]
+    DatesReported { now: Timestamp, not_before: Timestamp, not_after: Timestamp },
     #[error("its status is {status}, not Valid")]
     StatusNotValid { status: Status },
     #[error("its status is {status}, which the request accepts")]
     StatusAccepted { status: Status },
-    #[error("{}it expires {}, on {}", if *.urgent { "urgent: " } else { "" }, within_days(*.days), print_seconds(*.not_after))]
-    ExpiresSoon { days: i64, not_after: i64, urgent: bool },
+    #[error("{}it expires {}, on {}", if *.urgent { "urgent: " } else { "" }, within_days(*.days), .not_after)]
+    ExpiresSoon { days: i64, not_after: Timestamp, urgent: bool },
 
     // Names
     #[error("{} is a wildcard name, and {service} {} served by one host name", shown(.name), is_or_are(*.service))]
@@ -234,8 +235,8 @@ pub enum Detail {
     DefaultUnknownAtRemoval,
     #[error("the default SMTP certificate {thumbprint} is not installed")]
     DefaultMissing { thumbprint: Thumbprint },
-    #[error("the default SMTP certificate {thumbprint} is outside its dates, {} to {}", print_seconds(*.not_before), print_seconds(*.not_after))]
-    DefaultOutsideDates { thumbprint: Thumbprint, not_before: i64, not_after: i64 },
+    #[error("the default SMTP certificate {thumbprint} is outside its dates, {} to {}", .not_before, .not_after)]
+    DefaultOutsideDates { thumbprint: Thumbprint, not_before: Timestamp, not_after: Timestamp },
     #[error("EdgeSync breaks with the default SMTP certificate: the Edge subscription must be created again")]
     EdgeSync,
     #[error("it is the Auth certificate of the organisation, which is not meant for SMTP")]
@@ -274,18 +275,18 @@ pub enum Detail {
     UsesOther { connectors: Vec<String>, other: Thumbprint },
 
     // Audit
-    #[error("it expired on {}", print_seconds(*.not_after))]
-    Expired { not_after: i64 },
-    #[error("it is not valid before {}", print_seconds(*.not_before))]
-    NotYetValid { not_before: i64 },
+    #[error("it expired on {}", .not_after)]
+    Expired { not_after: Timestamp },
+    #[error("it is not valid before {}", .not_before)]
+    NotYetValid { not_before: Timestamp },
     #[error("no certificate that is valid now has {services}")]
     Uncovered { services: Service },
     #[error("clients use {}, which no certificate with IIS covers", list(.names))]
     ClientNamesUncovered { names: Vec<String> },
     #[error("the Auth certificate {thumbprint} of the organisation is not installed")]
     AuthMissing { thumbprint: Thumbprint },
-    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "expired" } else { "expires" }, print_seconds(*.not_after))]
-    AuthExpires { days: i64, not_after: i64 },
+    #[error("the Auth certificate of the organisation {} on {}", if *.days < 0 { "expired" } else { "expires" }, .not_after)]
+    AuthExpires { days: i64, not_after: Timestamp },
     #[error("{} names {}, and no such certificate is installed: STARTTLS is gone", shown(.connector), shown(.name))]
     ConnectorMissing { connector: String, name: String },
     #[error("{} finds {count} certificates, and uses this one, which expires last", shown(.connector))]
@@ -298,8 +299,8 @@ pub enum Detail {
     Removable,
     #[error("{} is {version} too, and holds other certificates for IIS", shown(.other))]
     Differs { version: Version, other: String },
-    #[error("{version} has been out of support since {}", print_day(*.end))]
-    OutOfSupport { version: Version, end: i64 },
+    #[error("{version} has been out of support since {}", .end.day())]
+    OutOfSupport { version: Version, end: Timestamp },
 
     // Removal
     #[error("it is the default SMTP certificate of the server")]

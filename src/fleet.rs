@@ -15,7 +15,7 @@ use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::server::Server;
-use crate::text;
+use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
 /// Servers by name, without case, in the order of their names.
@@ -32,7 +32,7 @@ use crate::thumbprint::Thumbprint;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fleet {
-    servers: BTreeMap<String, Server>,
+    servers: BTreeMap<Caseless<String>, Server>,
 }
 
 /// Why a server does not join a fleet.
@@ -107,8 +107,8 @@ impl Fleet {
     }
 }
 
-fn key(name: &str) -> String {
-    name.to_lowercase()
+fn key(name: &str) -> Caseless<String> {
+    Caseless(name.to_owned())
 }
 
 impl Elsewhere for Fleet {

@@ -6,9 +6,10 @@
 //!
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
-//! rfc3339       points in time
+//! time          points in time, inside
+//! rfc3339       points in time, as text
 //! base64        bytes in text
-//! object        JSON objects that are nothing else
+//! json_object   structs that JSON writes as objects
 //! service       the bit flags, their names and forms
 //! thumbprint    the name of a certificate
 //! certificate   one pass over the DER, names, domains, PEM and PKCS#7
@@ -43,7 +44,7 @@ mod finding;
 mod fleet;
 #[cfg(feature = "import")]
 pub mod import;
-mod object;
+mod json_object;
 mod plan;
 mod policy;
 pub mod powershell;
@@ -58,6 +59,7 @@ mod service;
 mod store;
 mod text;
 mod thumbprint;
+mod time;
 mod verify;
 
 pub use audit::{AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Severity, agenda, audit};

@@ -15,7 +15,6 @@ use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::finding::Kind;
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::rfc3339;
 use crate::script::{self, Line, Renaming};
 use crate::server::{DefaultSmtp, Installed, Server, TlsCertificateName};
 use crate::service::Service;
@@ -88,7 +87,7 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 ///
 /// A [`NoPlan`] where the rules or the policy refuse the request, or it takes an answer first.
 pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
-    decide(policy, &Case::new(server, request, rfc3339::seconds(now), policy.thresholds()))
+    decide(policy, &Case::new(server, request, now.into(), policy.thresholds()))
 }
 
 /// Decides as [`plan_with`] does, with someone to ask which other servers hold a certificate.
@@ -114,7 +113,7 @@ pub(crate) fn case_among<'a>(
     request: &'a Request,
     now: SystemTime,
 ) -> Case<'a> {
-    let case = Case::new(server, request, rfc3339::seconds(now), policy.thresholds());
+    let case = Case::new(server, request, now.into(), policy.thresholds());
     Case { elsewhere: Some(elsewhere), ..case }
 }
 
@@ -377,7 +376,7 @@ fn changes(case: &Case<'_>) -> Changes {
 
 /// Changes the server as a request says that has passed.
 fn commit(server: &mut Server, request: &Request, now: SystemTime) {
-    let edits = Edits::of(&Case::new(server, request, rfc3339::seconds(now), Policy::default().thresholds()));
+    let edits = Edits::of(&Case::new(server, request, now.into(), Policy::default().thresholds()));
     for (thumbprint, services, web_sites) in edits.certificates {
         server.inventory_mut().change(thumbprint, services, web_sites);
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::case::{Assignment, Case, Thresholds};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Finding, Kind};
-use crate::object::Object;
+use crate::json_object::JsonObject;
 use crate::rule::{Check, Rule};
 use crate::rules::{self, RULES};
 use crate::service::Service;
@@ -33,7 +33,7 @@ use crate::service::Service;
 /// # Ok::<(), exchange_certificates::PolicyError>(())
 /// ```
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Object<form::PolicyForm>")]
+#[serde(try_from = "JsonObject<form::PolicyForm>")]
 pub struct Policy {
     thresholds: Thresholds,
     raised: Vec<(&'static str, Kind)>,

@@ -7,7 +7,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::fleet::{Fleet, Rollout, RolloutError, RolloutPlan};
-use crate::object::Object;
+use crate::json_object::JsonObject;
 use crate::plan::{NoPlan, Plan, plan_with};
 use crate::policy::Policy;
 use crate::request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
@@ -23,7 +23,7 @@ use crate::verify::{Expectation, Shown, Verification, verify};
 /// It is about one `server`, or about the `servers` of a fleet, to which one certificate is rolled out. An
 /// unknown or repeated key is an error, and a null is a setting left out.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Object<ScenarioForm>")]
+#[serde(try_from = "JsonObject<ScenarioForm>")]
 pub struct Scenario {
     now: Option<SystemTime>,
     subject: Subject,
@@ -162,10 +162,10 @@ struct ScenarioForm {
     request: Asked,
 }
 
-impl TryFrom<Object<ScenarioForm>> for Scenario {
+impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     type Error = ScenarioError;
 
-    fn try_from(Object(form): Object<ScenarioForm>) -> Result<Self, ScenarioError> {
+    fn try_from(JsonObject(form): JsonObject<ScenarioForm>) -> Result<Self, ScenarioError> {
         let (subject, task) = match (form.server, form.servers) {
             (Some(_), None) if form.request.is_about_many() => return Err(ScenarioError::ManyServers),
             (Some(server), None) => (Subject::Server(Box::new(server)), form.request.task),
@@ -237,7 +237,7 @@ impl<'de> Deserialize<'de> for Answers {
 
 /// What the request of a scenario asks, before it is known of how many servers.
 #[derive(Deserialize)]
-#[serde(try_from = "Object<RequestForm>")]
+#[serde(try_from = "JsonObject<RequestForm>")]
 struct Asked {
     task: Task,
     order: Option<Vec<String>>,
@@ -265,10 +265,10 @@ impl Asked {
     }
 }
 
-impl TryFrom<Object<RequestForm>> for Asked {
+impl TryFrom<JsonObject<RequestForm>> for Asked {
     type Error = TaskError;
 
-    fn try_from(Object(form): Object<RequestForm>) -> Result<Self, TaskError> {
+    fn try_from(JsonObject(form): JsonObject<RequestForm>) -> Result<Self, TaskError> {
         let order = form.servers.clone().map(text::strings);
         let answers = form.answers.clone().unwrap_or_default().0;
         let connectors = form.connectors.unwrap_or_default();

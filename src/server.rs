@@ -15,7 +15,7 @@ pub use self::connector::{Connector, ConnectorKind, TlsCertificateName, TlsCerti
 pub use self::installed::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage, RootCaType, Status};
 use self::inventory::Inventory;
 use crate::certificate::Certificate;
-use crate::object::Object;
+use crate::json_object::JsonObject;
 use crate::service::Service;
 use crate::text::{self, TextError};
 use crate::thumbprint::Thumbprint;
@@ -35,7 +35,7 @@ use crate::thumbprint::Thumbprint;
 /// # Ok::<(), exchange_certificates::ServerError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Object<form::ServerForm>", into = "form::ServerForm")]
+#[serde(try_from = "JsonObject<form::ServerForm>", into = "form::ServerForm")]
 pub struct Server {
     /// Shared with every command that names the server.
     name: Arc<str>,
@@ -504,7 +504,7 @@ impl DefaultSmtp {
 
 /// The certificates of the organisation's authorization configuration (`Get-AuthConfig`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Object<form::AuthCertificatesForm>")]
+#[serde(from = "JsonObject<form::AuthCertificatesForm>")]
 #[non_exhaustive]
 pub struct AuthCertificates {
     /// The one in use.

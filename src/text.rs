@@ -1,6 +1,8 @@
 //! Text that comes from outside: what may stand in it, how it is compared and how it is shown.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,39 +49,97 @@ pub(crate) fn strings(texts: Vec<Text>) -> Vec<String> {
     texts.into_iter().map(|text| text.0).collect()
 }
 
-/// Whether two texts are the same without case.
-pub(crate) fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-        || !(one.is_ascii() && other.is_ascii())
-            && one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
+/// A name that compares, hashes and sorts without case.
+///
+/// Each character counts as its upper case if that is one character, else as itself: `ς`, `σ` and `Σ` are one, and
+/// `ß` is not `SS`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Caseless<T>(pub(crate) T);
+
+fn upper_case(character: char) -> char {
+    let mut upper = character.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(upper), None) => upper,
+        _ => character,
+    }
 }
 
-/// Whether something prints as this text [without case](same). Keeps nothing of what is printed, unless there is more
-/// than ASCII to compare.
-pub(crate) fn prints_as(printed: impl fmt::Display, expected: &str) -> bool {
-    struct Comparing<'a> {
-        left: &'a str,
-        is_undecided: bool,
+impl<T: AsRef<str>> Caseless<T> {
+    fn characters(&self) -> impl Iterator<Item = char> {
+        self.0.as_ref().chars().map(upper_case)
     }
 
-    impl fmt::Write for Comparing<'_> {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            match self.left.split_at_checked(text.len()) {
-                Some((start, left)) if start.eq_ignore_ascii_case(text) => {
-                    self.left = left;
-                    Ok(())
-                }
-                _ => {
-                    self.is_undecided = !(text.is_ascii() && self.left.is_ascii());
-                    Err(fmt::Error)
+    /// Whether something prints as this name. Keeps nothing of what is printed, unless there is more than ASCII to
+    /// compare.
+    pub(crate) fn is_printed_by(&self, printed: impl fmt::Display) -> bool {
+        struct Comparing<'a> {
+            left: &'a str,
+            is_undecided: bool,
+        }
+
+        impl fmt::Write for Comparing<'_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                match self.left.split_at_checked(text.len()) {
+                    Some((start, left)) if start.eq_ignore_ascii_case(text) => {
+                        self.left = left;
+                        Ok(())
+                    }
+                    _ => {
+                        self.is_undecided = !(text.is_ascii() && self.left.is_ascii());
+                        Err(fmt::Error)
+                    }
                 }
             }
         }
-    }
 
-    let mut comparing = Comparing { left: expected, is_undecided: false };
-    let is_printed = write!(comparing, "{printed}").is_ok();
-    is_printed && comparing.left.is_empty() || comparing.is_undecided && same(&printed.to_string(), expected)
+        let mut comparing = Comparing { left: self.0.as_ref(), is_undecided: false };
+        let is_printed = write!(comparing, "{printed}").is_ok();
+        is_printed && comparing.left.is_empty() || comparing.is_undecided && *self == Caseless(printed.to_string())
+    }
+}
+
+impl<T: AsRef<str>, U: AsRef<str>> PartialEq<Caseless<U>> for Caseless<T> {
+    fn eq(&self, other: &Caseless<U>) -> bool {
+        let (one, another) = (self.0.as_ref(), other.0.as_ref());
+        one.eq_ignore_ascii_case(another)
+            || !(one.is_ascii() && another.is_ascii()) && self.characters().eq(other.characters())
+    }
+}
+
+impl<T: AsRef<str>> Eq for Caseless<T> {}
+
+impl<T: AsRef<str>> Ord for Caseless<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.characters().cmp(other.characters())
+    }
+}
+
+impl<T: AsRef<str>> PartialOrd for Caseless<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: AsRef<str>> Hash for Caseless<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.characters().for_each(|character| state.write_u32(u32::from(character)));
+        state.write_u8(u8::MAX);
+    }
+}
+
+/// Hashes what is printed as [`Caseless`] hashes a name, whatever pieces it is printed in.
+pub(crate) struct HashPrinted<'a, H>(pub(crate) &'a mut H);
+
+impl<H: Hasher> fmt::Write for HashPrinted<'_, H> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().for_each(|character| self.0.write_u32(u32::from(upper_case(character))));
+        Ok(())
+    }
+}
+
+/// Whether two names are the same without case.
+pub(crate) fn same(one: impl AsRef<str>, other: impl AsRef<str>) -> bool {
+    Caseless(one) == Caseless(other)
 }
 
 /// Text in backticks with everything escaped that could forge a line or hide something in one.
@@ -109,6 +169,8 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::DefaultHasher;
+
     use super::*;
 
     #[test]
@@ -120,9 +182,26 @@ mod tests {
         ];
         for (one, other) in texts.iter().flat_map(|one| texts.iter().map(move |other| (one, other))) {
             let expected = same(one, other);
-            assert_eq!(prints_as(one, other), expected, "{one} {other}");
-            assert_eq!(prints_as(pieces(one), other), expected, "{one} {other}");
+            assert_eq!(Caseless(other).is_printed_by(one), expected, "{one} {other}");
+            assert_eq!(Caseless(other).is_printed_by(pieces(one)), expected, "{one} {other}");
+            assert_eq!(Caseless(one).cmp(&Caseless(other)).is_eq(), expected, "{one} {other}");
+            assert_eq!(hash(one) == hash(other), expected, "{one} {other}");
         }
+    }
+
+    fn hash(name: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        Caseless(name).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn a_character_counts_as_its_upper_case_if_that_is_one_character() {
+        assert!(same("\u{391}\u{3a3}", "\u{3b1}\u{3c3}") && same("\u{391}\u{3a3}", "\u{3b1}\u{3c2}"));
+        assert!(same("stra\u{df}e", "STRA\u{df}E") && !same("stra\u{df}e", "STRASSE"));
+        let mut names = ["b", "A", "\u{c9}", "a", "\u{e9}"].map(Caseless);
+        names.sort();
+        assert_eq!(names.map(|name| name.0), ["A", "a", "b", "\u{c9}", "\u{e9}"]);
     }
 
     #[test]

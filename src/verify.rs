@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::object::Object;
+use crate::json_object::JsonObject;
 use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -19,7 +19,7 @@ pub struct Expectation {
 
 /// A certificate as `Get-ExchangeCertificate` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Object<ShownForm>")]
+#[serde(from = "JsonObject<ShownForm>")]
 #[non_exhaustive]
 pub struct Shown {
     /// The certificate.
@@ -43,8 +43,8 @@ struct ShownForm {
     services: Option<Service>,
 }
 
-impl From<Object<ShownForm>> for Shown {
-    fn from(Object(form): Object<ShownForm>) -> Self {
+impl From<JsonObject<ShownForm>> for Shown {
+    fn from(JsonObject(form): JsonObject<ShownForm>) -> Self {
         Self::new(form.thumbprint, form.services)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use exchange_certificates::{
     AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Installed, Remedy, Server, Service, Severity,
-    Thumbprint,
+    Thumbprint, rfc3339,
 };
 
 use super::organization::Organization;
@@ -48,8 +48,8 @@ pub(crate) struct CertificateRow<'a> {
     pub(crate) from: i64,
     /// In seconds since 1970.
     pub(crate) until: i64,
-    pub(crate) not_before: &'a str,
-    pub(crate) not_after: &'a str,
+    pub(crate) not_before: String,
+    pub(crate) not_after: String,
     pub(crate) days_left: i64,
     pub(crate) state: State,
     /// The services that it is assigned to on any server.
@@ -192,8 +192,8 @@ impl<'a> CertificateRow<'a> {
             domains: audited.domains.iter().map(|domain| plain(domain)).collect(),
             from: seconds(certificate.not_before()),
             until: seconds(certificate.not_after()),
-            not_before: day(&audited.not_before),
-            not_after: day(&audited.not_after),
+            not_before: day(audited.not_before),
+            not_after: day(audited.not_after),
             days_left: audited.days_left,
             state,
             services: Service::empty(),
@@ -325,7 +325,8 @@ pub(crate) fn seconds(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or_else(|before| -whole(before.duration()), whole)
 }
 
-/// The date of a point in time in RFC 3339.
-pub(crate) fn day(rfc3339: &str) -> &str {
-    rfc3339.split('T').next().unwrap_or(rfc3339)
+/// The date of a point in time, in UTC: `2026-11-24`.
+pub(crate) fn day(time: SystemTime) -> String {
+    let text = rfc3339::print(time).to_string();
+    text.split('T').next().unwrap_or(&text).to_owned()
 }

@@ -131,7 +131,6 @@ fn verdict(digest: &Digest<'_>) -> String {
 }
 
 fn agenda(digest: &Digest<'_>) -> Markup {
-    let today = rfc3339::print(digest.now).to_string();
     html! {
         section #agenda aria-labelledby="agenda-title" {
             h2 #agenda-title { "What falls due" }
@@ -143,13 +142,13 @@ fn agenda(digest: &Digest<'_>) -> Markup {
                 @for item in digest.agenda.iter().take(ROWS) {
                     li {
                         p.due {
-                            time datetime=(day(&item.due)) { (day(&item.due)) }
-                            @if item.due < today { span.badge.soon { (icon(Shape::Soon)) "overdue" } }
+                            time datetime=(day(item.due)) { (day(item.due)) }
+                            @if item.due < digest.now { span.badge.soon { (icon(Shape::Soon)) "overdue" } }
                         }
                         div {
                             h3 { "Renew " bdi { (title(&item.domains, &item.subject, item.thumbprint)) } }
                             p {
-                                "Expires on " time datetime=(day(&item.not_after)) { (day(&item.not_after)) }
+                                "Expires on " time datetime=(day(item.not_after)) { (day(item.not_after)) }
                                 ". Serves " (item.services) " on " bdi { (several(&item.servers, 8)) } "."
                             }
                             // A plan names every server, which is too much to read where they are many.
@@ -215,8 +214,8 @@ fn long_date(digest: &Digest<'_>) -> String {
         "November",
         "December",
     ];
-    let text = rfc3339::print(digest.now).to_string();
-    let mut fields = day(&text).splitn(3, '-');
+    let text = day(digest.now);
+    let mut fields = text.splitn(3, '-');
     let mut field = || fields.next().unwrap_or_default();
     let (year, month, day_of_month) = (field(), field(), field());
     let month = month.parse().ok().and_then(|month: usize| MONTHS.get(month.checked_sub(1)?));

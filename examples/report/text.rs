@@ -72,7 +72,7 @@ fn certificates(digest: &Digest<'_>) {
         };
         let thumbprint = row.thumbprint.to_string();
         let servers = several(&row.servers, 3);
-        table.add_row([&row.title, &thumbprint, &row.uses(), row.not_after, &standing, &servers]);
+        table.add_row([&row.title, &thumbprint, &row.uses(), &row.not_after, &standing, &servers]);
     }
     say!("\n{BOLD}Certificates{BOLD:#}\n{table}");
     left_out(digest.certificates.len(), "certificate", "certificates");
@@ -83,16 +83,15 @@ fn agenda(digest: &Digest<'_>) {
     if digest.agenda.is_empty() {
         say!("  nothing");
     }
-    let today = rfc3339::print(digest.now).to_string();
     for item in digest.agenda.iter().take(ROWS) {
-        let overdue = if item.due < today { ", which is overdue" } else { "" };
+        let overdue = if item.due < digest.now { ", which is overdue" } else { "" };
         say!(
             "  {}{overdue}: renew {} ({})",
-            day(&item.due),
+            day(item.due),
             title(&item.domains, &item.subject, item.thumbprint),
             item.services
         );
-        say!("    it expires on {}; {DIM}{}{DIM:#}", day(&item.not_after), item.thumbprint);
+        say!("    it expires on {}; {DIM}{}{DIM:#}", day(item.not_after), item.thumbprint);
         say!("    on {}", several(&item.servers, SERVERS));
     }
     left_out(digest.agenda.len(), "renewal", "renewals");

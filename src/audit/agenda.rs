@@ -6,20 +6,23 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::fleet::Fleet;
-use crate::rfc3339::{self, DAY};
+use crate::rfc3339;
 use crate::server::Server;
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// A renewal that falls due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AgendaItem {
-    /// The day to act by, in RFC 3339: from then on the certificate expires soon.
-    pub due: String,
-    /// When it expires, in RFC 3339.
-    pub not_after: String,
+    /// The day to act by: from then on the certificate expires soon.
+    #[serde(serialize_with = "rfc3339::serialize")]
+    pub due: SystemTime,
+    /// When it expires.
+    #[serde(serialize_with = "rfc3339::serialize")]
+    pub not_after: SystemTime,
     /// The certificate.
     pub thumbprint: Thumbprint,
     /// Its subject, as Windows prints it.
@@ -39,19 +42,19 @@ pub struct AgendaItem {
 /// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
 /// third of its lifetime where that is less. Only what is assigned is renewed.
 pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> Vec<AgendaItem> {
-    let (from, until) = (rfc3339::seconds(from), rfc3339::seconds(until));
-    let mut due: BTreeMap<(i64, Thumbprint), AgendaItem> = BTreeMap::new();
+    let (from, until) = (Timestamp::from(from), Timestamp::from(until));
+    let mut due: BTreeMap<(Timestamp, Thumbprint), AgendaItem> = BTreeMap::new();
     for server in fleet.servers() {
         for installed in server.certificates().filter(|installed| installed.is_assigned()) {
             let certificate = installed.certificate();
-            let not_after = certificate.not_after_seconds();
-            let act_by = not_after.saturating_sub(installed.expires_soon_from(days).saturating_mul(DAY));
+            let not_after = certificate.ends();
+            let act_by = not_after.days_earlier(installed.expires_soon_from(days));
             if !(from..until).contains(&act_by) {
                 continue;
             }
             let item = due.entry((act_by, installed.thumbprint())).or_insert_with(|| AgendaItem {
-                due: rfc3339::print_seconds(act_by).to_string(),
-                not_after: rfc3339::print_seconds(not_after).to_string(),
+                due: act_by.into(),
+                not_after: not_after.into(),
                 thumbprint: installed.thumbprint(),
                 subject: certificate.subject().to_string(),
                 domains: certificate.domains().into_iter().map(Into::into).collect(),

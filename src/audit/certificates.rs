@@ -9,7 +9,6 @@ use crate::plan::plan;
 use crate::policy::{LEAST_BITS, LEAST_DAYS};
 use crate::powershell::Command;
 use crate::request::Request;
-use crate::rfc3339;
 use crate::script;
 use crate::server::{DefaultSmtp, Installed, Status};
 use crate::service::Service;
@@ -60,7 +59,7 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
     let outside = assigned(case).filter(|installed| !installed.is_current(case.now));
     let found = outside.map(|installed| {
         let certificate = installed.certificate();
-        let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
+        let (not_before, not_after) = (certificate.starts(), certificate.ends());
         if case.now < not_before {
             return Found::of(installed, installed.known_services(), Detail::NotYetValid { not_before })
                 .map(|finding| finding.advise("go on with the previous one until then, and see the server's clock"));
@@ -78,7 +77,7 @@ fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
         let days = installed.days_left(case.now);
         let threshold = installed.expires_soon_from(LEAST_DAYS);
         (days < threshold).then(|| {
-            let not_after = installed.certificate().not_after_seconds();
+            let not_after = installed.certificate().ends();
             let detail = Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold };
             Found::of(installed, installed.known_services(), detail)
                 .map(|finding| remedy::renew(finding, case.server, installed))
@@ -129,7 +128,7 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
 fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
     let thumbprint = installed.thumbprint();
     let is_named = case.server.connectors().iter().any(|connector| connector.names(installed.certificate()));
-    let removal = || plan(case.server, &Request::remove(thumbprint), rfc3339::system_time(case.now)?).ok();
+    let removal = || plan(case.server, &Request::remove(thumbprint), case.now.into()).ok();
     !is_named
         && case.server.default_smtp() != DefaultSmtp::NotKnown
         && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))

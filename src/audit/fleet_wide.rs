@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Audited, Found, audit_rule};
 use crate::finding::Detail;
 use crate::fleet::Fleet;
-use crate::rfc3339::{DAY, day};
 use crate::server::{Installed, Server, Version};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 audit_rule! {
     /// Servers of one version hold the same certificates for IIS.
@@ -87,12 +87,12 @@ fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
         Version::Exchange2016 | Version::Exchange2019 => (2025, 10, 14),
         Version::SubscriptionEdition => (2035, 12, 31),
     };
-    let end = day(year, month, day_of_month).unwrap_or(i64::MAX / DAY) * DAY;
     let remedy = match version {
         Version::SubscriptionEdition => "move to the version that follows it",
         _ => "move to Exchange Server Subscription Edition",
     };
-    let found = (case.now >= end).then(|| {
+    let end = Timestamp::midnight(year, month, day_of_month).filter(|end| case.now >= *end);
+    let found = end.map(|end| {
         Found::of_server(Service::empty(), Detail::OutOfSupport { version, end }).map(|finding| finding.advise(remedy))
     });
     found.into_iter().collect()

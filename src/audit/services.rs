@@ -8,6 +8,7 @@ use crate::server::{Connector, Installed, Status, TlsCertificateName};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 audit_rule! {
     /// IIS and SMTP have a certificate that is valid now.
@@ -95,7 +96,7 @@ fn may_have(installed: &Installed, service: Service) -> bool {
 }
 
 /// Whether a certificate is valid, or may be where Exchange could not tell.
-fn may_be_valid(installed: &Installed, now: i64) -> bool {
+fn may_be_valid(installed: &Installed, now: Timestamp) -> bool {
     matches!(installed.status_at(now), Status::Valid | Status::Unknown | Status::RevocationCheckFailure)
 }
 
@@ -117,7 +118,7 @@ fn default_expired(case: &Audited<'_>) -> Vec<Found> {
     let found = default_smtp(case).and_then(|(thumbprint, installed)| {
         let installed = installed.filter(|installed| !installed.is_current(case.now))?;
         let certificate = installed.certificate();
-        let (not_before, not_after) = (certificate.not_before_seconds(), certificate.not_after_seconds());
+        let (not_before, not_after) = (certificate.starts(), certificate.ends());
         let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
         Some(Found::of(installed, Service::SMTP, detail).map(|finding| remedy::make_default(finding, case.server)))
     });
@@ -161,7 +162,7 @@ fn auth_expires(case: &Audited<'_>) -> Vec<Found> {
     let installed = current.and_then(|thumbprint| case.server.installed(thumbprint));
     let soon = installed.filter(|installed| installed.days_left(case.now) < installed.expires_soon_from(LEAST_DAYS));
     let found = soon.map(|installed| {
-        let not_after = installed.certificate().not_after_seconds();
+        let not_after = installed.certificate().ends();
         Found::of(installed, Service::empty(), Detail::AuthExpires { days: installed.days_left(case.now), not_after })
             .map(|finding| remedy::renew_auth_certificate(finding, case.server))
     });
@@ -176,7 +177,7 @@ fn connectors<'a>(
     server.connectors_here().filter_map(|connector| {
         let name = connector.tls_certificate_name()?;
         let mut found: Vec<_> = server.inventory().named(name).collect();
-        found.sort_by_key(|installed| std::cmp::Reverse(installed.certificate().not_after_seconds()));
+        found.sort_by_key(|installed| std::cmp::Reverse(installed.certificate().ends()));
         Some((connector, name, found))
     })
 }
@@ -218,10 +219,10 @@ fn connector_stale(case: &Audited<'_>) -> Vec<Found> {
                 && other.has_private_key()
                 && may_be_valid(other, case.now)
                 && !name.matches(certificate)
-                && certificate.not_after_seconds() > used.not_after_seconds()
+                && certificate.ends() > used.ends()
                 && sorted_domains(certificate) == domains
         });
-        let newer = newer.max_by_key(|other| other.certificate().not_after_seconds())?;
+        let newer = newer.max_by_key(|other| other.certificate().ends())?;
         let detail = Detail::ConnectorStale { connector: connector.name().to_owned(), newer: newer.thumbprint() };
         let name = TlsCertificateName::of(newer.certificate()).to_string();
         Some(

@@ -7,6 +7,7 @@ use super::reader::{Failure, Placed, Reader, Unplaced, offset};
 use super::tlv::{Cursor, Element, tag};
 use super::{name, oid, time};
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// Far more than any certificate has, and little enough for places of 32 bits.
 pub(super) const MAXIMUM_LENGTH: usize = 16 * 1024 * 1024;
@@ -15,8 +16,8 @@ pub(super) const MAXIMUM_LENGTH: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Facts {
     pub(super) thumbprint: Thumbprint,
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
     pub(super) serial_number: Place,
     pub(super) issuer: Place,
     pub(super) subject: Place,
@@ -160,9 +161,9 @@ fn distinguished_name<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: 
 }
 
 #[inline(always)]
-fn date<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>) -> Result<i64, E> {
+fn date<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>) -> Result<Timestamp, E> {
     let rest = reader.rest();
-    time::seconds(reader.any("a date")?).ok_or_else(|| E::at(rest, "a date"))
+    time::timestamp(reader.any("a date")?).ok_or_else(|| E::at(rest, "a date"))
 }
 
 /// Reads one extension: its frame has to be in order, its value need not.

@@ -1,14 +1,14 @@
 //! The dates of a certificate.
 
 use super::tlv::{Element, tag};
-use crate::rfc3339;
+use crate::time::{DAY, Timestamp, day};
 
-/// The point in time that an element names, in seconds since 1970.
+/// The point in time that an element names.
 ///
 /// Every form that ASN.1 has and that names one point in time is read: without seconds, with a
 /// fraction of one (dropped), with a zone other than UTC. A time of day without a zone names none.
 #[inline(always)]
-pub(super) fn seconds(time: Element<'_>) -> Option<i64> {
+pub(super) fn timestamp(time: Element<'_>) -> Option<Timestamp> {
     let mut digits = Digits(time.value);
     let year = match time.tag {
         tag::UTC_TIME => match digits.pair()? {
@@ -18,11 +18,11 @@ pub(super) fn seconds(time: Element<'_>) -> Option<i64> {
         tag::GENERALIZED_TIME => digits.pair()? * 100 + digits.pair()?,
         _ => return None,
     };
-    let day = rfc3339::day(year, digits.pair()?, digits.pair()?)?;
+    let day = day(year, digits.pair()?, digits.pair()?)?;
     let hour = digits.below(24)?;
     let minute = if digits.has_pair() || time.tag == tag::UTC_TIME { digits.below(60)? } else { 0 };
     let second = if digits.has_pair() { digits.below(60)? } else { 0 };
-    Some(((day * 24 + hour) * 60 + minute) * 60 + second - digits.zone(time.tag)?)
+    Some(Timestamp::from_seconds(day * DAY + (hour * 60 + minute) * 60 + second - digits.zone(time.tag)?))
 }
 
 struct Digits<'a>(&'a [u8]);
@@ -70,7 +70,7 @@ mod tests {
 
     fn read(tag: u8, text: &str) -> Option<String> {
         let time = Element { tag, value: text.as_bytes(), der: &[] };
-        seconds(time).map(|seconds| rfc3339::print_seconds(seconds).to_string())
+        timestamp(time).map(|time| time.to_string())
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::certificate::Certificate;
 use crate::rfc3339;
 use crate::server::{RootCaType, Status};
 use crate::service::Service;
+use crate::time::Timestamp;
 
 const DATA: &str = "SerializationData";
 
@@ -264,7 +265,7 @@ fn point_in_time(text: &str) -> Option<std::time::SystemTime> {
     // A zone may follow, which does not change the point in time.
     let digits = inside.char_indices().skip(1).find(|(_, character)| matches!(character, '+' | '-'));
     let number = digits.map_or(Some(inside), |(at, _)| inside.get(..at))?;
-    rfc3339::system_time(number.parse::<i64>().ok()?.div_euclid(1000))
+    Timestamp::from_seconds(number.parse::<i64>().ok()?.div_euclid(1000)).to_system_time()
 }
 
 #[cfg(test)]
@@ -281,12 +282,13 @@ mod tests {
 
     #[test]
     fn a_time_is_read_where_it_means_the_same_everywhere() {
-        let seconds = |text| point_in_time(text).map(rfc3339::seconds);
-        assert_eq!(seconds("/Date(1575413252000)/"), Some(1_575_413_252));
-        assert_eq!(seconds("/Date(-1000)/"), Some(-1));
-        assert_eq!(seconds("/Date(1575413252000+0100)/"), Some(1_575_413_252));
-        assert_eq!(seconds("2019-12-03T14:47:32-08:00"), Some(1_575_413_252));
-        assert_eq!(seconds("12/02/2018 1:53:00 PM"), None);
-        assert_eq!(seconds("2019-12-03T14:47:32"), None);
+        let read = |text| point_in_time(text).map(|time| rfc3339::print(time).to_string());
+        let expected = Some("2019-12-03T22:47:32Z".to_owned());
+        assert_eq!(read("/Date(1575413252000)/"), expected);
+        assert_eq!(read("/Date(-1000)/").as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!(read("/Date(1575413252000+0100)/"), expected);
+        assert_eq!(read("2019-12-03T14:47:32-08:00"), expected);
+        assert_eq!(read("12/02/2018 1:53:00 PM"), None);
+        assert_eq!(read("2019-12-03T14:47:32"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::error::{ImportError, Origin};
 use crate::server::{DefaultSmtp, Role, StartupMode, Version};
-use crate::text;
+use crate::text::{self, Caseless};
 
 /// A server as an export describes it. What was not said is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,15 +75,8 @@ pub(super) struct ServerFacts {
     pub(super) client_names: BTreeMap<String, Known<Option<String>>>,
 }
 
-/// A name that compares without case.
-#[derive(Clone, Debug)]
-pub(super) struct Name(pub(super) String);
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        text::same(&self.0, &other.0)
-    }
-}
+/// A name of a server.
+pub(super) type Name = Caseless<String>;
 
 impl<T> Known<T> {
     pub(super) fn new(value: T, origin: &Origin) -> Self {
@@ -188,7 +181,7 @@ impl ServerFacts {
         }
         let mut seen = HashSet::new();
         let names = self.client_names.values().filter_map(|known| known.value.as_ref());
-        Some(names.filter(|name| seen.insert(name.to_lowercase())).cloned().collect())
+        Some(names.filter(|name| seen.insert(Caseless(name.as_str()))).cloned().collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::certificates;
-use super::described::{Known, Name, ServerFacts, version};
+use super::described::{Known, ServerFacts, version};
 use super::error::{FieldError, ImportError};
 use super::records::Records;
 use super::value::{Kind, Object, Value};
@@ -11,7 +11,7 @@ use crate::server::{
     AuthCertificates, Connector, ConnectorKind, DefaultSmtp, Role, StartupMode, TlsCertificateName,
     TlsCertificateNameError, Version,
 };
-use crate::text;
+use crate::text::{self, Caseless};
 
 /// Takes what an object says into the records. `server` is the caller's word for whose it is.
 pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
@@ -48,8 +48,8 @@ fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> 
     let is_2013 = build.and_then(version) == Some(Version::Exchange2013);
     let roles = object.get("ServerRole").and_then(|value| roles(value, is_2013));
     let facts = ServerFacts {
-        name: Some(Known::new(Name(name.to_owned()), origin)),
-        fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Name(fqdn.to_owned()), origin)),
+        name: Some(Known::new(Caseless(name.to_owned()), origin)),
+        fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Caseless(fqdn.to_owned()), origin)),
         build: build.map(|build| Known::new(build.to_owned(), origin)),
         roles: roles.map(|roles| Known::new(roles, origin)),
         site: object.text("Site").map(|site| Known::new(site.to_owned(), origin)),
@@ -187,7 +187,7 @@ fn servers(object: &Object, fields: &[&'static str]) -> Result<Vec<String>, Impo
         for server in object.get(field).map(Value::texts).unwrap_or_default() {
             text::check(server).map_err(|error| object.origin.field(field, error))?;
             let server = server_name(server);
-            if seen.insert(server.to_lowercase()) {
+            if seen.insert(Caseless(server)) {
                 servers.push(server.to_owned());
             }
         }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::described::{Conflict, Field, Known, Name, ServerFacts, settle};
+use super::described::{Conflict, Field, Known, ServerFacts, settle};
 use super::error::{ImportError, Origin};
 use super::exported::ExportedCertificate;
 use super::listed::Listed;
 use crate::server::{AuthCertificates, Connector, ConnectorKind};
+use crate::text::Caseless;
 use crate::thumbprint::Thumbprint;
 
 #[derive(Clone, Debug, Default)]
@@ -16,24 +17,24 @@ pub(super) struct Records {
     pub(super) certificates: Vec<ExportedCertificate>,
     pub(super) listed: Vec<Listed>,
     /// By the short name in lower case.
-    pub(super) servers: BTreeMap<String, ServerFacts>,
+    pub(super) servers: BTreeMap<ServerKey, ServerFacts>,
     pub(super) connectors: Vec<Known<Connector>>,
     pub(super) auth_certificates: Field<AuthCertificates>,
-    /// Edge servers by the short name in lower case, each with the site that it is subscribed to.
-    pub(super) edges: BTreeMap<String, Known<Option<String>>>,
+    /// Edge servers by the short name, each with the site that it is subscribed to.
+    pub(super) edges: BTreeMap<ServerKey, Known<Option<String>>>,
     pub(super) skipped: u64,
     /// The place of each certificate, by its thumbprint and the number of its server.
     places: HashMap<(Thumbprint, u32), usize>,
     /// The place of the first listing of a thumbprint on a server.
     listed_places: HashMap<(Thumbprint, Option<String>), usize>,
-    connector_places: HashMap<(ConnectorKind, String), usize>,
-    /// The number of a server by each of its names, and by its short name in lower case.
+    connector_places: HashMap<(ConnectorKind, Option<ServerKey>, Caseless<String>), usize>,
+    /// The number of a server by each of its names, and by its short name.
     names: HashMap<Arc<str>, u32>,
-    numbers: HashMap<String, u32>,
+    numbers: HashMap<ServerKey, u32>,
     /// The places of the certificates of each server, by its number.
     certificates_on: BTreeMap<u32, Vec<usize>>,
-    /// The places of the connectors of each server by the short name in lower case, and of those of all servers.
-    connectors_on: HashMap<String, Vec<usize>>,
+    /// The places of the connectors of each server by the short name, and of those of all servers.
+    connectors_on: HashMap<ServerKey, Vec<usize>>,
     connectors_everywhere: Vec<usize>,
 }
 
@@ -45,9 +46,9 @@ impl Records {
         }
         let mut facts = ServerFacts::default();
         if name.contains('.') && name.parse::<IpAddr>().is_err() {
-            facts.seen_as = Some(Known::new(Name(name.to_owned()), origin));
+            facts.seen_as = Some(Known::new(Caseless(name.to_owned()), origin));
         } else {
-            facts.name = Some(Known::new(Name(name.to_owned()), origin));
+            facts.name = Some(Known::new(Caseless(name.to_owned()), origin));
         }
         self.put_server(name, facts)?;
         let next = u32::try_from(self.numbers.len() + 1).unwrap_or(u32::MAX);
@@ -149,7 +150,7 @@ impl Records {
             ..Self::default()
         };
         for (name, facts) in std::mem::take(&mut other.servers) {
-            merged.put_server(&name, facts)?;
+            merged.put_server(&name.0, facts)?;
         }
         for listed in std::mem::take(&mut other.listed) {
             merged.put_listed(listed)?;
@@ -158,7 +159,7 @@ impl Records {
             merged.put_connector(connector)?;
         }
         for (name, site) in std::mem::take(&mut other.edges) {
-            merged.put_edge(&name, site)?;
+            merged.put_edge(&name.0, site)?;
         }
         if let Some(auth) = other.auth_certificates.take() {
             merged.put_auth_certificates(auth)?;
@@ -179,14 +180,14 @@ impl Records {
         Ok(())
     }
 
-    /// The certificates of a server, by its short name in lower case.
-    pub(super) fn certificates_on(&self, key: &str) -> impl Iterator<Item = &ExportedCertificate> {
+    /// The certificates of a server, by its short name.
+    pub(super) fn certificates_on(&self, key: &ServerKey) -> impl Iterator<Item = &ExportedCertificate> {
         let places = self.numbers.get(key).and_then(|number| self.certificates_on.get(number));
         places.into_iter().flatten().filter_map(|place| self.certificates.get(*place))
     }
 
-    /// The connectors that run on a server, by its short name in lower case, and those of which it is not said.
-    pub(super) fn connectors_on(&self, key: &str) -> impl Iterator<Item = &Connector> {
+    /// The connectors that run on a server, by its short name, and those of which it is not said.
+    pub(super) fn connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
         let here = self.connectors_on.get(key).into_iter().flatten();
         let mut places: Vec<usize> = here.chain(&self.connectors_everywhere).copied().collect();
         places.sort_unstable();
@@ -211,9 +212,11 @@ impl Records {
     }
 }
 
-/// What servers are known by: the name without a domain, in lower case.
-pub(super) fn server_key(name: &str) -> String {
-    label(name).to_lowercase()
+/// What servers are known by: the name without a domain.
+pub(super) type ServerKey = Caseless<String>;
+
+pub(super) fn server_key(name: &str) -> ServerKey {
+    Caseless(label(name).to_owned())
 }
 
 fn label(name: &str) -> &str {
@@ -229,12 +232,12 @@ fn contradiction(known: &ExportedCertificate, other: &ExportedCertificate) -> Op
     Some(conflict.about(&known.thumbprint().to_string()))
 }
 
-fn connector_key(connector: &Connector) -> (ConnectorKind, String) {
-    let name = connector.name().to_lowercase();
-    let key = match (connector.kind(), connector.servers()) {
-        (ConnectorKind::Receive, [server, ..]) => format!("{}\\{name}", server_key(server)),
-        (ConnectorKind::Hybrid, _) => String::new(),
-        _ => name,
+/// A Receive connector belongs to a server, and there is one hybrid configuration, whatever it is called.
+fn connector_key(connector: &Connector) -> (ConnectorKind, Option<ServerKey>, Caseless<String>) {
+    let (server, name) = match (connector.kind(), connector.servers()) {
+        (ConnectorKind::Receive, [server, ..]) => (Some(server_key(server)), connector.name()),
+        (ConnectorKind::Hybrid, _) => (None, ""),
+        _ => (None, connector.name()),
     };
-    (connector.kind(), key)
+    (connector.kind(), server, Caseless(name.to_owned()))
 }

@@ -3,7 +3,7 @@
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
-use super::records::server_key;
+use super::records::{ServerKey, server_key};
 use crate::fleet::Fleet;
 use crate::server::{Role, Server};
 use crate::text;
@@ -106,7 +106,7 @@ impl Import {
     pub fn printed_name(&self, name: &str) -> String {
         let key = server_key(name);
         let facts = self.records.servers.get(&key);
-        facts.map_or(name, |facts| facts.fqdn().unwrap_or_else(|| facts.name(&key))).to_owned()
+        facts.map_or(name, |facts| facts.fqdn().unwrap_or_else(|| facts.name(&key.0))).to_owned()
     }
 
     /// Every server that an object of `Get-ExchangeServer` describes, and why one of them is left out: it may be
@@ -115,7 +115,7 @@ impl Import {
         let mut fleet = Fleet::new();
         let mut left_out = Vec::new();
         for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build.is_some()) {
-            match self.server(key) {
+            match self.server(&key.0) {
                 // The keys are names without case, so that no two servers share one.
                 Ok(server) => drop(fleet.insert(server)),
                 Err(error) => left_out.push(error),
@@ -124,15 +124,15 @@ impl Import {
         (fleet, left_out)
     }
 
-    fn exported(&self, key: &str) -> Option<ExportedServer> {
-        let mut server = self.records.servers.get(key)?.exported(key);
+    fn exported(&self, key: &ServerKey) -> Option<ExportedServer> {
+        let mut server = self.records.servers.get(key)?.exported(&key.0);
         server.edge_subscribed = self.edge_subscribed(key, &server);
         Some(server)
     }
 
     /// Whether an Edge subscription concerns a server; not known where none was read at all, since an
     /// export without any may just not have asked for them.
-    fn edge_subscribed(&self, key: &str, server: &ExportedServer) -> Option<bool> {
+    fn edge_subscribed(&self, key: &ServerKey, server: &ExportedServer) -> Option<bool> {
         let edges = &self.records.edges;
         if edges.is_empty() {
             return None;

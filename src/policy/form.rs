@@ -7,7 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::{Policy, PolicyError};
 use crate::finding::Kind;
-use crate::object::Object;
+use crate::json_object::JsonObject;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,10 +18,10 @@ pub(super) struct PolicyForm {
     silence: Option<Vec<String>>,
 }
 
-impl TryFrom<Object<PolicyForm>> for Policy {
+impl TryFrom<JsonObject<PolicyForm>> for Policy {
     type Error = PolicyError;
 
-    fn try_from(Object(form): Object<PolicyForm>) -> Result<Self, PolicyError> {
+    fn try_from(JsonObject(form): JsonObject<PolicyForm>) -> Result<Self, PolicyError> {
         let mut policy = Self::default();
         if let Some(days) = form.expires_soon_days {
             policy = policy.with_expires_soon_days(days)?;

@@ -154,8 +154,8 @@ fn uses_other(case: &Assignment<'_>) -> Option<Finding> {
     let certificate = case.certificate().filter(|_| case.adds(Service::SMTP))?;
     let later = |connector: &Connector| -> Option<Thumbprint> {
         others_named(case, connector)
-            .filter(|other| other.certificate().not_after_seconds() > certificate.not_after_seconds())
-            .max_by_key(|other| other.certificate().not_after_seconds())
+            .filter(|other| other.certificate().ends() > certificate.ends())
+            .max_by_key(|other| other.certificate().ends())
             .map(Installed::thumbprint)
     };
     let naming = case.server().connectors().iter().filter(|connector| connector.names(certificate));
@@ -205,8 +205,7 @@ fn default_expired(case: &Assignment<'_>) -> Option<Finding> {
     let stays = case.adds(Service::SMTP) && case.request().default_smtp() != Some(Answer::Replace);
     let thumbprint = case.other_default_smtp().filter(|_| stays)?;
     let installed = case.server().installed(thumbprint).filter(|installed| !installed.is_current(case.now()))?;
-    let (not_before, not_after) =
-        (installed.certificate().not_before_seconds(), installed.certificate().not_after_seconds());
+    let (not_before, not_after) = (installed.certificate().starts(), installed.certificate().ends());
     let detail = Detail::DefaultOutsideDates { thumbprint, not_before, not_after };
     Some(another_default(case, Finding::on(Service::SMTP, detail)))
 }

@@ -7,6 +7,7 @@ use crate::finding::{Detail, Finding, Remedy};
 use crate::powershell::Command;
 use crate::rule::rule;
 use crate::server::{Installed, Status};
+use crate::time::Timestamp;
 
 rule! {
     /// The status of the certificate is Valid.
@@ -50,7 +51,7 @@ fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<R
         Status::DateInvalid if installed.is_current(case.now()) => {
             "read the status again, and see whether the clock of the server is right"
         }
-        Status::DateInvalid if case.now() < installed.certificate().not_before_seconds() => {
+        Status::DateInvalid if case.now() < installed.certificate().starts() => {
             "wait until it is valid, and see whether the clock of the server is right"
         }
         Status::DateInvalid => "renew the certificate, install the new one and assign that",
@@ -86,13 +87,13 @@ fn expires_soon(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed().filter(|installed| installed.is_current(case.now()))?;
     let days = installed.days_left(case.now());
     let threshold = installed.expires_soon_from(case.thresholds().expires_soon_days);
-    let not_after = installed.certificate().not_after_seconds();
+    let not_after = installed.certificate().ends();
     (days < threshold).then(|| {
         Finding::on(case.in_question(), Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold })
             .advise("renew it, and assign the new certificate in its place")
     })
 }
 
-fn dates(installed: &Installed) -> (i64, i64) {
-    (installed.certificate().not_before_seconds(), installed.certificate().not_after_seconds())
+fn dates(installed: &Installed) -> (Timestamp, Timestamp) {
+    (installed.certificate().starts(), installed.certificate().ends())
 }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
-use crate::object::Object;
-use crate::text::{self, Text};
+use crate::json_object::JsonObject;
+use crate::text::{self, Caseless, Text};
 
 /// What kind of object names the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub enum ConnectorKind {
 
 /// A connector, or the hybrid configuration, that may name a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Object<ConnectorForm>", into = "ConnectorForm")]
+#[serde(from = "JsonObject<ConnectorForm>", into = "ConnectorForm")]
 pub struct Connector {
     kind: ConnectorKind,
     name: String,
@@ -145,7 +145,8 @@ impl TlsCertificateName {
 
     /// Whether this certificate has the issuer and the subject.
     pub fn matches(&self, certificate: &Certificate) -> bool {
-        text::prints_as(certificate.subject(), &self.subject) && text::prints_as(certificate.issuer(), &self.issuer)
+        Caseless(&self.subject).is_printed_by(certificate.subject())
+            && Caseless(&self.issuer).is_printed_by(certificate.issuer())
     }
 }
 
@@ -239,8 +240,8 @@ struct ConnectorForm {
     servers: Option<Vec<Text>>,
 }
 
-impl From<Object<ConnectorForm>> for Connector {
-    fn from(Object(form): Object<ConnectorForm>) -> Self {
+impl From<JsonObject<ConnectorForm>> for Connector {
+    fn from(JsonObject(form): JsonObject<ConnectorForm>) -> Self {
         Self {
             kind: form.kind,
             name: form.name.0,

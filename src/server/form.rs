@@ -7,7 +7,7 @@ use super::{
     AuthCertificates, Connector, DefaultSmtp, Installed, Inventory, LoadBalancing, Role, Server, ServerError,
     StartupMode, Version,
 };
-use crate::object::Object;
+use crate::json_object::JsonObject;
 use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
 
@@ -33,10 +33,10 @@ pub(super) struct ServerForm {
     certificates: Inventory,
 }
 
-impl TryFrom<Object<ServerForm>> for Server {
+impl TryFrom<JsonObject<ServerForm>> for Server {
     type Error = ServerError;
 
-    fn try_from(Object(form): Object<ServerForm>) -> Result<Self, ServerError> {
+    fn try_from(JsonObject(form): JsonObject<ServerForm>) -> Result<Self, ServerError> {
         let server = Self::new(form.name.0, form.version, form.roles)?;
         let server = Self {
             fqdn: form.fqdn.map(|text| text.0),
@@ -86,8 +86,8 @@ pub(super) struct AuthCertificatesForm {
     next: Option<Thumbprint>,
 }
 
-impl From<Object<AuthCertificatesForm>> for AuthCertificates {
-    fn from(Object(form): Object<AuthCertificatesForm>) -> Self {
+impl From<JsonObject<AuthCertificatesForm>> for AuthCertificates {
+    fn from(JsonObject(form): JsonObject<AuthCertificatesForm>) -> Self {
         Self { current: form.current, next: form.next }
     }
 }

@@ -7,10 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::certificate::{Certificate, bytes_cover};
-use crate::object::Object;
-use crate::rfc3339::DAY;
+use crate::json_object::JsonObject;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 /// The site number of the Default Web Site in IIS.
 pub const DEFAULT_WEB_SITE: u32 = 1;
@@ -19,7 +19,7 @@ pub const EXCHANGE_BACK_END: u32 = 2;
 
 /// A certificate that is installed on a server, with the facts that stand beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Object<InstalledForm>", into = "InstalledForm")]
+#[serde(from = "JsonObject<InstalledForm>", into = "InstalledForm")]
 pub struct Installed {
     certificate: Certificate,
     friendly_name: Option<String>,
@@ -202,24 +202,24 @@ impl Installed {
         self.first_bytes(host).is_some_and(|first| bytes_cover(first, host.as_bytes())) || self.certificate.covers(host)
     }
 
-    /// Whether this point in time, in seconds since 1970, lies within its dates.
-    pub(crate) fn is_current(&self, now: i64) -> bool {
-        (self.certificate.not_before_seconds()..=self.certificate.not_after_seconds()).contains(&now)
+    /// Whether this point in time lies within its dates.
+    pub(crate) fn is_current(&self, now: Timestamp) -> bool {
+        (self.certificate.starts()..=self.certificate.ends()).contains(&now)
     }
 
     /// The whole days until it expires; negative where it has.
-    pub(crate) fn days_left(&self, now: i64) -> i64 {
-        self.certificate.not_after_seconds().saturating_sub(now).div_euclid(DAY)
+    pub(crate) fn days_left(&self, now: Timestamp) -> i64 {
+        now.days_until(self.certificate.ends())
     }
 
     /// With fewer days left than these it expires soon: a third of its lifetime, or at most so many.
     pub(crate) fn expires_soon_from(&self, days: u32) -> i64 {
-        let lifetime = self.certificate.not_after_seconds().saturating_sub(self.certificate.not_before_seconds());
-        i64::from(days).min(lifetime / DAY / 3)
+        let lifetime = self.certificate.starts().days_until(self.certificate.ends());
+        i64::from(days).min(lifetime.div_euclid(3))
     }
 
     /// The status in force: the reported one, unless the dates say otherwise.
-    pub(crate) fn status_at(&self, now: i64) -> Status {
+    pub(crate) fn status_at(&self, now: Timestamp) -> Status {
         let reported = self.status.unwrap_or(Status::Valid);
         match reported {
             Status::Valid | Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown
@@ -424,8 +424,8 @@ struct InstalledForm {
     web_sites: Option<BTreeSet<u32>>,
 }
 
-impl From<Object<InstalledForm>> for Installed {
-    fn from(Object(form): Object<InstalledForm>) -> Self {
+impl From<JsonObject<InstalledForm>> for Installed {
+    fn from(JsonObject(form): JsonObject<InstalledForm>) -> Self {
         Self {
             friendly_name: form.friendly_name,
             has_private_key: form.has_private_key.unwrap_or(true),

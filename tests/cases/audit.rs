@@ -107,7 +107,8 @@ fn the_agenda_is_what_falls_due_in_order_once_for_all_servers() {
     servers[1]["certificates"].as_array_mut().unwrap().push(installed(&short, "IMAP", &[]));
     servers[2]["certificates"].as_array_mut().unwrap().push(installed(&short, "None", &[]));
     let items = due(&fleet(&servers), "2026-11-24T00:00:00Z", "2027-11-24T00:00:00Z");
-    let (days, thumbprints): (Vec<_>, Vec<_>) = items.iter().map(|item| (item.due.as_str(), item.thumbprint)).unzip();
+    let (days, thumbprints): (Vec<_>, Vec<_>) =
+        items.iter().map(|item| (rfc3339::print(item.due).to_string(), item.thumbprint)).unzip();
     // A third of 47 days is 15, of 200 more than 60.
     assert_eq!(days, ["2026-12-03T00:00:00Z", "2026-12-19T00:00:00Z"]);
     assert_eq!(thumbprints, [thumbprint(&short), thumbprint(&old())], "the new one is assigned to nothing");
@@ -133,7 +134,7 @@ fn the_first_second_is_in_the_agenda_and_the_last_is_not() {
     assert_eq!(count("2026-12-19T00:00:01Z", "2027-12-19T00:00:01Z"), 0, "it fell due before");
     assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:00Z"), 0);
     let sooner = |days| agenda(&fleet, now(), rfc3339::parse("2027-02-17T00:00:00Z").unwrap(), days);
-    let day = |days| sooner(days).iter().map(|item| item.due.clone()).collect::<Vec<_>>();
+    let day = |days| sooner(days).iter().map(|item| rfc3339::print(item.due).to_string()).collect::<Vec<_>>();
     assert_eq!(day(30), ["2027-01-18T00:00:00Z"]);
     assert_eq!(day(90), ["2026-12-13T00:00:00Z"], "a third of its lifetime is 66 days");
 }

@@ -34,6 +34,16 @@ fn there_is_one_server_of_a_name() {
 }
 
 #[test]
+fn the_greek_sigma_is_one_letter_in_every_form() {
+    let mut fleet = Fleet::new();
+    fleet.insert(Server::new("ΑΣ", Version::Exchange2019, [Role::Mailbox]).unwrap()).unwrap();
+    for name in ["ασ", "ας", "Ας"] {
+        assert_eq!(fleet.get(name).unwrap().name(), "ΑΣ", "{name}");
+        assert!(fleet.insert(Server::new(name, Version::Exchange2019, [Role::Mailbox]).unwrap()).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn a_fleet_is_read_as_it_was_written() {
     let fleet = fleet(&[mailbox("MBX01"), edge("EDGE01")]);
     let written = serde_json::to_value(&fleet).unwrap();

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use crate::certificate::Certificate;
 use crate::server::TlsCertificateName;
 use crate::store::Seed;
+use crate::text::HashPrinted;
 
 /// Slots by the hash of issuer and subject without case. Two names may share a hash, so that whoever
 /// asks has to compare.
@@ -39,23 +40,9 @@ impl PrintedNames {
     }
 
     fn hash(&self, issuer: impl fmt::Display, subject: impl fmt::Display) -> u64 {
-        let mut hasher = LowerCase(self.seed.hasher());
+        let mut hasher = self.seed.hasher();
         // Hashing never fails.
-        let _ = write!(hasher, "{issuer}\0{subject}");
-        hasher.0.finish()
-    }
-}
-
-struct LowerCase<H>(H);
-
-impl<H: Hasher> Write for LowerCase<H> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut hash = |character| self.0.write_u32(u32::from(character));
-        if text.is_ascii() {
-            text.bytes().for_each(|byte| hash(char::from(byte.to_ascii_lowercase())));
-        } else {
-            text.chars().flat_map(char::to_lowercase).for_each(hash);
-        }
-        Ok(())
+        let _ = write!(HashPrinted(&mut hasher), "{issuer}\0{subject}");
+        hasher.finish()
     }
 }
