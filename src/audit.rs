@@ -1,7 +1,9 @@
 //! What is wrong today, without a request.
 
 mod agenda;
+mod auth;
 mod certificates;
+mod connectors;
 mod fleet_wide;
 mod remedy;
 mod services;
@@ -13,7 +15,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 pub use self::agenda::{AgendaItem, agenda};
-use crate::finding::{Detail, Finding, Remedy};
+use crate::finding::{Finding, Message, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::{About, Source};
@@ -100,12 +102,12 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
     &services::AUDIT_DEFAULT_SMTP_MISSING,
     &services::AUDIT_DEFAULT_SMTP_EXPIRED,
     &services::AUDIT_DEFAULT_SMTP_WRONG_NAME,
-    &services::AUDIT_AUTH_CERTIFICATE_MISSING,
-    &services::AUDIT_AUTH_CERTIFICATE_EXPIRES,
-    &services::AUDIT_CONNECTOR_CERTIFICATE_MISSING,
-    &services::AUDIT_CONNECTOR_AMBIGUOUS,
-    &services::AUDIT_CONNECTOR_STALE,
-    &services::AUDIT_CONNECTOR_FQDN_UNCOVERED,
+    &auth::AUDIT_AUTH_CERTIFICATE_MISSING,
+    &auth::AUDIT_AUTH_CERTIFICATE_EXPIRES,
+    &connectors::AUDIT_CONNECTOR_CERTIFICATE_MISSING,
+    &connectors::AUDIT_CONNECTOR_AMBIGUOUS,
+    &connectors::AUDIT_CONNECTOR_STALE,
+    &connectors::AUDIT_CONNECTOR_FQDN_UNCOVERED,
     &services::AUDIT_CLIENT_NAME_UNCOVERED,
     &certificates::AUDIT_REMOVABLE,
     &certificates::AUDIT_KEY_MISSING,
@@ -118,7 +120,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
 #[derive(Debug)]
 pub(crate) struct Audited<'a> {
     server: &'a Server,
-    whole: &'a fleet_wide::Whole<'a>,
+    across: &'a fleet_wide::Across<'a>,
     now: Timestamp,
 }
 
@@ -130,12 +132,12 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn of(installed: &Installed, services: Service, detail: Detail) -> Self {
-        Self { thumbprint: Some(installed.thumbprint()), finding: Finding::on(services, detail) }
+    fn of(installed: &Installed, services: Service, message: impl Into<Message>) -> Self {
+        Self { thumbprint: Some(installed.thumbprint()), finding: Finding::on(services, message) }
     }
 
-    fn of_server(services: Service, detail: Detail) -> Self {
-        Self { thumbprint: None, finding: Finding::on(services, detail) }
+    fn of_server(services: Service, message: impl Into<Message>) -> Self {
+        Self { thumbprint: None, finding: Finding::on(services, message) }
     }
 
     fn map(self, change: impl FnOnce(Finding) -> Finding) -> Self {
@@ -143,7 +145,7 @@ impl Found {
     }
 }
 
-/// Something that is wrong. Serialized with rule, severity, server, thumbprint, services, message and remedy.
+/// Something that is wrong. Serialized with rule, severity, server, thumbprint, services, message, facts and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFinding {
     rule: &'static str,
@@ -179,9 +181,9 @@ impl AuditFinding {
         self.finding.services
     }
 
-    /// The facts; its `Display` is the message.
-    pub fn detail(&self) -> &Detail {
-        &self.finding.detail
+    /// What it says, with the facts in it.
+    pub fn message(&self) -> &Message {
+        &self.finding.message
     }
 
     /// What to do about it, step by step.
@@ -192,13 +194,13 @@ impl AuditFinding {
 
 impl fmt::Display for AuditFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}: {}", self.rule, text::shown(&self.server), self.finding.detail)
+        write!(f, "{} on {}: {}", self.rule, text::shown(&self.server), self.finding.message)
     }
 }
 
 impl Serialize for AuditFinding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("AuditFinding", 7)?;
+        let mut finding = serializer.serialize_struct("AuditFinding", 8)?;
         finding.serialize_field("rule", self.rule)?;
         finding.serialize_field("severity", &self.severity)?;
         finding.serialize_field("server", &self.server)?;
@@ -273,9 +275,9 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
     let now = now.into();
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
-    let whole = fleet_wide::Whole::of(fleet);
+    let across = fleet_wide::Across::of(fleet);
     for server in fleet.servers() {
-        let audited = Audited { server, whole: &whole, now };
+        let audited = Audited { server, across: &across, now };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         for rule in AUDIT_RULES {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {

@@ -1,12 +1,11 @@
 //! All that a rule may see of a request: the assignment in it, and the removal.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::certificate::Certificate;
+use crate::change::Change;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
-use crate::server::{Connector, DEFAULT_WEB_SITE, DefaultSmtp, Installed, Server, Status};
+use crate::server::{Connector, DefaultSmtp, Installed, Server, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -26,7 +25,7 @@ pub(crate) struct Case<'a> {
     pub(crate) server: &'a Server,
     pub(crate) request: &'a Request,
     pub(crate) assignment: Option<Assignment<'a>>,
-    pub(crate) removal: Option<Removal<'a>>,
+    pub(crate) change: Change,
     pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
 }
 
@@ -39,12 +38,19 @@ pub trait Elsewhere: fmt::Debug {
 impl<'a> Case<'a> {
     pub(crate) fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Self {
         let assignment = Assignment::new(server, request, now, thresholds);
-        let removal = request.removes().map(|thumbprint| {
-            let effects = assignment.as_ref().map(Assignment::effects);
-            let decision_is_open = assignment.as_ref().is_some_and(Assignment::asks_for_default_smtp);
-            Removal { server, request, removed: server.installed(thumbprint), effects, decision_is_open }
-        });
-        Self { server, request, assignment, removal, elsewhere: None }
+        let (gained, moves_default) = match &assignment {
+            Some(assignment) => (assignment.in_question(), assignment.moves_default_smtp()),
+            None => (Service::empty(), false),
+        };
+        let change = Change::of_assignment(request, gained, moves_default, server).with_removal(request, server);
+        Self { server, request, assignment, change, elsewhere: None }
+    }
+
+    /// The removal in the request, if there is one.
+    pub(crate) fn removal(&self) -> Option<Removal<'_>> {
+        let removed = self.server.installed(self.request.removes()?);
+        let decision_is_open = self.assignment.as_ref().is_some_and(Assignment::asks_for_default_smtp);
+        Some(Removal { server: self.server, request: self.request, removed, change: &self.change, decision_is_open })
     }
 }
 
@@ -201,16 +207,6 @@ impl<'a> Assignment<'a> {
     pub(crate) fn is_auth_certificate(&self) -> bool {
         self.installed.is_some_and(|installed| is_auth_certificate(self.server, installed))
     }
-
-    /// What changes on the server when the certificate is assigned.
-    pub(crate) fn effects(&self) -> Effects<'a> {
-        Effects {
-            thumbprint: self.request.thumbprint(),
-            gained: self.in_question - Service::FEDERATION,
-            name: self.installed.and_then(Installed::first_domain),
-            moves_default: self.moves_default,
-        }
-    }
 }
 
 /// The removal of a certificate, as rules see it: on the server as it is after the assignment, if
@@ -220,7 +216,7 @@ pub(crate) struct Removal<'a> {
     server: &'a Server,
     request: &'a Request,
     removed: Option<&'a Installed>,
-    effects: Option<Effects<'a>>,
+    change: &'a Change,
     decision_is_open: bool,
 }
 
@@ -236,10 +232,7 @@ impl<'a> Removal<'a> {
 
     /// The services that an installed certificate is known to have at the time of the removal.
     pub(crate) fn services(&self, installed: &Installed) -> Service {
-        match &self.effects {
-            Some(effects) => effects.services(installed),
-            None => installed.known_services(),
-        }
+        self.change.services(installed)
     }
 
     /// Whether the removed certificate is then known to have this service.
@@ -249,20 +242,16 @@ impl<'a> Removal<'a> {
 
     /// The default SMTP certificate at the time of the removal.
     pub(crate) fn default_smtp(&self) -> DefaultSmtp {
-        match &self.effects {
-            Some(effects) if effects.moves_default => DefaultSmtp::Certificate(effects.thumbprint),
-            _ => self.server.default_smtp(),
-        }
+        self.change.default_smtp(self.server)
     }
 
     /// Whether another certificate than the removed one and the Auth certificate then has this service.
     pub(crate) fn has_another_holder(&self, service: Service) -> bool {
-        let gaining = self.effects.as_ref().filter(|effects| effects.gained.contains(service));
         let counts = |thumbprint| match self.server.installed(thumbprint) {
             Some(installed) => !is_auth_certificate(self.server, installed),
             None => true,
         };
-        gaining.is_some_and(|effects| counts(effects.thumbprint))
+        self.change.gained().contains(service) && counts(self.change.thumbprint())
             || self.server.inventory().holders(service).any(|holder| {
                 let is_removed = self.removed.is_some_and(|removed| removed.thumbprint() == holder.thumbprint());
                 !is_removed && counts(holder.thumbprint()) && self.services(holder).contains(service)
@@ -295,56 +284,4 @@ fn is_auth_certificate(server: &Server, installed: &Installed) -> bool {
 
 pub(crate) fn is_named_auth_certificate(certificate: &Certificate) -> bool {
     certificate.has_common_name("Microsoft Exchange Server Auth Certificate")
-}
-
-/// What an assignment changes on the server, also at other certificates (SPEC: what moves by itself).
-#[derive(Clone, Debug)]
-pub(crate) struct Effects<'a> {
-    pub(crate) thumbprint: Thumbprint,
-    pub(crate) gained: Service,
-    pub(crate) moves_default: bool,
-    /// The first domain, which IMAP and POP take as their name.
-    name: Option<Cow<'a, str>>,
-}
-
-impl Effects<'_> {
-    /// The services of IMAP and POP that take a new `X509CertificateName`, with the name.
-    pub(crate) fn certificate_name(&self) -> Option<(Service, &str)> {
-        let services = self.gained & (Service::IMAP | Service::POP);
-        self.name.as_deref().filter(|_| !services.is_empty()).map(|name| (services, name))
-    }
-
-    /// The sites of an installed certificate afterwards; nothing where they are not known.
-    pub(crate) fn web_sites<'b>(&self, installed: &'b Installed) -> Option<Cow<'b, BTreeSet<u32>>> {
-        let sites = installed.web_sites()?;
-        let gains = installed.thumbprint() == self.thumbprint;
-        if !self.gained.contains(Service::IIS) || sites.contains(&DEFAULT_WEB_SITE) == gains {
-            return Some(Cow::Borrowed(sites));
-        }
-        let mut sites = sites.clone();
-        if gains {
-            sites.insert(DEFAULT_WEB_SITE);
-        } else {
-            sites.remove(&DEFAULT_WEB_SITE);
-        }
-        Some(Cow::Owned(sites))
-    }
-
-    /// The services that an installed certificate is known to have afterwards.
-    pub(crate) fn services(&self, installed: &Installed) -> Service {
-        let mut services = installed.known_services();
-        if installed.thumbprint() == self.thumbprint {
-            return services | self.gained;
-        }
-        if self.gained.contains(Service::IIS) && self.web_sites(installed).is_some_and(|sites| sites.is_empty()) {
-            services.remove(Service::IIS);
-        }
-        if let Some((moved, name)) = self.certificate_name()
-            && services.intersects(moved)
-            && !installed.has_domain(name)
-        {
-            services.remove(moved);
-        }
-        services
-    }
 }

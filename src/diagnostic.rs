@@ -6,12 +6,12 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::finding::{Detail, Finding, Kind, Remedy};
+use crate::finding::{Finding, Kind, Message, Remedy};
 use crate::request::Answer;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
-/// What one rule said. Serialized as rule, kind, services, message and remedy.
+/// What one rule said. Serialized as rule, kind, services, message, facts and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     rule: Cow<'static, str>,
@@ -39,9 +39,9 @@ impl Diagnostic {
         self.finding.services
     }
 
-    /// The facts; its `Display` is the message.
-    pub fn detail(&self) -> &Detail {
-        &self.finding.detail
+    /// What it says, with the facts in it.
+    pub fn message(&self) -> &Message {
+        &self.finding.message
     }
 
     /// What to do about it, step by step.
@@ -57,13 +57,13 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.rule, self.detail())
+        write!(f, "{}: {}", self.rule, self.message())
     }
 }
 
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut diagnostic = serializer.serialize_struct("Diagnostic", 5)?;
+        let mut diagnostic = serializer.serialize_struct("Diagnostic", 6)?;
         diagnostic.serialize_field("rule", &self.rule)?;
         diagnostic.serialize_field("kind", &self.kind)?;
         self.finding.serialize_fields(&mut diagnostic)?;

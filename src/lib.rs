@@ -17,13 +17,16 @@
 //! server        a server, its settings, connectors and installed certificates
 //! request       what is asked for
 //! powershell    a cmdlet and its quoted arguments: the only writer of PowerShell
-//! finding       facts, the sentence they make, the remedy
-//! case          all that a rule may see, and what an assignment changes
+//! commands      every cmdlet that is written, once
+//! finding       a message with the facts in it, and the remedy
+//! change        what a request changes on its server
+//! case          all that a rule may see
 //! script        the commands of an operation in their order
 //! rule          what a rule is
 //! rules         every rule, a file a theme, in the order in which they report
 //! diagnostic    what the rules said
 //! policy        an organisation's own view
+//! judgement     what the rules say of a case
 //! plan          deciding, and carrying out what was decided
 //! fleet         the servers of an organisation, and one certificate for many of them
 //! audit         what is wrong today, and what falls due
@@ -39,12 +42,15 @@ mod audit;
 mod base64;
 mod case;
 mod certificate;
+mod change;
+mod commands;
 mod diagnostic;
 mod finding;
 mod fleet;
 #[cfg(feature = "import")]
 pub mod import;
 mod json_object;
+mod judgement;
 mod plan;
 mod policy;
 pub mod powershell;
@@ -69,7 +75,7 @@ pub use certificate::{
     SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
-pub use finding::{Detail, Finding, Kind, Remedy};
+pub use finding::{FactValue, Finding, Kind, Message, Remedy};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};

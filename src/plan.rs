@@ -2,21 +2,21 @@
 
 mod answer;
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
-use crate::case::{Case, Elsewhere};
+use crate::case::{Assignment, Case, Elsewhere};
+use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::finding::Kind;
+use crate::judgement;
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::script::{self, Line, Renaming};
-use crate::server::{DefaultSmtp, Installed, Server, TlsCertificateName};
+use crate::script::{self, Line};
+use crate::server::{DefaultSmtp, Installed, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -32,19 +32,14 @@ pub struct Plan {
     is_edge: bool,
     request: Request,
     policy: Policy,
-    changes: Changes,
-    diagnostics: Vec<Diagnostic>,
-    script: Vec<Line>,
-}
-
-/// What a plan changes, as far as it is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Changes {
+    change: Change,
     in_question: Service,
     added: Service,
     services: Service,
     superseded: Vec<(Service, Thumbprint)>,
     default_smtp: DefaultSmtp,
+    diagnostics: Vec<Diagnostic>,
+    script: Vec<Line>,
 }
 
 /// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
@@ -87,7 +82,7 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 ///
 /// A [`NoPlan`] where the rules or the policy refuse the request, or it takes an answer first.
 pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
-    decide(policy, &Case::new(server, request, now.into(), policy.thresholds()))
+    decide(policy, Case::new(server, request, now.into(), policy.thresholds()))
 }
 
 /// Decides as [`plan_with`] does, with someone to ask which other servers hold a certificate.
@@ -102,7 +97,7 @@ pub fn plan_among(
     request: &Request,
     now: SystemTime,
 ) -> Result<Plan, NoPlan> {
-    decide(policy, &case_among(policy, elsewhere, server, request, now))
+    decide(policy, case_among(policy, elsewhere, server, request, now))
 }
 
 /// What [`plan_among`] decides.
@@ -133,7 +128,7 @@ pub fn assign(server: &mut Server, request: &Request, now: SystemTime) -> Result
 /// A [`NoPlan`] as from [`plan_with`]; the server is as it was.
 pub fn assign_with(policy: &Policy, server: &mut Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
     let plan = plan_with(policy, server, request, now)?;
-    commit(server, request, now);
+    plan.change.commit(server);
     Ok(plan)
 }
 
@@ -166,7 +161,7 @@ impl Plan {
     pub fn apply(&self, server: &mut Server, now: SystemTime) -> Result<(), NoPlan> {
         match plan_with(&self.policy, server, &self.request, now) {
             Ok(again) if again.comes_to_the_same(self) => {
-                commit(server, &self.request, now);
+                again.change.commit(server);
                 Ok(())
             }
             other => Err(NoPlan::Stale(Box::new(other))),
@@ -185,27 +180,27 @@ impl Plan {
 
     /// The services in question: those added, and SMTP also where the certificate becomes the default one.
     pub fn in_question(&self) -> Service {
-        self.changes.in_question
+        self.in_question
     }
 
     /// The services that the certificate has not had yet.
     pub fn added(&self) -> Service {
-        self.changes.added
+        self.added
     }
 
     /// The services of the certificate afterwards, as far as they are known.
     pub fn services(&self) -> Service {
-        self.changes.services
+        self.services
     }
 
     /// For each added service, every other certificate that has it.
     pub fn superseded(&self) -> &[(Service, Thumbprint)] {
-        &self.changes.superseded
+        &self.superseded
     }
 
     /// The default SMTP certificate afterwards.
     pub fn default_smtp(&self) -> DefaultSmtp {
-        self.changes.default_smtp
+        self.default_smtp
     }
 
     /// What warns, what is to be done afterwards and what is noted, in the order of the rules.
@@ -229,7 +224,7 @@ impl Plan {
     /// The admin center adds services and never removes one, and it asks the same question about the
     /// default SMTP certificate as the shell does.
     pub fn admin_center_steps(&self) -> Vec<String> {
-        let services = self.changes.in_question;
+        let services = self.in_question;
         if services.is_empty() || self.is_edge {
             return Vec::new();
         }
@@ -246,7 +241,9 @@ impl Plan {
     fn comes_to_the_same(&self, other: &Self) -> bool {
         // The script for an Edge Transport server does not name it.
         self.server == other.server
-            && self.changes == other.changes
+            && self.change == other.change
+            && (self.in_question, self.added, self.services) == (other.in_question, other.added, other.services)
+            && (&self.superseded, self.default_smtp) == (&other.superseded, other.default_smtp)
             && self.script == other.script
             && self.diagnostics.len() == other.diagnostics.len()
             && self.diagnostics.iter().zip(&other.diagnostics).all(|(one, another)| one.is_alike(another))
@@ -318,8 +315,8 @@ impl Serialize for NoPlan {
     }
 }
 
-pub(crate) fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
-    let judgement = policy.judge(case);
+pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
+    let judgement = judgement::judge(policy, &case);
     let strongest = judgement.diagnostics.iter().map(Diagnostic::kind).max();
     let keep = |kind: Kind, diagnostics: Vec<Diagnostic>| {
         diagnostics.into_iter().filter(|diagnostic| [kind, Kind::Warn].contains(&diagnostic.kind())).collect()
@@ -337,92 +334,29 @@ pub(crate) fn decide(policy: &Policy, case: &Case<'_>) -> Result<Plan, NoPlan> {
             recommended: assignment.recommended(),
             diagnostics: keep(Kind::Decide, judgement.diagnostics),
         })),
-        _ => Ok(Plan {
-            server: case.server.shared_name(),
-            is_edge: case.server.is_edge(),
-            request: case.request.clone(),
-            policy: policy.clone(),
-            changes: changes(case),
-            diagnostics: judgement.diagnostics,
-            script: script::script(case),
-        }),
-    }
-}
-
-fn changes(case: &Case<'_>) -> Changes {
-    let Some(assignment) = &case.assignment else {
-        let default_smtp = case.server.default_smtp();
-        let none = Service::empty();
-        return Changes { in_question: none, added: none, services: none, superseded: Vec::new(), default_smtp };
-    };
-    let added = assignment.added();
-    let mut superseded = Vec::new();
-    for service in added.each() {
-        superseded.extend(assignment.other_holders(service).map(|holder| (service, holder.thumbprint())));
-    }
-    let moves = assignment.moves_default_smtp();
-    Changes {
-        in_question: assignment.in_question(),
-        added,
-        services: assignment.installed().map(Installed::known_services).unwrap_or_default() | added,
-        superseded,
-        default_smtp: if moves {
-            DefaultSmtp::Certificate(case.request.thumbprint())
-        } else {
-            case.server.default_smtp()
-        },
-    }
-}
-
-/// Changes the server as a request says that has passed.
-fn commit(server: &mut Server, request: &Request, now: SystemTime) {
-    let edits = Edits::of(&Case::new(server, request, now.into(), Policy::default().thresholds()));
-    for (thumbprint, services, web_sites) in edits.certificates {
-        server.inventory_mut().change(thumbprint, services, web_sites);
-    }
-    if let Some((services, name)) = edits.certificate_name {
-        server.set_certificate_name(services, &name);
-    }
-    if let Some(thumbprint) = edits.default_smtp {
-        server.set_default_smtp(thumbprint);
-    }
-    for (place, name) in edits.connectors {
-        server.rename_connector(place, name);
-    }
-    if let Some(thumbprint) = edits.removed {
-        server.inventory_mut().remove(thumbprint);
-    }
-}
-
-/// What a commit writes, worked out before anything is written.
-#[derive(Debug, Default)]
-struct Edits {
-    certificates: Vec<(Thumbprint, Service, Option<BTreeSet<u32>>)>,
-    certificate_name: Option<(Service, String)>,
-    default_smtp: Option<Thumbprint>,
-    connectors: Vec<(usize, TlsCertificateName)>,
-    removed: Option<Thumbprint>,
-}
-
-impl Edits {
-    fn of(case: &Case<'_>) -> Self {
-        let mut edits = Self::default();
-        if let Some(assignment) = &case.assignment {
-            let effects = assignment.effects();
-            let affected = case.server.inventory().affected_by(effects.thumbprint, effects.gained);
-            edits.certificates = affected
-                .map(|installed| {
-                    let web_sites = effects.web_sites(installed).map(Cow::into_owned);
-                    (installed.thumbprint(), effects.services(installed), web_sites)
-                })
-                .collect();
-            edits.certificate_name = effects.certificate_name().map(|(services, name)| (services, name.to_owned()));
-            edits.default_smtp = assignment.moves_default_smtp().then_some(effects.thumbprint);
+        _ => {
+            let added = assignment.map(Assignment::added).unwrap_or_default();
+            let has = assignment.and_then(Assignment::installed).map(Installed::known_services).unwrap_or_default();
+            Ok(Plan {
+                server: case.server.shared_name(),
+                is_edge: case.server.is_edge(),
+                request: case.request.clone(),
+                policy: policy.clone(),
+                in_question: assignment.map(Assignment::in_question).unwrap_or_default(),
+                added,
+                services: has | added,
+                superseded: assignment.map(|assignment| superseded(assignment, added)).unwrap_or_default(),
+                default_smtp: case.change.default_smtp(case.server),
+                diagnostics: judgement.diagnostics,
+                script: script::script(&case),
+                change: case.change,
+            })
         }
-        if let Some(renaming) = Renaming::of(case) {
-            edits.connectors = renaming.connectors.iter().map(|(place, _)| (*place, renaming.name.clone())).collect();
-        }
-        edits.removed = case.removal.as_ref().and_then(|removal| removal.removed()).map(Installed::thumbprint);
-        edits
     }
+}
+
+/// For each added service, every other certificate that has it.
+fn superseded(assignment: &Assignment<'_>, added: Service) -> Vec<(Service, Thumbprint)> {
+    let holders = |service| assignment.other_holders(service).map(move |holder| (service, holder.thumbprint()));
+    added.each().flat_map(holders).collect()
 }

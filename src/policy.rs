@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::case::{Assignment, Case, Thresholds};
-use crate::diagnostic::Diagnostic;
+use crate::case::{Assignment, Thresholds};
 use crate::finding::{Finding, Kind};
 use crate::json_object::JsonObject;
-use crate::rule::{Check, Rule};
-use crate::rules::{self, RULES};
-use crate::service::Service;
+use crate::rule::Rule;
+use crate::rules;
 
 /// What an organisation demands beyond the rules: thresholds, rules that weigh more, rules that
 /// need not speak, and rules of its own.
@@ -107,6 +105,16 @@ impl OwnRule {
     }
 }
 
+impl OwnRule {
+    pub(crate) fn check(&self, assignment: &Assignment<'_>) -> Option<Finding> {
+        (self.check)(assignment)
+    }
+
+    pub(crate) fn shared_id(&self) -> Cow<'static, str> {
+        self.id.clone()
+    }
+}
+
 impl fmt::Debug for OwnRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnRule").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
@@ -184,9 +192,6 @@ pub enum PolicyError {
 /// What is demanded at least: by the rules without a policy, and by the audit.
 pub(crate) const LEAST_DAYS: u32 = 60;
 pub(crate) const LEAST_BITS: u32 = 2048;
-
-/// How many rules speak of most requests: a list of these does not grow.
-const OFTEN_HEARD: usize = 8;
 
 /// What has to be heard although it does not stop anything.
 const NEVER_SILENT: [&str; 7] = [
@@ -299,63 +304,13 @@ impl Policy {
         self.thresholds
     }
 
-    /// What every rule says of a case.
-    pub(crate) fn judge(&self, case: &Case<'_>) -> Judgement {
-        let mut judgement = Judgement { diagnostics: Vec::with_capacity(OFTEN_HEARD), ..Judgement::default() };
-        let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
-        let removal = case.removal.as_ref();
-        let mut is_refused = false;
-        for rule in RULES {
-            // A refusal leaves out what would follow, and a follow-up is never more than that, under no policy.
-            if is_refused && rule.kind == Kind::FollowUp {
-                continue;
-            }
-            // Nearly every rule is silent, and what follows would move findings about though there are none.
-            let (adding, removing) = match rule.check {
-                Check::Request(check) => match check(case) {
-                    None => continue,
-                    adding => (adding, None),
-                },
-                Check::Assign(check) => match assignment.and_then(check) {
-                    None => continue,
-                    adding => (adding, None),
-                },
-                Check::Remove(check) => match removal.and_then(check) {
-                    None => continue,
-                    removing => (None, removing),
-                },
-                Check::Both(adds, removes) => match (assignment.and_then(adds), removal.and_then(removes)) {
-                    (None, None) => continue,
-                    both => both,
-                },
-            };
-            let adding = adding.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
-            let removing = removing.and_then(|finding| Some((self.kind(rule, &finding)?, finding)));
-            if let Some((Kind::Refuse, finding)) = &adding {
-                judgement.block(finding.services);
-            }
-            let stronger = match (adding, removing) {
-                (Some(adding), Some(removing)) => Some(if removing.0 > adding.0 { removing } else { adding }),
-                (adding, removing) => adding.or(removing),
-            };
-            if let Some((kind, finding)) = stronger {
-                is_refused |= kind == Kind::Refuse;
-                judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
-            }
-        }
-        for rule in &self.own {
-            if let Some(finding) = assignment.and_then(|assignment| (rule.check)(assignment)) {
-                if rule.kind == Kind::Refuse {
-                    judgement.block(finding.services);
-                }
-                judgement.diagnostics.push(Diagnostic::new(rule.id.clone(), rule.kind, finding));
-            }
-        }
-        judgement
+    /// The organisation's own rules.
+    pub(crate) fn own_rules(&self) -> &[OwnRule] {
+        &self.own
     }
 
-    /// The kind that a finding of this rule has under the policy; nothing where it is silenced.
-    fn kind(&self, rule: &Rule, finding: &Finding) -> Option<Kind> {
+    /// The kind that a finding of this rule has under the policy; `None` if it is silenced.
+    pub(crate) fn kind_of(&self, rule: &Rule, finding: &Finding) -> Option<Kind> {
         if self.silenced.contains(&rule.id()) {
             return None;
         }
@@ -366,24 +321,4 @@ impl Policy {
 
 fn find(id: &str) -> Result<&'static Rule, PolicyError> {
     rules::rule(id).ok_or_else(|| PolicyError::Unknown { id: id.to_owned() })
-}
-
-/// All diagnostics of a case, and what of the assignment they block.
-#[derive(Debug, Default)]
-pub(crate) struct Judgement {
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    blocked: Service,
-    is_blocked_whole: bool,
-}
-
-impl Judgement {
-    fn block(&mut self, services: Service) {
-        self.is_blocked_whole |= services.is_empty();
-        self.blocked |= services;
-    }
-
-    /// What of these services would pass.
-    pub(crate) fn assignable(&self, in_question: Service) -> Service {
-        if self.is_blocked_whole { Service::empty() } else { in_question - self.blocked }
-    }
 }

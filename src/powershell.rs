@@ -106,11 +106,6 @@ impl Command {
         if server.is_edge() { self } else { self.with(Argument::Server(server.shared_name())) }
     }
 
-    /// Restarts the Windows services of one service.
-    pub(crate) fn restart(service: Service) -> Self {
-        Self::new("Restart-Service").word(windows_services(service))
-    }
-
     /// Adds `-Name`.
     #[must_use]
     pub fn switch(self, name: &'static str) -> Self {
@@ -176,18 +171,6 @@ impl fmt::Display for Command {
             }
         }
         Ok(())
-    }
-}
-
-/// The Windows services behind a service, as a list of PowerShell.
-pub(crate) fn windows_services(service: Service) -> &'static str {
-    match service {
-        Service::IMAP => "MSExchangeIMAP4,MSExchangeIMAP4BE",
-        Service::POP => "MSExchangePOP3,MSExchangePOP3BE",
-        Service::UM => "MSExchangeUM",
-        Service::UM_CALL_ROUTER => "MSExchangeUMCR",
-        Service::IIS => "W3SVC",
-        _ => "MSExchangeTransport",
     }
 }
 

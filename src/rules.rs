@@ -1,5 +1,6 @@
 //! Every rule, in the order in which they report.
 
+mod connectors;
 mod follow_up;
 mod hosting;
 mod installation;
@@ -64,10 +65,10 @@ pub static RULES: &[&Rule] = &[
     &names::RESTORE_IMAP_NAME,
     &names::RESTORE_POP_NAME,
     &names::IIS_NAME_NOT_COVERED,
-    &smtp::UPDATE_CONNECTORS,
-    &smtp::CONNECTOR_USES_OTHER,
+    &connectors::UPDATE_CONNECTORS,
+    &connectors::CONNECTOR_USES_OTHER,
     &smtp::EDGE_SYNC_BREAKS,
-    &smtp::HYBRID_ROOT,
+    &connectors::HYBRID_ROOT,
     &smtp::DEFAULT_SMTP_NAME_MISMATCH,
     &smtp::DEFAULT_SMTP_MISSING,
     &smtp::DEFAULT_SMTP_EXPIRED,
@@ -88,7 +89,7 @@ pub static RULES: &[&Rule] = &[
 ///
 /// ```
 /// let rule = exchange_certificates::rule("wildcard-imap").ok_or("no such rule")?;
-/// assert_eq!(rule.summary(), "A wildcard certificate is not assigned to IMAP.");
+/// assert_eq!(rule.summary(), "A wildcard certificate cannot be assigned to IMAP.");
 /// # Ok::<(), &str>(())
 /// ```
 pub fn rule(id: &str) -> Option<&'static Rule> {

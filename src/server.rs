@@ -264,6 +264,11 @@ impl Server {
         self.pop_certificate_name.as_deref()
     }
 
+    /// The `X509CertificateName` of IMAP or of POP.
+    pub(crate) fn certificate_name(&self, service: Service) -> Option<&str> {
+        if service == Service::IMAP { self.imap_certificate_name() } else { self.pop_certificate_name() }
+    }
+
     /// The host names that clients use, where they are known.
     pub fn client_names(&self) -> Option<&[String]> {
         self.client_names.as_deref()
@@ -357,15 +362,9 @@ impl Server {
         &mut self.inventory
     }
 
-    pub(crate) fn rename_connector(&mut self, place: usize, name: TlsCertificateName) {
-        if let Some(connector) = self.connectors.get_mut(place) {
-            connector.rename(name);
-        }
-    }
-
-    pub(crate) fn rename_connectors(&mut self, kind: ConnectorKind, connector: &str, name: &TlsCertificateName) {
-        let of_that_name = |known: &&mut Connector| known.kind() == kind && text::same(known.name(), connector);
-        self.connectors.iter_mut().filter(of_that_name).for_each(|known| known.rename(name.clone()));
+    pub(crate) fn rename_connectors(&mut self, name: &TlsCertificateName, is_renamed: impl Fn(&Connector) -> bool) {
+        let renamed = self.connectors.iter_mut().filter(|connector| is_renamed(connector));
+        renamed.for_each(|connector| connector.rename(name.clone()));
     }
 
     pub(crate) fn set_default_smtp(&mut self, thumbprint: Thumbprint) {

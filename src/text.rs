@@ -167,6 +167,16 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
     })
 }
 
+/// What is printed of each, with the same words between.
+pub(crate) fn joined<T: fmt::Display>(items: &[T], between: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        items.iter().enumerate().try_for_each(|(index, item)| {
+            f.write_str(if index > 0 { between } else { "" })?;
+            item.fmt(f)
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::hash::DefaultHasher;

@@ -130,7 +130,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
             let about = if services.is_empty() { String::new() } else { format!(" ({services})") };
             say!();
             say!("{style}{kind}{style:#} {}{about}", diagnostic.rule());
-            say!("  {}", diagnostic.detail());
+            say!("  {}", diagnostic.message());
             for step in diagnostic.remedy() {
                 match step {
                     Remedy::Words(words) => say!("  - {words}"),

@@ -255,7 +255,7 @@ fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
     let mut places = HashMap::new();
     for finding in findings {
         // The library makes names in its messages plain already.
-        let message = finding.detail().to_string();
+        let message = finding.message().to_string();
         let is_words = |step: &&Remedy| matches!(step, Remedy::Words(_));
         let words: Vec<_> = finding.remedy().iter().filter(is_words).map(ToString::to_string).collect();
         let commands = finding.remedy().iter().filter(|step| !is_words(step));

@@ -3,72 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audited, Found, audit_rule};
-use crate::finding::Detail;
+use crate::finding::message;
 use crate::fleet::Fleet;
 use crate::server::{Installed, Server, Version};
 use crate::service::Service;
+use crate::text::shown;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 audit_rule! {
-    /// Servers of one version hold the same certificates for IIS.
+    /// Servers of the same version have different certificates for IIS.
     ///
     /// Clients are sent from one to the other. Certificates that a server made for itself are not compared.
     AUDIT_FLEET_DIFFERS: Low, DecidedHere, differs
 }
 
-audit_rule! {
-    /// The version of Exchange is supported.
-    ///
-    /// 2013 has not been since 2023-04-11, 2016 and 2019 since 2025-10-14; Subscription Edition ends on 2035-12-31.
-    AUDIT_OUT_OF_SUPPORT: Low, HealthChecker, out_of_support
-}
-
 fn differs(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    let peer = case.whole.peers.get(&server.version()).filter(|_| can_be_compared(server));
+    let peer = case.across.peers.get(&server.version()).filter(|_| can_be_compared(server));
     let other = peer.filter(|peer| peer.name() != server.name() && issued_for_iis(peer) != issued_for_iis(server));
     let found = other.map(|peer| {
-        let detail = Detail::Differs { version: server.version(), other: peer.name().to_owned() };
-        Found::of_server(Service::IIS, detail)
+        let message = message!(
+            version = server.version(), other = peer.name().to_owned();
+            "{} is {version} too, and has other certificates for IIS", shown(other)
+        );
+        Found::of_server(Service::IIS, message)
             .map(|finding| finding.advise("roll one certificate out to all servers of the version"))
     });
     found.into_iter().collect()
-}
-
-/// What the audit of one server needs to know of all of them, found once for all.
-#[derive(Debug, Default)]
-pub(super) struct Whole<'a> {
-    /// The first server of each version, with which the others are compared.
-    peers: BTreeMap<Version, &'a Server>,
-    /// The servers that hold the current Auth certificates of the organisation.
-    auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
-}
-
-impl<'a> Whole<'a> {
-    pub(super) fn of(fleet: &'a Fleet) -> Self {
-        let mut whole = Self::default();
-        for server in fleet.servers() {
-            if can_be_compared(server) {
-                whole.peers.entry(server.version()).or_insert(server);
-            }
-            if let Some(current) = server.auth_certificates().and_then(|auth| auth.current) {
-                whole.auth_holders.entry(current).or_default();
-            }
-        }
-        for server in fleet.servers() {
-            for installed in server.certificates() {
-                if let Some(holders) = whole.auth_holders.get_mut(&installed.thumbprint()) {
-                    holders.push(server.name());
-                }
-            }
-        }
-        whole
-    }
-
-    pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {
-        self.auth_holders.get(&thumbprint).map_or(&[], Vec::as_slice)
-    }
 }
 
 fn can_be_compared(server: &Server) -> bool {
@@ -80,6 +42,13 @@ fn issued_for_iis(server: &Server) -> BTreeSet<Thumbprint> {
     holders.filter(|installed| !installed.certificate().is_self_signed()).map(Installed::thumbprint).collect()
 }
 
+audit_rule! {
+    /// The version of Exchange is out of support.
+    ///
+    /// 2013 has been since 2023-04-11, 2016 and 2019 since 2025-10-14; Subscription Edition ends on 2035-12-31.
+    AUDIT_OUT_OF_SUPPORT: Low, HealthChecker, out_of_support
+}
+
 fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
     let version = case.server.version();
     let (year, month, day_of_month) = match version {
@@ -87,13 +56,50 @@ fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
         Version::Exchange2016 | Version::Exchange2019 => (2025, 10, 14),
         Version::SubscriptionEdition => (2035, 12, 31),
     };
-    let remedy = match version {
-        Version::SubscriptionEdition => "move to the version that follows it",
-        _ => "move to Exchange Server Subscription Edition",
-    };
     let end = Timestamp::midnight(year, month, day_of_month).filter(|end| case.now >= *end);
     let found = end.map(|end| {
-        Found::of_server(Service::empty(), Detail::OutOfSupport { version, end }).map(|finding| finding.advise(remedy))
+        let message = message!(version, end; "{version} has been out of support since {}", end.day());
+        Found::of_server(Service::empty(), message).map(|finding| {
+            finding.advise(match version {
+                Version::SubscriptionEdition => "move to the version that follows it",
+                _ => "move to Exchange Server Subscription Edition",
+            })
+        })
     });
     found.into_iter().collect()
+}
+
+/// What the audit of one server needs to know of all of them, found once for all.
+#[derive(Debug, Default)]
+pub(super) struct Across<'a> {
+    /// The first server of each version, with which the others are compared.
+    peers: BTreeMap<Version, &'a Server>,
+    /// The servers that hold the current Auth certificates of the organisation.
+    auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
+}
+
+impl<'a> Across<'a> {
+    pub(super) fn of(fleet: &'a Fleet) -> Self {
+        let mut across = Self::default();
+        for server in fleet.servers() {
+            if can_be_compared(server) {
+                across.peers.entry(server.version()).or_insert(server);
+            }
+            if let Some(current) = server.auth_certificates().and_then(|auth| auth.current) {
+                across.auth_holders.entry(current).or_default();
+            }
+        }
+        for server in fleet.servers() {
+            for installed in server.certificates() {
+                if let Some(holders) = across.auth_holders.get_mut(&installed.thumbprint()) {
+                    holders.push(server.name());
+                }
+            }
+        }
+        across
+    }
+
+    pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {
+        self.auth_holders.get(&thumbprint).map_or(&[], Vec::as_slice)
+    }
 }

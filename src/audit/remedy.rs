@@ -1,10 +1,8 @@
 //! What to do about findings that several rules have.
 
+use crate::commands;
 use crate::finding::Finding;
-use crate::powershell::Command;
-use crate::script;
 use crate::server::{Installed, Server};
-use crate::thumbprint::Thumbprint;
 
 /// How a certificate is renewed: by its CA, by the server itself, or by the authorization configuration.
 pub(super) fn renew(finding: Finding, server: &Server, installed: &Installed) -> Finding {
@@ -12,23 +10,21 @@ pub(super) fn renew(finding: Finding, server: &Server, installed: &Installed) ->
     if server.auth_certificates().is_some_and(|auth| auth.contains(thumbprint)) {
         return renew_auth_certificate(finding, server);
     }
-    let renewal = Command::new("New-ExchangeCertificate").server(server);
-    let show = show(server, thumbprint);
     if installed.certificate().is_self_signed() {
         return finding
             .advise("make a new one of the same names, and replace this one by it:")
-            .command(show.pipe(renewal));
+            .command(commands::renew_self_signed(server, thumbprint));
     }
     finding
         .advise("request a new one from the CA, import it, and replace this one by it:")
-        .command(show.pipe(renewal.switch("GenerateRequest")))
+        .command(commands::request_renewal(server, thumbprint))
 }
 
 /// A new default SMTP certificate, as setup makes it.
 pub(super) fn make_default(finding: Finding, server: &Server) -> Finding {
     let finding = finding
         .advise("make a new self-signed one for it, and answer Yes at its prompt:")
-        .command(Command::new("New-ExchangeCertificate").server(server));
+        .command(commands::new_certificate(server));
     if server.edge_subscribed() {
         finding.advise("then create the Edge subscription again, which ends with the old one (New-EdgeSubscription)")
     } else {
@@ -38,20 +34,8 @@ pub(super) fn make_default(finding: Finding, server: &Server) -> Finding {
 
 /// A new Auth certificate of the organisation.
 pub(super) fn renew_auth_certificate(finding: Finding, server: &Server) -> Finding {
-    let create = Command::new("New-ExchangeCertificate")
-        .server(server)
-        .value("SubjectName", "CN=Microsoft Exchange Server Auth Certificate")
-        .value("FriendlyName", "Microsoft Exchange Server Auth Certificate")
-        .word("-DomainName @() -PrivateKeyExportable $true");
-    let publish = script::publish_auth_certificate();
-    publish.into_iter().fold(
-        finding
-            .advise("make a new Auth certificate, answer No at its prompt, publish it, and clear the previous one:")
-            .command(create),
-        Finding::command,
-    )
-}
-
-fn show(server: &Server, thumbprint: Thumbprint) -> Command {
-    Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
+    finding
+        .advise("make a new Auth certificate, answer No at its prompt, publish it, and clear the previous one:")
+        .command(commands::new_auth_certificate(server))
+        .commands(commands::publish_auth_certificate())
 }

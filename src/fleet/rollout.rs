@@ -8,10 +8,12 @@ use serde::{Serialize, Serializer};
 
 use super::Fleet;
 use crate::case::Assignment;
+use crate::change::Rename;
+use crate::commands;
 use crate::plan::{NoPlan, Plan, case_among, decide};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Operation, Request};
-use crate::script::{self, Line};
+use crate::script::Line;
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
 use crate::text;
@@ -149,17 +151,9 @@ pub struct RolloutPlan {
     servers: Vec<(String, Result<Plan, NoPlan>)>,
     /// The services in question on each of the servers.
     in_question: Vec<Service>,
-    /// Each with the place of the server after which it is done.
-    moves: Vec<(usize, Move)>,
+    /// Each after so many servers.
+    renames: Vec<(usize, Rename)>,
     script: Vec<Line>,
-}
-
-/// A connector that is given the name of the new certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Move {
-    kind: ConnectorKind,
-    connector: String,
-    name: TlsCertificateName,
 }
 
 /// A server on which something stays undone.
@@ -190,13 +184,13 @@ impl Fleet {
             };
             let case = case_among(policy, self, server, &request, now);
             in_question.push(case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default());
-            servers.push((server.name().to_owned(), decide(policy, &case)));
+            servers.push((server.name().to_owned(), decide(policy, case)));
         }
-        let moves =
-            if rollout.connectors == ConnectorNames::Update { moves(self, &order, &servers) } else { Vec::new() };
-        let script = script(&order, &servers, &moves);
-        let moves = moves.into_iter().map(|(place, _, it)| (place, it)).collect();
-        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, moves, script })
+        let moved =
+            if rollout.connectors == ConnectorNames::Update { moved(self, &order, &servers) } else { Vec::new() };
+        let script = script(&order, &servers, &moved);
+        let renames = moved.into_iter().map(|moved| (moved.after, moved.rename)).collect();
+        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, renames, script })
     }
 
     /// Carries out what a rollout planned, on every server that has a plan.
@@ -222,26 +216,28 @@ impl Fleet {
             done += 1;
         }
         // Last, since a plan for a server that comes later knows the connectors by their old names.
-        for (_, it) in rollout.moves.iter().filter(|(place, _)| *place < done) {
-            for server in self.servers.values_mut() {
-                server.rename_connectors(it.kind, &it.connector, &it.name);
-            }
+        for (_, rename) in rollout.renames.iter().filter(|(after, _)| *after <= done) {
+            self.servers.values_mut().for_each(|server| rename.commit(server));
         }
         stopped
     }
 }
 
-/// The connectors whose name moves, each with the place of the last server that it names.
+/// A connector whose name moves to the new certificate.
+struct Moved<'a> {
+    connector: &'a Connector,
+    rename: Rename,
+    /// After so many servers: behind the last one that it names.
+    after: usize,
+}
+
+/// The connectors whose name moves.
 ///
-/// One moves where its certificate is another installed one with SMTP, and every server that it names has SMTP on
+/// One moves if its certificate is another installed one with SMTP, and every server that it names has SMTP on
 /// the new one afterwards. A server outside the order, or one that the fleet does not know, may not have it.
-fn moves<'a>(
-    fleet: &Fleet,
-    order: &[&'a Server],
-    servers: &[(String, Result<Plan, NoPlan>)],
-) -> Vec<(usize, &'a Connector, Move)> {
+fn moved<'a>(fleet: &Fleet, order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -> Vec<Moved<'a>> {
     let outcomes: HashMap<_, _> = servers.iter().map(|(name, outcome)| (name.as_str(), outcome)).collect();
-    let mut moves: Vec<(usize, &Connector, Move)> = Vec::new();
+    let mut all: Vec<Moved<'_>> = Vec::new();
     for (server, (_, outcome)) in order.iter().zip(servers) {
         let Ok(plan) = outcome else { continue };
         let thumbprint = plan.request().thumbprint();
@@ -254,7 +250,7 @@ fn moves<'a>(
         };
         let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
         for connector in organisation.filter(|connector| !connector.names(certificate)) {
-            let is_known = moves.iter().any(|(_, known, _)| is_same(known, connector));
+            let is_known = all.iter().any(|known| known.rename.is_of(connector));
             let names_another = connector
                 .tls_certificate_name()
                 .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
@@ -264,27 +260,18 @@ fn moves<'a>(
             };
             if !is_known && names_another && all_go_on() {
                 let last = order.iter().rposition(|server| server.runs(connector));
-                let last = last.unwrap_or(order.len().saturating_sub(1));
-                let name = TlsCertificateName::of(certificate);
-                let it = Move { kind: connector.kind(), connector: connector.name().to_owned(), name };
-                moves.push((last, connector, it));
+                let after = last.map_or(order.len(), |last| last + 1);
+                let rename = Rename::of(connector, TlsCertificateName::of(certificate));
+                all.push(Moved { connector, rename, after });
             }
         }
     }
-    moves
+    all
 }
 
-fn is_same(one: &Connector, other: &Connector) -> bool {
-    one.kind() == other.kind() && text::same(one.name(), other.name())
-}
-
-fn script(
-    order: &[&Server],
-    servers: &[(String, Result<Plan, NoPlan>)],
-    moves: &[(usize, &Connector, Move)],
-) -> Vec<Line> {
+fn script(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: &[Moved<'_>]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (place, (server, (_, outcome))) in order.iter().zip(servers).enumerate() {
+    for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
         let Ok(plan) = outcome else { continue };
         if !plan.script().is_empty() {
             if server.is_edge() {
@@ -300,10 +287,11 @@ fn script(
                 }
                 line => line.clone(),
             }));
-            lines.push(script::check(server, plan.request().thumbprint(), plan.in_question()));
+            let show = commands::get_certificate(server, plan.request().thumbprint());
+            lines.push(Line::Check { show, services: plan.in_question() });
         }
-        for (_, connector, it) in moves.iter().filter(|(last, ..)| *last == place) {
-            lines.push(script::set_connector(connector).value("TlsCertificateName", it.name.to_string()).into());
+        for moved in moved.iter().filter(|moved| moved.after == done) {
+            lines.push(commands::set_tls_certificate_name(moved.connector, moved.rename.name()).into());
         }
     }
     if !lines.is_empty() {

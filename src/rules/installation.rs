@@ -1,52 +1,21 @@
 //! Whether there is something to assign, and whether the request only adds.
 
-use crate::case::{Assignment, Case, Removal};
-use crate::finding::{Detail, Finding, Kind};
-use crate::powershell::Command;
+use crate::case::{Assignment, Case};
+use crate::commands;
+use crate::finding::{Finding, Kind, message};
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::script;
 use crate::server::{Installed, Server};
 use crate::service::Service;
-use crate::text;
+use crate::text::{self, shown};
 use crate::thumbprint::Thumbprint;
 
 rule! {
-    /// The certificate is installed on the server.
+    /// The certificate must be installed on the server.
     ///
     /// Exchange assigns what is in the store of the server itself: a certificate on another server,
     /// or in a file, has to be imported first. A replacement needs both certificates.
     CERTIFICATE_NOT_INSTALLED: Refuse, Article, Request(not_installed)
-}
-
-rule! {
-    /// An assignment is never taken back.
-    ///
-    /// No cmdlet and no dialog takes a service away from a certificate. A request that asks for it,
-    /// or for an exact set that lacks a service which the certificate has, is refused.
-    ASSIGNMENT_IRREVOCABLE: Refuse, Article, Request(irrevocable)
-}
-
-rule! {
-    /// The request names a service.
-    NO_SERVICES: Refuse, Reference("Enable-ExchangeCertificate"), Request(no_services)
-}
-
-rule! {
-    /// The private key is on the server.
-    ///
-    /// Without it the server cannot prove that the certificate is its own. A certificate file
-    /// without the key, or a request completed on another server, leaves it that way.
-    PRIVATE_KEY_MISSING: Refuse, Reference("Get-ExchangeCertificate"), Assign(private_key_missing)
-}
-
-rule! {
-    /// What the certificates are assigned to is known.
-    ///
-    /// Without it nobody can say whether a removal leaves a service without a certificate, so that a
-    /// removal or replacement is refused. An assignment goes on with a warning: what is known may
-    /// be less than what there is.
-    SERVICES_UNKNOWN: Warn, DecidedHere, Both(unknown_at_assignment, unknown_at_removal)
 }
 
 fn not_installed(case: &Case<'_>) -> Option<Finding> {
@@ -58,30 +27,54 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
     if thumbprints.is_empty() {
         return None;
     }
-    let finding = Finding::on_request(Detail::NotInstalled { thumbprints, server: server.name().to_owned() });
-    let finding = if assigned.is_some() {
-        let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
-        let finding = if holders.is_empty() {
-            finding
-        } else {
-            let holders = text::list(&holders);
-            finding.advise(format!("it is installed on {holders}: export it there with its private key"))
-        };
+    let name = server.name().to_owned();
+    let finding = Finding::on_request(message!(
+        thumbprints, server = name;
+        "{} not installed on {}", named(thumbprints), shown(server)
+    ));
+    if assigned.is_none() {
+        return Some(finding.advise("look up the right thumbprint:").command(commands::show_certificates(server)));
+    }
+    let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
+    let finding = if holders.is_empty() {
+        finding
+    } else {
+        finding.advise(format!("it is installed on {}: export it there with its private key", text::list(&holders)))
+    };
+    Some(
         finding
             .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
-            .command(script::import(server))
-    } else {
-        finding.advise("look up the right thumbprint:")
-    };
-    Some(finding.command(script::show_certificates(server)))
+            .command(commands::import(server))
+            .command(commands::show_certificates(server)),
+    )
+}
+
+fn named(thumbprints: &[Thumbprint]) -> String {
+    match thumbprints {
+        [thumbprint] => format!("the certificate {thumbprint} is"),
+        _ => format!("the certificates {} are", text::joined(thumbprints, " and ")),
+    }
+}
+
+rule! {
+    /// A service cannot be taken away from a certificate.
+    ///
+    /// No cmdlet and no dialog does it. A request that asks for it, or for an exact set that lacks a
+    /// service which the certificate has, is refused.
+    ASSIGNMENT_IRREVOCABLE: Refuse, Article, Request(irrevocable)
 }
 
 fn irrevocable(case: &Case<'_>) -> Option<Finding> {
-    let taken = case.assignment.as_ref()?.taken();
-    (!taken.is_empty()).then(|| {
-        Finding::on_request(Detail::Irrevocable { taken })
-            .advise("assign another certificate in its place, then remove this one")
+    let services = case.assignment.as_ref()?.taken();
+    (!services.is_empty()).then(|| {
+        let message = message!(services; "the certificate has {services}, and an assignment can never be taken back");
+        Finding::on_request(message).advise("assign another certificate in its place, then remove this one")
     })
+}
+
+rule! {
+    /// The request must name at least one service.
+    NO_SERVICES: Refuse, Reference("Enable-ExchangeCertificate"), Request(no_services)
 }
 
 fn no_services(case: &Case<'_>) -> Option<Finding> {
@@ -90,36 +83,50 @@ fn no_services(case: &Case<'_>) -> Option<Finding> {
     };
     services.is_empty().then(|| {
         let assignable = case.server.hosts() - Service::FEDERATION;
-        Finding::on_request(Detail::NoServices).advise(format!("name what this server hosts: {assignable}"))
+        Finding::on_request("the request names no service").advise(format!("name what this server hosts: {assignable}"))
     })
+}
+
+rule! {
+    /// The server must have the private key.
+    ///
+    /// Without it the server cannot prove that the certificate is its own. A certificate file
+    /// without the key, or a request completed on another server, leaves it that way.
+    PRIVATE_KEY_MISSING: Refuse, Reference("Get-ExchangeCertificate"), Assign(private_key_missing)
 }
 
 fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
-        Finding::on(case.in_question(), Detail::NoPrivateKey)
+        Finding::on(case.in_question(), "the certificate has no private key on this server")
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(script::repair_key(case.request().thumbprint()))
+            .command(commands::repair_key(case.request().thumbprint()))
     })
 }
 
-fn unknown_at_assignment(case: &Assignment<'_>) -> Option<Finding> {
-    services_unknown(case.server(), case.installed())
-}
-
-fn unknown_at_removal(case: &Removal<'_>) -> Option<Finding> {
-    Some(services_unknown(case.server(), case.removed())?.with_kind(Kind::Refuse))
+rule! {
+    /// It is not known which services the installed certificates are assigned to.
+    ///
+    /// A removal or replacement may then leave a service without a certificate, so it is refused. An
+    /// assignment goes on with a warning: what is known may be less than what there is.
+    SERVICES_UNKNOWN: Warn, DecidedHere,
+    Both(
+        |case| services_unknown(case.server(), case.installed()),
+        |case| Some(services_unknown(case.server(), case.removed())?.with_kind(Kind::Refuse))
+    )
 }
 
 fn services_unknown(server: &Server, this: Option<&Installed>) -> Option<Finding> {
-    let count = server.inventory().unknown_services();
-    let this = this.is_some_and(|installed| installed.services().is_none());
-    (count > 0).then(|| {
-        Finding::on_request(Detail::ServicesUnknown { this, others: count > usize::from(this) })
-            .advise("read them from the server, in a session of the Exchange Management Shell there:")
-            .command(
-                Command::new("Get-ExchangeCertificate")
-                    .server(server)
-                    .pipe(Command::new("Format-List").word("Thumbprint,Services")),
-            )
-    })
+    let certificates = server.inventory().unknown_services();
+    let is_this = this.is_some_and(|installed| installed.services().is_none());
+    let message = match (certificates, is_this) {
+        (0, _) => return None,
+        (1, true) => message!(certificates; "it is not known which services this certificate is assigned to"),
+        (_, true) => message!(
+            certificates;
+            "it is not known which services this certificate and other installed ones are assigned to"
+        ),
+        _ => message!(certificates; "it is not known which services other installed certificates are assigned to"),
+    };
+    let remedy = "read them from the server, in a session of the Exchange Management Shell there:";
+    Some(Finding::on_request(message).advise(remedy).command(commands::show_services(server)))
 }

@@ -1,33 +1,72 @@
 //! Who may assign certificates.
 
 use crate::case::Case;
-use crate::finding::{Detail, Finding, Remedy};
-use crate::powershell::Command;
+use crate::commands::{self, CERTIFICATES_ROLE};
+use crate::finding::{Finding, message};
 use crate::rule::rule;
-use crate::text;
+use crate::text::{list, same};
 
 rule! {
-    /// Who asks may assign certificates.
+    /// The caller must be allowed to manage certificates.
     ///
-    /// The role groups Organization Management and Server Management may, and whoever holds the
-    /// management role Exchange Server Certificates; on an Edge Transport server, its local
-    /// administrators. Where nobody named is one of these and all are built-in groups, the request is
-    /// refused.
+    /// The role groups Organization Management and Server Management are, and holders of the management
+    /// role Exchange Server Certificates; on an Edge Transport server, its local administrators. If the
+    /// caller has none of these, and only built-in groups, the request is refused.
     PERMISSION_DENIED: Refuse, Article, Request(denied)
 }
 
+fn denied(case: &Case<'_>) -> Option<Finding> {
+    let Verdict::Denied(groups) = verdict(case)? else {
+        return None;
+    };
+    let finding = if groups.is_empty() {
+        Finding::on_request("the caller has no group and no role")
+    } else {
+        let groups = groups.to_vec();
+        Finding::on_request(message!(groups; "{} may not manage certificates", list(groups)))
+    };
+    Some(finding.advise(if case.server.is_edge() {
+        "on an Edge Transport server, the local administrators may"
+    } else {
+        "Organization Management, Server Management or the management role Exchange Server Certificates may"
+    }))
+}
+
 rule! {
-    /// A group that is not built in may hold the role.
+    /// The caller's groups are not built in, so they may or may not grant the permission.
     PERMISSION_UNCERTAIN: Warn, Article, Request(uncertain)
 }
 
-rule! {
-    /// The request says who asks.
-    PERMISSION_UNCHECKED: Note, Article, Request(unchecked)
+fn uncertain(case: &Case<'_>) -> Option<Finding> {
+    let Verdict::Uncertain(groups) = verdict(case)? else {
+        return None;
+    };
+    let commands: Vec<_> = groups.iter().map(|group| commands::show_role_assignment(group)).collect();
+    let message = message!(
+        groups;
+        "{} {}, and may or may not be allowed to manage certificates",
+        list(groups), if groups.len() == 1 { "is not a built-in group" } else { "are not built-in groups" }
+    );
+    let finding = Finding::on_request(message);
+    if case.server.is_edge() {
+        // An Edge Transport server knows no management roles.
+        let advice = "check whether it is among the local administrators:";
+        return Some(finding.advise(advice).command(commands::show_local_administrators()));
+    }
+    Some(finding.commands(commands))
 }
 
-const ROLE: &str = "Exchange Server Certificates";
-const GRANTING: [&str; 3] = ["Organization Management", "Server Management", ROLE];
+rule! {
+    /// The request does not say who the caller is.
+    PERMISSION_UNCHECKED: Note, Article,
+    Request(|case| case.request.caller().is_none().then(unchecked))
+}
+
+fn unchecked() -> Finding {
+    Finding::on_request("the request does not say who the caller is, so the permission cannot be checked")
+}
+
+const GRANTING: [&str; 3] = ["Organization Management", "Server Management", CERTIFICATES_ROLE];
 const LOCAL_ADMINISTRATORS: [&str; 3] = ["Local Administrators", "Administrators", "BUILTIN\\Administrators"];
 const BUILT_IN: [&str; 12] = [
     "Recipient Management",
@@ -44,54 +83,22 @@ const BUILT_IN: [&str; 12] = [
     "Security Administrator",
 ];
 
-/// What the groups named amount to.
+/// What the caller's groups amount to.
 enum Verdict<'a> {
     Granted,
     Denied(&'a [String]),
-    Uncertain(Vec<&'a String>),
+    Uncertain(Vec<String>),
 }
 
 fn verdict<'a>(case: &Case<'a>) -> Option<Verdict<'a>> {
     let groups = case.request.caller()?;
     let (granting, others) =
         if case.server.is_edge() { (LOCAL_ADMINISTRATORS, GRANTING) } else { (GRANTING, LOCAL_ADMINISTRATORS) };
-    let is_one = |group: &str, names: &[&str]| names.iter().any(|name| text::same(name, group));
+    let is_one = |group: &str, names: &[&str]| names.iter().any(|name| same(name, group));
     if groups.iter().any(|group| is_one(group, &granting)) {
         return Some(Verdict::Granted);
     }
-    let unknown: Vec<_> = groups.iter().filter(|group| !is_one(group, &BUILT_IN) && !is_one(group, &others)).collect();
+    let unknown: Vec<_> =
+        groups.iter().filter(|group| !is_one(group, &BUILT_IN) && !is_one(group, &others)).cloned().collect();
     Some(if unknown.is_empty() { Verdict::Denied(groups) } else { Verdict::Uncertain(unknown) })
-}
-
-fn denied(case: &Case<'_>) -> Option<Finding> {
-    let Verdict::Denied(groups) = verdict(case)? else {
-        return None;
-    };
-    let would_do = if case.server.is_edge() {
-        "on an Edge Transport server, the local administrators would do"
-    } else {
-        "Organization Management, Server Management or the management role Exchange Server Certificates would do"
-    };
-    Some(Finding::on_request(Detail::Denied { groups: groups.to_vec() }).advise(would_do))
-}
-
-fn uncertain(case: &Case<'_>) -> Option<Finding> {
-    let Verdict::Uncertain(groups) = verdict(case)? else {
-        return None;
-    };
-    let finding = Finding::on_request(Detail::Uncertain { groups: groups.iter().copied().cloned().collect() });
-    if case.server.is_edge() {
-        // An Edge Transport server knows no management roles.
-        let members = Command::new("Get-LocalGroupMember").value("Group", "Administrators");
-        return Some(finding.advise("see whether it is among the local administrators:").command(members));
-    }
-    let look_up = |group: &String| {
-        let command = Command::new("Get-ManagementRoleAssignment").value("RoleAssignee", group.clone());
-        Remedy::Command(command.value("Role", ROLE))
-    };
-    Some(finding.remedies(groups.into_iter().map(look_up).collect::<Vec<_>>()))
-}
-
-fn unchecked(case: &Case<'_>) -> Option<Finding> {
-    case.request.caller().is_none().then(|| Finding::on_request(Detail::Unchecked))
 }

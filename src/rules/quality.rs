@@ -2,190 +2,221 @@
 
 use crate::case::Assignment;
 use crate::certificate::{ExtendedKeyUsage, KeyUsage, PublicKey};
-use crate::finding::{Detail, Finding};
+use crate::finding::{Finding, message};
 use crate::rule::rule;
 use crate::server::{KeyStorage, Version};
 use crate::service::Service;
 
+const ANOTHER: &str = "request another certificate";
+
 rule! {
-    /// What a rule needs of the certificate can be read.
+    /// The extensions that a rule needs must be readable.
     ///
     /// A certificate with an extension that is malformed, or there twice, still loads, as in Windows.
-    /// But nothing is assumed in its favour: an unreadable extended key usage may not hold Server
-    /// Authentication, and unreadable names may hold a wildcard.
+    /// But nothing is assumed in its favour: an unreadable extended key usage may not include Server
+    /// Authentication, and unreadable names may include a wildcard.
     UNREADABLE_EXTENSION: Refuse, DecidedHere, Assign(unreadable)
 }
 
-rule! {
-    /// The certificate is meant for servers.
-    ///
-    /// Its extended key usage, where it has one, holds Server Authentication; any purpose alone does
-    /// not do.
-    NOT_SERVER_AUTHENTICATION: Refuse, Reference("Enable-ExchangeCertificate"), Assign(not_server_authentication)
-}
-
-rule! {
-    /// An RSA key has 1024 bits at least.
-    ///
-    /// Windows refuses smaller ones.
-    KEY_TOO_SMALL: Refuse, DecidedHere, Assign(key_too_small)
-}
-
-rule! {
-    /// Exchange 2013 does not support keys on elliptic curves.
-    ECC_UNSUPPORTED: Refuse, DecidedHere, Assign(ecc_unsupported)
-}
-
-rule! {
-    /// The private key for IIS is kept by the CryptoAPI.
-    ///
-    /// Outlook on the web and the admin center do not support a key that is kept by a CNG key storage
-    /// provider: nobody could log on.
-    CNG_KEY: Refuse, Support, Assign(cng_key)
-}
-
-rule! {
-    /// The certificate is no CA's.
-    CA_CERTIFICATE: Warn, DecidedHere, Assign(ca_certificate)
-}
-
-rule! {
-    /// Clients trust the certificate.
-    ///
-    /// They do not trust a self-signed one, until it is installed on every device.
-    SELF_SIGNED: Warn, Encryption, Assign(self_signed)
-}
-
-rule! {
-    /// An RSA key has 2048 bits at least.
-    WEAK_KEY: Warn, HealthChecker, Assign(weak_key)
-}
-
-rule! {
-    /// The signature holds.
-    ///
-    /// MD2, MD4, MD5 and SHA-1 are broken. A self-signed certificate is not judged: nobody relies on
-    /// its signature.
-    WEAK_SIGNATURE: Warn, HealthChecker, Assign(weak_signature)
-}
-
-rule! {
-    /// A key on an elliptic curve needs an update and a setting.
-    ///
-    /// Exchange supports them from the April 2024 update on, once its setting is turned on.
-    ECC_KEY: Warn, HealthChecker, Assign(ecc_key)
-}
-
-rule! {
-    /// The key usage, where there is one, holds Digital Signature.
-    KEY_USAGE: Warn, DecidedHere, Assign(key_usage)
-}
-
-rule! {
-    /// The certificate serves as a client's too.
-    ///
-    /// In mutual TLS a server presents it as a client. Public CAs stopped issuing Client
-    /// Authentication in 2026: partners that ask for it may refuse the certificate.
-    NO_CLIENT_AUTHENTICATION: Note, DecidedHere, Assign(no_client_authentication)
-}
-
-const LEAST_RSA_BITS: u32 = 1024;
-const ANOTHER: &str = "request another certificate";
-
 fn unreadable(case: &Assignment<'_>) -> Option<Finding> {
     let certificate = case.certificate()?;
-    let usage = certificate.extended_key_usage().is_unreadable();
     let by_name = case.in_question() & (Service::IMAP | Service::POP);
+    let usage = certificate.extended_key_usage().is_unreadable();
     let names = certificate.dns_names().is_unreadable() && !by_name.is_empty();
-    let services = if usage { case.in_question() } else { by_name };
-    (usage || names).then(|| Finding::on(services, Detail::Unreadable { usage, names }).advise(ANOTHER))
+    let (services, message) = match (usage, names) {
+        (true, true) => {
+            (case.in_question(), "neither its extended key usage nor its subject alternative names can be read")
+        }
+        (true, false) => {
+            (case.in_question(), "its extended key usage cannot be read, so it may not be meant for servers")
+        }
+        (false, true) => (by_name, "its subject alternative names cannot be read, so a wildcard cannot be ruled out"),
+        (false, false) => return None,
+    };
+    Some(Finding::on(services, message).advise(ANOTHER))
+}
+
+rule! {
+    /// The extended key usage, if present, must include Server Authentication.
+    ///
+    /// Any purpose is not enough.
+    NOT_SERVER_AUTHENTICATION: Refuse, Reference("Enable-ExchangeCertificate"), Assign(not_server_authentication)
 }
 
 fn not_server_authentication(case: &Assignment<'_>) -> Option<Finding> {
     let usage = case.certificate()?.extended_key_usage().present()?;
     (!usage.contains(ExtendedKeyUsage::SERVER_AUTH)).then(|| {
-        Finding::on(case.in_question(), Detail::NotServerAuthentication)
+        Finding::on(case.in_question(), "its extended key usage does not include Server Authentication")
             .advise("request a certificate from a template for web servers")
     })
 }
 
-fn key_too_small(case: &Assignment<'_>) -> Option<Finding> {
-    small_key(case, LEAST_RSA_BITS)
+rule! {
+    /// An RSA key must have at least 1024 bits.
+    ///
+    /// Windows refuses smaller ones.
+    KEY_TOO_SMALL: Refuse, DecidedHere, Assign(|case| small_key(case, LEAST_RSA_BITS))
 }
 
-fn weak_key(case: &Assignment<'_>) -> Option<Finding> {
-    if key_too_small(case).is_some() { None } else { small_key(case, case.thresholds().minimum_rsa_bits) }
+rule! {
+    /// An RSA key should have at least 2048 bits.
+    WEAK_KEY: Warn, HealthChecker,
+    Assign(|case| match small_key(case, LEAST_RSA_BITS) {
+        None => small_key(case, case.thresholds().minimum_rsa_bits),
+        Some(_) => None,
+    })
 }
 
 fn small_key(case: &Assignment<'_>, minimum: u32) -> Option<Finding> {
     match case.certificate()?.public_key() {
         PublicKey::Rsa { bits } if bits < minimum => {
             let wanted = case.thresholds().minimum_rsa_bits;
-            let words = format!("request a certificate with an RSA key of {wanted} bits or more");
-            Some(Finding::on(case.in_question(), Detail::SmallKey { bits, minimum }).advise(words))
+            let words = format!("request a certificate with an RSA key of at least {wanted} bits");
+            let message = message!(bits, minimum; "its RSA key has {bits} bits; at least {minimum} are required");
+            Some(Finding::on(case.in_question(), message).advise(words))
         }
         _ => None,
     }
 }
 
+const LEAST_RSA_BITS: u32 = 1024;
+
+rule! {
+    /// Exchange 2013 does not support elliptic-curve keys.
+    ECC_UNSUPPORTED: Refuse, DecidedHere, Assign(ecc_unsupported)
+}
+
 fn ecc_unsupported(case: &Assignment<'_>) -> Option<Finding> {
-    let version = elliptic_curve(case)?;
-    (version == Version::Exchange2013).then(|| {
-        Finding::on(case.in_question(), Detail::EllipticCurveUnsupported { version })
-            .advise("request a certificate with an RSA key of 2048 bits or more")
-    })
+    let version = elliptic_curve(case).filter(|version| *version == Version::Exchange2013)?;
+    let message = message!(version; "its key is on an elliptic curve, which {version} does not support");
+    Some(Finding::on(case.in_question(), message).advise("request a certificate with an RSA key of at least 2048 bits"))
+}
+
+rule! {
+    /// An elliptic-curve key needs an update of Exchange and a registry value.
+    ///
+    /// Exchange supports them from the April 2024 update on, once its setting is turned on.
+    ECC_KEY: Warn, HealthChecker, Assign(ecc_key)
 }
 
 fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
-    let version = elliptic_curve(case)?;
-    (version > Version::Exchange2013).then(|| {
-        Finding::on(case.in_question(), Detail::EllipticCurve { version }).advise(
-            "install the April 2024 update or a later one and turn its support for such keys on, or use an RSA key",
-        )
-    })
+    let version = elliptic_curve(case).filter(|version| *version > Version::Exchange2013)?;
+    let message = message!(
+        version;
+        "its key is on an elliptic curve, which {version} supports from the April 2024 update on, once its setting is \
+         turned on"
+    );
+    Some(Finding::on(case.in_question(), message).advise(
+        "install the April 2024 update or a later one and turn its support for such keys on, or use an RSA key",
+    ))
 }
 
 fn elliptic_curve(case: &Assignment<'_>) -> Option<Version> {
     matches!(case.certificate()?.public_key(), PublicKey::EllipticCurve).then(|| case.server().version())
 }
 
+rule! {
+    /// For IIS, an RSA private key must be kept by a CryptoAPI provider, not by CNG.
+    ///
+    /// Outlook on the web and the admin center do not support a key that is kept by a CNG key storage
+    /// provider: users could not log on.
+    CNG_KEY: Refuse, Support, Assign(cng_key)
+}
+
 fn cng_key(case: &Assignment<'_>) -> Option<Finding> {
     (case.installed()?.key_storage() == Some(KeyStorage::Ksp) && case.adds(Service::IIS)).then(|| {
-        Finding::on(Service::IIS, Detail::KeyStorageProvider)
-            .advise("import the certificate into a cryptographic service provider (certutil -csp), then assign it")
+        Finding::on(
+            Service::IIS,
+            "its private key is kept by a CNG key storage provider, which Outlook on the web and the admin center do \
+             not support",
+        )
+        .advise("import the certificate into a cryptographic service provider (certutil -csp), then assign it")
     })
+}
+
+rule! {
+    /// The certificate should not be a CA certificate.
+    CA_CERTIFICATE: Warn, DecidedHere, Assign(ca_certificate)
 }
 
 fn ca_certificate(case: &Assignment<'_>) -> Option<Finding> {
     let constraints = case.certificate()?.basic_constraints();
-    let readable = !constraints.is_unreadable();
-    let is_ca = constraints.present().is_some_and(|constraints| constraints.ca);
-    (is_ca || !readable).then(|| Finding::on(case.in_question(), Detail::CaCertificate { readable }).advise(ANOTHER))
+    let message = match constraints.present() {
+        Some(constraints) if constraints.ca => "it is the certificate of a CA, not of a server",
+        None if constraints.is_unreadable() => {
+            "its basic constraints cannot be read, so it may be the certificate of a CA"
+        }
+        _ => return None,
+    };
+    Some(Finding::on(case.in_question(), message).advise(ANOTHER))
+}
+
+rule! {
+    /// The certificate should not be self-signed.
+    ///
+    /// Clients do not trust a self-signed one until it is installed on every device.
+    SELF_SIGNED: Warn, Encryption, Assign(self_signed)
 }
 
 fn self_signed(case: &Assignment<'_>) -> Option<Finding> {
     let services = case.in_question() - Service::SMTP - Service::FEDERATION;
-    (case.certificate()?.is_self_signed() && !services.is_empty())
-        .then(|| Finding::on(services, Detail::SelfSigned).advise("use a certificate of a CA that clients trust"))
+    (case.certificate()?.is_self_signed() && !services.is_empty()).then(|| {
+        Finding::on(services, "it is self-signed, and clients do not trust it")
+            .advise("use a certificate of a CA that clients trust")
+    })
+}
+
+rule! {
+    /// The certificate should not be signed with a broken hash.
+    ///
+    /// MD2, MD4, MD5 and SHA-1 are broken. A self-signed certificate is not judged: its signature
+    /// proves nothing anyway.
+    WEAK_SIGNATURE: Warn, HealthChecker, Assign(weak_signature)
 }
 
 fn weak_signature(case: &Assignment<'_>) -> Option<Finding> {
     let certificate = case.certificate()?;
     (certificate.has_weak_signature() && !certificate.is_self_signed()).then(|| {
         let algorithm = certificate.signature_algorithm().to_string();
-        Finding::on(case.in_question(), Detail::WeakSignature { algorithm }).advise(ANOTHER)
+        let message = message!(algorithm; "it is signed with {algorithm}, whose hash is broken");
+        Finding::on(case.in_question(), message).advise(ANOTHER)
     })
+}
+
+rule! {
+    /// The key usage, if present, should include Digital Signature.
+    ///
+    /// Modern TLS handshakes need it.
+    KEY_USAGE: Warn, DecidedHere, Assign(key_usage)
 }
 
 fn key_usage(case: &Assignment<'_>) -> Option<Finding> {
     let usage = case.certificate()?.key_usage();
-    let readable = !usage.is_unreadable();
-    let lacks = usage.present().is_some_and(|usage| !usage.contains(KeyUsage::DIGITAL_SIGNATURE));
-    (lacks || !readable).then(|| Finding::on(case.in_question(), Detail::KeyUsage { readable }).advise(ANOTHER))
+    let message = match usage.present() {
+        Some(usage) if !usage.contains(KeyUsage::DIGITAL_SIGNATURE) => {
+            "its key usage lacks Digital Signature, so modern TLS handshakes fail"
+        }
+        None if usage.is_unreadable() => "its key usage cannot be read, so modern TLS handshakes may fail",
+        _ => return None,
+    };
+    Some(Finding::on(case.in_question(), message).advise(ANOTHER))
+}
+
+rule! {
+    /// The certificate does not include Client Authentication.
+    ///
+    /// In mutual TLS a server presents it as a client. Public CAs stopped issuing Client
+    /// Authentication in 2026: partners that ask for it may refuse the certificate.
+    NO_CLIENT_AUTHENTICATION: Note, DecidedHere, Assign(no_client_authentication)
 }
 
 fn no_client_authentication(case: &Assignment<'_>) -> Option<Finding> {
     let usage = case.certificate()?.extended_key_usage().present()?;
-    (case.adds(Service::SMTP) && !usage.intersects(ExtendedKeyUsage::CLIENT_AUTH | ExtendedKeyUsage::ANY))
-        .then(|| Finding::on(Service::SMTP, Detail::NoClientAuthentication))
+    (case.adds(Service::SMTP) && !usage.intersects(ExtendedKeyUsage::CLIENT_AUTH | ExtendedKeyUsage::ANY)).then(|| {
+        Finding::on(
+            Service::SMTP,
+            "its extended key usage does not include Client Authentication: partners that ask for a client certificate \
+             in mutual TLS may refuse it",
+        )
+    })
 }

@@ -1,59 +1,39 @@
 //! The status that Exchange reports, and the dates.
 
-use std::borrow::Cow;
-
 use crate::case::Assignment;
-use crate::finding::{Detail, Finding, Remedy};
-use crate::powershell::Command;
+use crate::commands;
+use crate::finding::{Finding, message, validity};
 use crate::rule::rule;
-use crate::server::{Installed, Status};
-use crate::time::Timestamp;
+use crate::server::Status;
 
 rule! {
-    /// The status of the certificate is Valid.
+    /// The status of the certificate must be Valid, or one that the request accepts.
     ///
-    /// The status in force is the one that Exchange reported (Valid where it reported none). Outside
+    /// The status in force is the one that Exchange reported (Valid if it reported none). Outside
     /// the dates of the certificate Valid, RevocationCheckFailure, Untrusted and Unknown become
     /// DateInvalid. A request may accept RevocationCheckFailure, Untrusted and Unknown, and no other.
     STATUS_NOT_VALID: Refuse, Article, Assign(not_valid)
 }
 
-rule! {
-    /// A status other than Valid was accepted.
-    ///
-    /// The admin center demands Valid, and the shell is silent: a request that knows why may accept
-    /// RevocationCheckFailure, Untrusted or Unknown.
-    STATUS_ACCEPTED: Warn, DecidedHere, Assign(accepted)
-}
-
-rule! {
-    /// The certificate does not expire soon.
-    ///
-    /// Soon is fewer than 60 whole days, or than a third of the certificate's whole lifetime where
-    /// that is less: certificates of 47 days are coming. Under half of that it is urgent.
-    EXPIRES_SOON: Warn, HealthChecker, Assign(expires_soon)
-}
-
 fn not_valid(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed()?;
     let status = case.status_in_force().filter(|status| *status != Status::Valid && !case.accepts(*status))?;
-    let (now, not_before, not_after) = (case.now(), dates(installed).0, dates(installed).1);
-    let detail = match status {
-        Status::DateInvalid if installed.is_current(now) => Detail::DatesReported { now, not_before, not_after },
-        Status::DateInvalid => Detail::OutsideDates { now, not_before, not_after },
-        _ => Detail::StatusNotValid { status },
+    let now = case.now();
+    let (not_before, not_after) = (installed.certificate().starts(), installed.certificate().ends());
+    let message = match status {
+        Status::DateInvalid if installed.is_current(now) => message!(
+            status, now, not_before, not_after;
+            "Exchange reports the status {status}, though {now} lies within its dates, {not_before} to {not_after}"
+        ),
+        Status::DateInvalid => message!(
+            status, now, not_before, not_after;
+            "its status is {status} at {now}: it is valid from {not_before} to {not_after}"
+        ),
+        _ => message!(status; "its status is {status}, not Valid"),
     };
-    Some(Finding::on(case.in_question(), detail).remedies(remedy(case, installed, status)))
-}
-
-fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<Remedy> {
-    let words: Cow<'static, str> = match status {
-        Status::DateInvalid if installed.is_current(case.now()) => {
-            "read the status again, and see whether the clock of the server is right"
-        }
-        Status::DateInvalid if case.now() < installed.certificate().starts() => {
-            "wait until it is valid, and see whether the clock of the server is right"
-        }
+    let advice = match status {
+        Status::DateInvalid if installed.is_current(now) => "read the status again, and check the clock of the server",
+        Status::DateInvalid if now < not_before => "wait until it is valid, and check the clock of the server",
         Status::DateInvalid => "renew the certificate, install the new one and assign that",
         Status::PendingRequest => "complete the pending request with the certificate that the CA sends:",
         Status::Revoked => "request a new certificate with a new key: a revoked one never becomes valid again",
@@ -68,32 +48,36 @@ fn remedy(case: &Assignment<'_>, installed: &Installed, status: Status) -> Vec<R
         Status::Unknown => {
             "look at the certificate in the Windows console certlm.msc, or accept the status with the request"
         }
-        _ => "look at the certificate in the Windows console certlm.msc, and request a new one where it is broken",
-    }
-    .into();
-    let import = (status == Status::PendingRequest).then(|| {
-        let file = "-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.cer'))";
-        Remedy::Command(Command::new("Import-ExchangeCertificate").server(case.server()).word(file))
-    });
-    [Remedy::Words(words)].into_iter().chain(import).collect()
+        _ => "look at the certificate in the Windows console certlm.msc, and request a new one if it is broken",
+    };
+    let answer = (status == Status::PendingRequest).then(|| commands::import_answer(case.server()));
+    Some(Finding::on(case.in_question(), message).advise(advice).commands(answer))
+}
+
+rule! {
+    /// The request accepts a status other than Valid.
+    ///
+    /// The admin center demands Valid, and the shell is silent: a request may accept
+    /// RevocationCheckFailure, Untrusted or Unknown, for reasons of its own.
+    STATUS_ACCEPTED: Warn, DecidedHere, Assign(accepted)
 }
 
 fn accepted(case: &Assignment<'_>) -> Option<Finding> {
     let status = case.status_in_force().filter(|status| case.accepts(*status))?;
-    Some(Finding::on(case.in_question(), Detail::StatusAccepted { status }))
+    let message = message!(status; "its status is {status}, which the request accepts");
+    Some(Finding::on(case.in_question(), message))
+}
+
+rule! {
+    /// The certificate expires soon.
+    ///
+    /// Soon is fewer than 60 whole days, or than a third of the certificate's whole lifetime if that
+    /// is less: certificates of 47 days are coming. Under half of that it is urgent.
+    EXPIRES_SOON: Warn, HealthChecker, Assign(expires_soon)
 }
 
 fn expires_soon(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed().filter(|installed| installed.is_current(case.now()))?;
-    let days = installed.days_left(case.now());
-    let threshold = installed.expires_soon_from(case.thresholds().expires_soon_days);
-    let not_after = installed.certificate().ends();
-    (days < threshold).then(|| {
-        Finding::on(case.in_question(), Detail::ExpiresSoon { days, not_after, urgent: days * 2 < threshold })
-            .advise("renew it, and assign the new certificate in its place")
-    })
-}
-
-fn dates(installed: &Installed) -> (Timestamp, Timestamp) {
-    (installed.certificate().starts(), installed.certificate().ends())
+    let message = validity::expires_soon(installed, case.now(), case.thresholds().expires_soon_days)?;
+    Some(Finding::on(case.in_question(), message).advise("renew it, and assign the new certificate in its place"))
 }

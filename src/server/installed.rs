@@ -166,6 +166,16 @@ impl Installed {
         !self.known_services.is_empty()
     }
 
+    /// Whether it has a service, or may have it since its services are not known.
+    pub(crate) fn may_have(&self, service: Service) -> bool {
+        self.services().is_none_or(|services| services.contains(service))
+    }
+
+    /// Whether it is valid, or may be since Exchange could not tell.
+    pub(crate) fn may_be_valid(&self, now: Timestamp) -> bool {
+        matches!(self.status_at(now), Status::Valid | Status::Unknown | Status::RevocationCheckFailure)
+    }
+
     /// The certificate's [first domain](Certificate::first_domain).
     pub(crate) fn first_domain(&self) -> Option<Cow<'_, str>> {
         self.first_domain.and_then(|place| self.certificate.domain_at(place))

@@ -25,7 +25,7 @@ pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
 fn printed(finding: &AuditFinding) -> String {
     let about = finding.thumbprint().map(|thumbprint| format!(" {thumbprint}")).unwrap_or_default();
     let (severity, rule, server) = (finding.severity(), finding.rule(), finding.server());
-    let mut text = format!("{severity} {rule} on {server}{about} ({}): {}\n", finding.services(), finding.detail());
+    let mut text = format!("{severity} {rule} on {server}{about} ({}): {}\n", finding.services(), finding.message());
     finding.remedy().iter().for_each(|step| text.push_str(&format!("    {step}\n")));
     text
 }

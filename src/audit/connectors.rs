@@ -1,0 +1,124 @@
+//! What connectors find by the names that they hold.
+
+use super::{Audited, Found, audit_rule};
+use crate::certificate::Certificate;
+use crate::commands;
+use crate::finding::message;
+use crate::server::{Connector, Installed, TlsCertificateName};
+use crate::service::Service;
+use crate::text::shown;
+
+/// The connectors that concern the server, with the certificates that they find, the one in use first.
+fn connectors<'a>(
+    case: &Audited<'a>,
+) -> impl Iterator<Item = (&'a Connector, &'a TlsCertificateName, Vec<&'a Installed>)> {
+    let server = case.server;
+    server.connectors_here().filter_map(|connector| {
+        let name = connector.tls_certificate_name()?;
+        let mut found: Vec<_> = server.inventory().named(name).collect();
+        found.sort_by_key(|installed| std::cmp::Reverse(installed.certificate().ends()));
+        Some((connector, name, found))
+    })
+}
+
+audit_rule! {
+    /// No installed certificate matches the name in a connector.
+    ///
+    /// Nothing installed has the issuer and subject that it names, so STARTTLS is gone.
+    AUDIT_CONNECTOR_CERTIFICATE_MISSING: High, Support, missing
+}
+
+fn missing(case: &Audited<'_>) -> Vec<Found> {
+    let missing = connectors(case).filter(|(_, _, found)| found.is_empty());
+    let found = missing.map(|(connector, name, _)| {
+        let message = message!(
+            connector = connector.name().to_owned(), name = name.to_string();
+            "{} names {}, and no such certificate is installed: STARTTLS is gone", shown(connector), shown(name)
+        );
+        let advice = "install the certificate, or give the connector the name of one that is installed, in this form:";
+        let set = commands::set_chosen_tls_certificate_name(connector);
+        Found::of_server(Service::SMTP, message).map(|finding| finding.advise(advice).command(set))
+    });
+    found.collect()
+}
+
+audit_rule! {
+    /// Several installed certificates match the name in a connector.
+    ///
+    /// Of several, Exchange uses the one that expires last.
+    AUDIT_CONNECTOR_AMBIGUOUS: Low, Support, ambiguous
+}
+
+fn ambiguous(case: &Audited<'_>) -> Vec<Found> {
+    let found = connectors(case).filter_map(|(connector, _, found)| {
+        let (used, others) = found.split_first().filter(|(_, others)| !others.is_empty())?;
+        let others: Vec<_> = others.iter().map(|other| other.thumbprint().to_string()).collect();
+        let words = format!("replace {} by it, which assigns what they have and removes them", others.join(" and "));
+        let message = message!(
+            connector = connector.name().to_owned(), count = found.len();
+            "{} finds {count} certificates, and uses this one, which expires last", shown(connector)
+        );
+        Some(Found::of(used, Service::SMTP, message).map(|finding| finding.advise(words)))
+    });
+    found.collect()
+}
+
+audit_rule! {
+    /// A newer certificate for the same domains exists beside the one that a connector names.
+    ///
+    /// Newer is one that expires later, is valid now and has SMTP and its private key.
+    AUDIT_CONNECTOR_STALE: Low, Support, stale
+}
+
+fn stale(case: &Audited<'_>) -> Vec<Found> {
+    let found = connectors(case).filter_map(|(connector, name, found)| {
+        let used = *found.first()?;
+        let domains = sorted_domains(used.certificate());
+        let first = used.first_domain()?;
+        let newer = case.server.inventory().holding(&first).filter(|other| {
+            let certificate = other.certificate();
+            other.has(Service::SMTP)
+                && other.has_private_key()
+                && other.may_be_valid(case.now)
+                && !name.matches(certificate)
+                && certificate.ends() > used.certificate().ends()
+                && sorted_domains(certificate) == domains
+        });
+        let newer = newer.max_by_key(|other| other.certificate().ends())?.certificate();
+        let message = message!(
+            connector = connector.name().to_owned(), newer = newer.thumbprint();
+            "{} names this certificate, and {newer} has the same domains and expires later", shown(connector)
+        );
+        let set = commands::set_tls_certificate_name(connector, &TlsCertificateName::of(newer));
+        Some(Found::of(used, Service::SMTP, message).map(|finding| finding.command(set)))
+    });
+    found.collect()
+}
+
+fn sorted_domains(certificate: &Certificate) -> Vec<String> {
+    let mut domains: Vec<_> = certificate.domains().iter().map(|domain| domain.to_ascii_lowercase()).collect();
+    domains.sort_unstable();
+    domains
+}
+
+audit_rule! {
+    /// No certificate with SMTP covers the FQDN of a connector.
+    AUDIT_CONNECTOR_FQDN_UNCOVERED: Low, Reference("Set-ReceiveConnector"), fqdn_uncovered
+}
+
+fn fqdn_uncovered(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    let uncovered = server.connectors_here().filter_map(|connector| {
+        let fqdn = connector.fqdn()?;
+        let is_covered = server.inventory().covering(fqdn).any(|installed| installed.may_have(Service::SMTP));
+        (!is_covered).then(|| {
+            let message = message!(
+                connector = connector.name().to_owned(), fqdn = fqdn.to_owned();
+                "{} presents {}, which no certificate with SMTP covers", shown(connector), shown(fqdn)
+            );
+            Found::of_server(Service::SMTP, message)
+                .map(|finding| finding.advise("assign SMTP to a certificate that covers the name"))
+        })
+    });
+    uncovered.collect()
+}

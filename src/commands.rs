@@ -1,0 +1,276 @@
+//! Every cmdlet that is written anywhere, once.
+
+use std::borrow::Cow;
+
+use crate::certificate::Certificate;
+use crate::powershell::Command;
+use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
+use crate::service::Service;
+use crate::text;
+use crate::thumbprint::Thumbprint;
+
+// Certificates
+
+/// Assigns a certificate to services.
+pub(crate) fn enable(server: &Server, thumbprint: Thumbprint, services: Service) -> Command {
+    Command::new("Enable-ExchangeCertificate").bare("Thumbprint", thumbprint).bare("Services", services).server(server)
+}
+
+/// Removes a certificate.
+pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
+    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
+}
+
+/// Gets one certificate of a server.
+pub(crate) fn get_certificate(server: &Server, thumbprint: Thumbprint) -> Command {
+    Command::new("Get-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
+}
+
+/// Shows the certificates of a server, to find the right thumbprint.
+pub(crate) fn show_certificates(server: &Server) -> Command {
+    get_certificates(server).list("FriendlyName,Subject,Thumbprint,Services")
+}
+
+/// Shows what the certificates of a server are assigned to.
+pub(crate) fn show_services(server: &Server) -> Command {
+    get_certificates(server).list("Thumbprint,Services")
+}
+
+/// Shows all that tells whether an assignment worked, as the article does.
+pub(crate) fn show_assignments(server: &Server) -> Command {
+    get_certificates(server).list("FriendlyName,Subject,CertificateDomains,Thumbprint,Services")
+}
+
+fn get_certificates(server: &Server) -> Command {
+    Command::new("Get-ExchangeCertificate").server(server)
+}
+
+/// Imports a certificate with its private key.
+pub(crate) fn import(server: &Server) -> Command {
+    import_certificate(server)
+        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
+        .word("-Password (Get-Credential).Password")
+}
+
+/// Completes a pending request with the certificate that the CA sends.
+pub(crate) fn import_answer(server: &Server) -> Command {
+    import_certificate(server).word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.cer'))")
+}
+
+fn import_certificate(server: &Server) -> Command {
+    Command::new("Import-ExchangeCertificate").server(server)
+}
+
+/// Makes a new self-signed certificate.
+pub(crate) fn new_certificate(server: &Server) -> Command {
+    Command::new("New-ExchangeCertificate").server(server)
+}
+
+/// Makes a new self-signed certificate like another one.
+pub(crate) fn renew_self_signed(server: &Server, thumbprint: Thumbprint) -> Command {
+    get_certificate(server, thumbprint).pipe(new_certificate(server))
+}
+
+/// Requests a new certificate like another one from a CA.
+pub(crate) fn request_renewal(server: &Server, thumbprint: Thumbprint) -> Command {
+    get_certificate(server, thumbprint).pipe(new_certificate(server).switch("GenerateRequest"))
+}
+
+/// Makes a new Auth certificate.
+pub(crate) fn new_auth_certificate(server: &Server) -> Command {
+    new_certificate(server)
+        .value("SubjectName", "CN=Microsoft Exchange Server Auth Certificate")
+        .value("FriendlyName", "Microsoft Exchange Server Auth Certificate")
+        .word("-DomainName @() -PrivateKeyExportable $true")
+}
+
+/// Makes another Auth certificate the current one.
+pub(crate) fn publish_auth_certificate() -> [Command; 3] {
+    let set = || Command::new("Set-AuthConfig");
+    let announce = set()
+        .value("NewCertificateThumbprint", "thumbprint of the new one")
+        .word("-NewCertificateEffectiveDate (Get-Date)");
+    [announce, set().switch("PublishCertificate"), set().switch("ClearPreviousCertificate")]
+}
+
+/// Shows which Auth certificates are in use.
+pub(crate) fn show_auth_certificates() -> Command {
+    Command::new("Get-AuthConfig").list("*CertificateThumbprint")
+}
+
+/// Shows which certificates federation trusts use.
+pub(crate) fn show_federation_certificates() -> Command {
+    Command::new("Get-FederationTrust").list("Name,*Certificate*")
+}
+
+/// Recovers the link from a certificate to its private key.
+pub(crate) fn repair_key(thumbprint: Thumbprint) -> Command {
+    Command::new("certutil").bare("repairstore My", thumbprint)
+}
+
+// Transport
+
+/// Shows which certificate is the default one for SMTP.
+pub(crate) fn show_default_smtp(server: &Server) -> Command {
+    Command::new("Get-TransportService")
+        .literal(server.name().to_owned())
+        .list("InternalTransportCertificateThumbprint")
+}
+
+/// Gives a connector, or the hybrid configuration, the name of its certificate.
+pub(crate) fn set_tls_certificate_name(connector: &Connector, name: &TlsCertificateName) -> Command {
+    set_connector(connector).value("TlsCertificateName", name.to_string())
+}
+
+/// The same for whoever has to choose the certificate.
+pub(crate) fn set_chosen_tls_certificate_name(connector: &Connector) -> Command {
+    set_connector(connector).value("TlsCertificateName", "<I>issuer<S>subject")
+}
+
+/// Takes the name of its certificate away from a connector, or from the hybrid configuration.
+pub(crate) fn clear_tls_certificate_name(connector: &Connector) -> Command {
+    set_connector(connector).bare("TlsCertificateName", "$null")
+}
+
+fn set_connector(connector: &Connector) -> Command {
+    let identity = |cmdlet| Command::new(cmdlet).value("Identity", connector.name().to_owned());
+    match connector.kind() {
+        ConnectorKind::Send => identity("Set-SendConnector"),
+        ConnectorKind::Receive => identity("Set-ReceiveConnector"),
+        ConnectorKind::Hybrid => Command::new("Set-HybridConfiguration"),
+    }
+}
+
+/// Stops transport on every server of these connectors, once on each.
+pub(crate) fn stop_transport<'a>(connectors: impl IntoIterator<Item = &'a Connector>, here: &Server) -> Vec<Command> {
+    on_transport_servers(stop(Service::SMTP), connectors, here)
+}
+
+/// Starts transport on every server of these connectors, once on each.
+pub(crate) fn start_transport<'a>(connectors: impl IntoIterator<Item = &'a Connector>, here: &Server) -> Vec<Command> {
+    on_transport_servers(start(Service::SMTP), connectors, here)
+}
+
+fn on_transport_servers<'a>(
+    command: Command,
+    connectors: impl IntoIterator<Item = &'a Connector>,
+    here: &Server,
+) -> Vec<Command> {
+    let mut servers: Vec<&str> = Vec::new();
+    for connector in connectors {
+        let named = connector.servers().iter().map(String::as_str);
+        // A connector without known servers is taken to run here, where it was read.
+        let fallback = connector.servers().is_empty().then(|| here.name());
+        for server in named.map(|name| if here.is_called(name) { here.name() } else { name }).chain(fallback) {
+            if !servers.iter().any(|known| text::same(known, server)) {
+                servers.push(server);
+            }
+        }
+    }
+    let run = |server| if server == here.name() { command.clone() } else { command.clone().on(server) };
+    servers.into_iter().map(run).collect()
+}
+
+// Clients
+
+/// Names the host that IMAP or POP serves.
+pub(crate) fn set_certificate_name(server: &Server, service: Service, host: String) -> Command {
+    let cmdlet = if service == Service::IMAP { "Set-ImapSettings" } else { "Set-PopSettings" };
+    Command::new(cmdlet).server(server).value("X509CertificateName", host)
+}
+
+/// Names the host that IMAP or POP serves, so that the certificate is used without being assigned.
+pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certificate) -> Command {
+    let covered = server.certificate_name(service).filter(|name| certificate.covers(name)).map(str::to_owned);
+    let host = covered.or_else(|| certificate.domain_names().find(|domain| !domain.contains('*')).map(Cow::into_owned));
+    set_certificate_name(server, service, host.unwrap_or_else(|| "the name that clients use".to_owned()))
+}
+
+/// Lets Unified Messaging, or its call router, use TLS.
+pub(crate) fn set_startup_mode(server: &Server, service: Service) -> Command {
+    let set = match service {
+        Service::UM => Command::new("Set-UMService").value("Identity", server.name().to_owned()),
+        _ => Command::new("Set-UMCallRouterSettings").server(server),
+    };
+    set.value("UMStartupMode", "Dual")
+}
+
+// Windows services
+
+/// Restarts IIS.
+pub(crate) fn restart_iis() -> Command {
+    Command::new("iisreset")
+}
+
+/// Restarts the Windows services of one service.
+pub(crate) fn restart(service: Service) -> Command {
+    Command::new("Restart-Service").word(windows_services(service))
+}
+
+/// Stops the Windows services of one service.
+pub(crate) fn stop(service: Service) -> Command {
+    Command::new("Stop-Service").word(windows_services(service))
+}
+
+/// Starts the Windows services of one service.
+pub(crate) fn start(service: Service) -> Command {
+    Command::new("Start-Service").word(windows_services(service))
+}
+
+/// The Windows services behind a service, as a list of PowerShell.
+pub(crate) fn windows_services(service: Service) -> &'static str {
+    match service {
+        Service::IMAP => "MSExchangeIMAP4,MSExchangeIMAP4BE",
+        Service::POP => "MSExchangePOP3,MSExchangePOP3BE",
+        Service::UM => "MSExchangeUM",
+        Service::UM_CALL_ROUTER => "MSExchangeUMCR",
+        Service::IIS => "W3SVC",
+        _ => "MSExchangeTransport",
+    }
+}
+
+// Edge subscriptions
+
+/// Removes the subscription of an Edge Transport server.
+pub(crate) fn remove_edge_subscription(edge: &Server) -> Command {
+    Command::new("Remove-EdgeSubscription").value("Identity", edge.name().to_owned())
+}
+
+/// Writes the file of a new subscription, on the Edge Transport server.
+pub(crate) fn export_edge_subscription() -> Command {
+    Command::new("New-EdgeSubscription").word("-FileName 'C:\\EdgeSubscription.xml'")
+}
+
+/// Reads the file of a new subscription, on a Mailbox server.
+pub(crate) fn import_edge_subscription() -> Command {
+    Command::new("New-EdgeSubscription")
+        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\EdgeSubscription.xml'))")
+        .word("-Site 'Default-First-Site-Name'")
+}
+
+/// Synchronizes all of an Edge subscription.
+pub(crate) fn start_edge_synchronization() -> Command {
+    Command::new("Start-EdgeSynchronization").switch("ForceFullSync")
+}
+
+/// Tests an Edge subscription.
+pub(crate) fn test_edge_synchronization() -> Command {
+    Command::new("Test-EdgeSynchronization")
+}
+
+// Permissions
+
+/// The management role that allows its holders to manage certificates.
+pub(crate) const CERTIFICATES_ROLE: &str = "Exchange Server Certificates";
+
+/// Shows whether a group holds the role that manages certificates.
+pub(crate) fn show_role_assignment(group: &str) -> Command {
+    Command::new("Get-ManagementRoleAssignment")
+        .value("RoleAssignee", group.to_owned())
+        .value("Role", CERTIFICATES_ROLE)
+}
+
+/// Shows the local administrators of an Edge Transport server.
+pub(crate) fn show_local_administrators() -> Command {
+    Command::new("Get-LocalGroupMember").value("Group", "Administrators")
+}

@@ -1,0 +1,90 @@
+//! What the rules say of a case.
+
+use std::borrow::Cow;
+
+use crate::case::Case;
+use crate::diagnostic::Diagnostic;
+use crate::finding::{Finding, Kind};
+use crate::policy::Policy;
+use crate::rule::Check;
+use crate::rules::RULES;
+use crate::service::Service;
+
+/// All diagnostics of a case, and what of the assignment they block.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    blocked: Service,
+    is_blocked_whole: bool,
+}
+
+/// How many rules speak of most requests: a list of these does not grow.
+const OFTEN_HEARD: usize = 8;
+
+/// Asks every rule in its order, the organisation's own ones last.
+pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
+    let mut judgement = Judgement { diagnostics: Vec::with_capacity(OFTEN_HEARD), ..Judgement::default() };
+    let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
+    let removal = case.removal();
+    let removal = removal.as_ref();
+    let mut is_refused = false;
+    for rule in RULES {
+        // A refusal does not list what would follow, and no policy makes more of a follow-up than that.
+        if is_refused && rule.kind == Kind::FollowUp {
+            continue;
+        }
+        // Fast path: most rules find nothing.
+        let (adding, removing) = match rule.check {
+            Check::Request(check) => match check(case) {
+                None => continue,
+                adding => (adding, None),
+            },
+            Check::Assign(check) => match assignment.and_then(check) {
+                None => continue,
+                adding => (adding, None),
+            },
+            Check::Remove(check) => match removal.and_then(check) {
+                None => continue,
+                removing => (None, removing),
+            },
+            Check::Both(adds, removes) => match (assignment.and_then(adds), removal.and_then(removes)) {
+                (None, None) => continue,
+                both => both,
+            },
+        };
+        let weighed = |finding: Finding| Some((policy.kind_of(rule, &finding)?, finding));
+        let (adding, removing) = (adding.and_then(weighed), removing.and_then(weighed));
+        if let Some((Kind::Refuse, finding)) = &adding {
+            judgement.block(finding.services);
+        }
+        let stronger = match (adding, removing) {
+            (Some(adding), Some(removing)) => Some(if removing.0 > adding.0 { removing } else { adding }),
+            (adding, removing) => adding.or(removing),
+        };
+        if let Some((kind, finding)) = stronger {
+            is_refused |= kind == Kind::Refuse;
+            judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
+        }
+    }
+    for rule in policy.own_rules() {
+        if let Some(finding) = assignment.and_then(|assignment| rule.check(assignment)) {
+            if rule.kind() == Kind::Refuse {
+                judgement.block(finding.services);
+            }
+            judgement.diagnostics.push(Diagnostic::new(rule.shared_id(), rule.kind(), finding));
+        }
+    }
+    judgement
+}
+
+impl Judgement {
+    fn block(&mut self, services: Service) {
+        self.is_blocked_whole |= services.is_empty();
+        self.blocked |= services;
+    }
+
+    /// What of these services would pass.
+    pub(crate) fn assignable(&self, in_question: Service) -> Service {
+        if self.is_blocked_whole { Service::empty() } else { in_question - self.blocked }
+    }
+}
