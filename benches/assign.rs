@@ -16,7 +16,7 @@ use std::hint::black_box;
 use std::time::SystemTime;
 
 use exchange_certificates::{
-    Answer, Certificate, Connector, ConnectorKind, DefaultSmtp, Installed, Request, Role, Server, Service, Status,
+    Answer, Certificate, Connector, ConnectorKind, Fact, Installed, Request, Role, Server, Service, Status,
     TlsCertificateName, Version, assign, plan, rfc3339,
 };
 use factory::CertificateFactory;
@@ -81,9 +81,12 @@ impl Bench {
         let mut server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])
             .unwrap()
             .with_fqdn("mbx01.contoso.com")
+            .unwrap()
             .with_client_names(["mail.contoso.com"])
-            .with_imap_certificate_name("mail.contoso.com")
-            .with_default_smtp(DefaultSmtp::Certificate(default.thumbprint()));
+            .unwrap()
+            .with_imap_certificate_name(Fact::Value("mail.contoso.com"))
+            .unwrap()
+            .with_default_smtp(Fact::Value(default.thumbprint()));
         for installed in [
             held(&fresh, Service::empty(), &[]),
             held(&wildcard, Service::empty(), &[]),
@@ -99,7 +102,9 @@ impl Bench {
             server.install(installed).unwrap();
         }
         let connector = |name: &str, certificate: &Certificate| {
-            Connector::new(ConnectorKind::Send, name).with_tls_certificate_name(TlsCertificateName::of(certificate))
+            Connector::new(ConnectorKind::Send, name)
+                .unwrap()
+                .with_tls_certificate_name(TlsCertificateName::of(certificate))
         };
         let connected = server
             .clone()

@@ -10,8 +10,8 @@ mod support {
 use std::time::{Duration, SystemTime};
 
 use exchange_certificates::{
-    Answer, AuthCertificates, Connector, ConnectorKind, DefaultSmtp, Fleet, Installed, Policy, Request, Role, Rollout,
-    Server, Service, Thumbprint, TlsCertificateName, Version, agenda, audit, rfc3339,
+    Answer, AuthCertificates, Connector, ConnectorKind, Fact, Fleet, Installed, Policy, Request, Role, Rollout, Server,
+    Service, Thumbprint, TlsCertificateName, Version, agenda, audit, rfc3339,
 };
 use factory::CertificateFactory;
 use support::measure::{is_quick, timed};
@@ -86,14 +86,18 @@ fn fleet(servers: u32) -> (Fleet, Thumbprint) {
         };
         let own = of_server("", "2027-04-01T00:00:00Z");
         let connector = Connector::new(ConnectorKind::Receive, format!("Default Frontend {name}"))
-            .with_fqdn(&fqdn)
+            .unwrap()
+            .with_fqdn(Fact::Value(&fqdn))
+            .unwrap()
             .with_tls_certificate_name(TlsCertificateName::of(&new));
         let mut server = Server::new(&name, version, [Role::Mailbox])
             .expect("the name is plain")
             .with_fqdn(&fqdn)
+            .unwrap()
             .with_client_names(["mail.contoso.com", "autodiscover.contoso.com"])
+            .unwrap()
             .with_auth_certificates(AuthCertificates::new(Some(auth.thumbprint()), None))
-            .with_default_smtp(DefaultSmtp::Certificate(own.thumbprint()))
+            .with_default_smtp(Fact::Value(own.thumbprint()))
             .with_connector(connector);
         let held = [
             (own, Service::SMTP),

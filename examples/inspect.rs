@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use comfy_table::{Table, presets};
 use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script};
-use exchange_certificates::{AuthCertificates, Connector, Installed, Role, Server, Service, rfc3339};
+use exchange_certificates::{AuthCertificates, Connector, Fact, Installed, Role, Server, Service, rfc3339};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -158,43 +158,71 @@ struct Answer<'a> {
     auth_certificates: Option<AuthCertificates>,
 }
 
+/// A connector with all that is known of it: `"none"` if it was exported and is empty, null if it is not known.
 #[derive(Serialize)]
 struct ConnectorRow<'a> {
     kind: exchange_certificates::ConnectorKind,
     name: &'a str,
-    tls_certificate_name: Option<String>,
+    tls_certificate_name: Fact<String>,
     servers: &'a [String],
+    fqdn: Fact<&'a str>,
+    enabled: Option<bool>,
+    auth_mechanism: Option<&'a [String]>,
+    transport_role: Option<exchange_certificates::TransportRole>,
+    ignore_starttls: Option<bool>,
+    require_tls: Option<bool>,
+    domain_secure_enabled: Option<bool>,
+    cloud_services_mail_enabled: Option<bool>,
+    tls_domain_capabilities: Option<&'a [String]>,
+    smart_hosts: Option<&'a [String]>,
+    bindings: Option<&'a [String]>,
+}
+
+impl<'a> ConnectorRow<'a> {
+    fn new(connector: &'a Connector) -> Self {
+        Self {
+            kind: connector.kind(),
+            name: connector.name(),
+            tls_certificate_name: connector.tls_certificate_name().map(ToString::to_string),
+            servers: connector.servers(),
+            fqdn: connector.fqdn(),
+            enabled: connector.enabled(),
+            auth_mechanism: connector.auth_mechanism(),
+            transport_role: connector.transport_role(),
+            ignore_starttls: connector.ignore_starttls(),
+            require_tls: connector.require_tls(),
+            domain_secure_enabled: connector.domain_secure_enabled(),
+            cloud_services_mail_enabled: connector.cloud_services_mail_enabled(),
+            tls_domain_capabilities: connector.tls_domain_capabilities(),
+            smart_hosts: connector.smart_hosts(),
+            bindings: connector.bindings(),
+        }
+    }
 }
 
 impl<'a> Answer<'a> {
     fn new(import: &'a Import, certificates: Vec<Row>) -> Self {
         let servers = import.servers().into_iter().map(|server| {
             json!({
-                "name": server.name,
-                "fqdn": server.fqdn,
-                "version": server.version,
-                "roles": server.roles,
-                "build": server.build,
-                "site": server.site,
-                "um_startup_mode": server.um_startup_mode,
-                "um_call_router_startup_mode": server.um_call_router_startup_mode,
-                "imap_certificate_name": server.imap_certificate_name.flatten(),
-                "pop_certificate_name": server.pop_certificate_name.flatten(),
-                "client_names": server.client_names,
-                "edge_subscribed": server.edge_subscribed,
-                "default_smtp": server.default_smtp,
+                "name": server.name(),
+                "fqdn": server.fqdn(),
+                "version": server.version(),
+                "roles": server.roles(),
+                "build": server.build(),
+                "site": server.site(),
+                "um_startup_mode": server.um_startup_mode(),
+                "um_call_router_startup_mode": server.um_call_router_startup_mode(),
+                "imap_certificate_name": server.imap_certificate_name(),
+                "pop_certificate_name": server.pop_certificate_name(),
+                "client_names": server.client_names(),
+                "edge_subscribed": server.edge_subscribed(),
+                "default_smtp": server.default_smtp(),
             })
-        });
-        let connectors = import.connectors().map(|connector| ConnectorRow {
-            kind: connector.kind(),
-            name: connector.name(),
-            tls_certificate_name: connector.tls_certificate_name().map(ToString::to_string),
-            servers: connector.servers(),
         });
         Self {
             certificates,
             servers: servers.collect(),
-            connectors: connectors.collect(),
+            connectors: import.connectors().map(ConnectorRow::new).collect(),
             auth_certificates: import.auth_certificates(),
         }
     }
@@ -277,11 +305,11 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
     };
     let servers = import.servers().into_iter().map(|server| {
         vec![
-            plain(&server.name),
-            known(server.fqdn),
-            known(server.version.map(|version| version.to_string()).or(server.build)),
-            known(server.roles.map(roles)),
-            known(server.default_smtp.thumbprint().map(|thumbprint| thumbprint.to_string())),
+            plain(server.name()),
+            known(server.fqdn().map(str::to_owned)),
+            known(server.version().map(|version| version.to_string()).or(server.build().map(str::to_owned))),
+            known(server.roles().map(|held| roles(held.clone()))),
+            known(server.default_smtp().and_then(|default| default.value()).map(|thumbprint| thumbprint.to_string())),
         ]
     });
     show("Servers", &["Name", "FQDN", "Version", "Roles", "Default SMTP certificate"], servers.collect());
@@ -289,7 +317,7 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
         vec![
             format!("{:?}", connector.kind()),
             plain(connector.name()),
-            connector.tls_certificate_name().map_or_else(String::new, |name| plain(&name.to_string())),
+            connector.tls_certificate_name().value().map_or_else(String::new, |name| plain(&name.to_string())),
             plain(&connector.servers().join(", ")),
         ]
     });

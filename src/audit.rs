@@ -313,7 +313,7 @@ impl Audited<'_> {
     /// What names a certificate other than its services.
     fn named_by(&self, installed: &Installed) -> Vec<String> {
         let thumbprint = installed.thumbprint();
-        let default = self.server.default_smtp().thumbprint() == Some(thumbprint);
+        let default = self.server.default_smtp().value() == Some(thumbprint);
         let auth = self.server.auth_certificates().is_some_and(|auth| auth.contains(thumbprint));
         let connectors = self.server.connectors_here().filter(|connector| connector.names(installed.certificate()));
         let default = default.then(|| "default SMTP certificate".to_owned());

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::certificate::Certificate;
 use crate::change::Change;
+use crate::fact::Fact;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
-use crate::server::{Connector, DefaultSmtp, Installed, Server, Status};
+use crate::server::{Connector, Installed, Server, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -94,7 +95,7 @@ impl<'a> Assignment<'a> {
         let moves_default = adds
             && requested.contains(Service::SMTP)
             && request.default_smtp() == Some(Answer::Replace)
-            && server.default_smtp() != DefaultSmtp::Certificate(request.thumbprint());
+            && server.default_smtp() != Fact::Value(request.thumbprint());
         let mut in_question = if adds { requested - has } else { Service::empty() };
         in_question.set(Service::SMTP, in_question.contains(Service::SMTP) || moves_default);
         Some(Self { server, request, now, thresholds, installed, skipped, taken, in_question, moves_default })
@@ -175,7 +176,7 @@ impl<'a> Assignment<'a> {
 
     /// The other certificate that is the default one for SMTP, installed or not.
     pub(crate) fn other_default_smtp(&self) -> Option<Thumbprint> {
-        self.server.default_smtp().thumbprint().filter(|default| *default != self.request.thumbprint())
+        self.server.default_smtp().value().filter(|default| *default != self.request.thumbprint())
     }
 
     /// Whether it takes an answer first.
@@ -185,7 +186,7 @@ impl<'a> Assignment<'a> {
 
     /// Whether the same request removes the default certificate, which then cannot be kept.
     pub(crate) fn removes_default_smtp(&self) -> bool {
-        self.request.removes().is_some() && self.request.removes() == self.server.default_smtp().thumbprint()
+        self.request.removes().is_some() && self.request.removes() == self.server.default_smtp().value()
     }
 
     /// Which answer serves best.
@@ -241,7 +242,7 @@ impl<'a> Removal<'a> {
     }
 
     /// The default SMTP certificate at the time of the removal.
-    pub(crate) fn default_smtp(&self) -> DefaultSmtp {
+    pub(crate) fn default_smtp(&self) -> Fact<Thumbprint> {
         self.change.default_smtp(self.server)
     }
 
@@ -266,8 +267,9 @@ impl<'a> Removal<'a> {
     /// The connectors that name the removed certificate, unless their names move.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
         let removed = self.removed.filter(|_| !self.request.updates_connectors());
-        let connectors = removed.map(|_| self.server.connectors()).unwrap_or_default();
-        connectors.iter().filter(move |connector| removed.is_some_and(|removed| connector.names(removed.certificate())))
+        let is_named =
+            move |connector: &&Connector| removed.is_some_and(|removed| connector.names(removed.certificate()));
+        self.server.connectors().filter(is_named)
     }
 
     /// Whether it is still to be decided which certificate is the default one.

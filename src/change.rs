@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::fact::Fact;
 use crate::request::Request;
-use crate::server::{Connector, ConnectorKind, DEFAULT_WEB_SITE, DefaultSmtp, Installed, Server, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, DEFAULT_WEB_SITE, Installed, Server, TlsCertificateName};
 use crate::service::Service;
-use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
 /// What changes, and what moves by itself with it.
@@ -25,10 +25,7 @@ pub(crate) struct Change {
 /// A connector, or the hybrid configuration, that is given the name of another certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rename {
-    kind: ConnectorKind,
-    connector: String,
-    /// The server of a Receive connector, whose name others may have on their servers.
-    server: Option<String>,
+    connector: Connector,
     name: TlsCertificateName,
     /// Whether it is a name that the connector has already: it lets go of it for a while.
     is_the_same: bool,
@@ -63,7 +60,7 @@ impl Change {
                 connector.names(removed.certificate()) && (!is_the_same || connector.kind() == ConnectorKind::Send)
             };
             let rename = |connector: &Connector| Rename { is_the_same, ..Rename::of(connector, name.clone()) };
-            self.renames = server.connectors().iter().filter(moves).map(rename).collect();
+            self.renames = server.connectors().filter(moves).map(rename).collect();
         }
         self
     }
@@ -78,14 +75,37 @@ impl Change {
         self.gained
     }
 
+    /// The certificate that is removed.
+    pub(crate) fn removed(&self) -> Option<Thumbprint> {
+        self.removed
+    }
+
+    /// Whether anything but a web site may present something else afterwards.
+    pub(crate) fn moves_beside_web_sites(&self) -> bool {
+        !(self.gained - Service::IIS).is_empty()
+            || self.moves_default_smtp
+            || self.removed.is_some()
+            || self.renames.iter().any(|rename| !rename.is_the_same)
+    }
+
+    /// The new `X509CertificateName` of IMAP or of POP, if it takes one.
+    pub(crate) fn new_certificate_name(&self, service: Service) -> Option<&str> {
+        self.certificate_name().and_then(|(services, name)| services.contains(service).then_some(name))
+    }
+
+    /// The name that a connector is given.
+    pub(crate) fn name_of(&self, connector: &Connector) -> Option<&TlsCertificateName> {
+        self.renames.iter().find(|rename| rename.is_of(connector)).map(Rename::name)
+    }
+
     /// The connectors that are given another name, or the same one again.
     pub(crate) fn renames(&self) -> &[Rename] {
         &self.renames
     }
 
     /// The default SMTP certificate afterwards.
-    pub(crate) fn default_smtp(&self, server: &Server) -> DefaultSmtp {
-        if self.moves_default_smtp { DefaultSmtp::Certificate(self.thumbprint) } else { server.default_smtp() }
+    pub(crate) fn default_smtp(&self, server: &Server) -> Fact<Thumbprint> {
+        if self.moves_default_smtp { Fact::Value(self.thumbprint) } else { server.default_smtp() }
     }
 
     /// The services, IMAP and POP, that take a new `X509CertificateName`, with the name.
@@ -129,12 +149,19 @@ impl Change {
 
     /// Changes the server.
     pub(crate) fn commit(&self, server: &mut Server) {
+        let sites = server.sites();
         let affected = server.inventory().affected_by(self.thumbprint, self.gained);
         let after = affected.map(|installed| {
             (installed.thumbprint(), self.services(installed), self.web_sites(installed).map(Cow::into_owned))
         });
         for (thumbprint, services, web_sites) in after.collect::<Vec<_>>() {
             server.inventory_mut().change(thumbprint, services, web_sites);
+        }
+        if self.gained.contains(Service::IIS) && server.installed(self.thumbprint).is_some() {
+            server.bind_default_web_site(self.thumbprint);
+            server.set_sites(sites.with_default(self.thumbprint));
+        } else {
+            server.set_sites(sites);
         }
         if let Some((services, name)) = self.certificate_name() {
             server.set_certificate_name(services, name);
@@ -152,9 +179,7 @@ impl Change {
 impl Rename {
     /// Gives this connector the name.
     pub(crate) fn of(connector: &Connector, name: TlsCertificateName) -> Self {
-        let connector_name = connector.name().to_owned();
-        let server = owner(connector).map(str::to_owned);
-        Self { kind: connector.kind(), connector: connector_name, server, name, is_the_same: false }
+        Self { connector: connector.clone(), name, is_the_same: false }
     }
 
     /// The name that the connector is given.
@@ -169,18 +194,11 @@ impl Rename {
 
     /// Whether it is about this connector.
     pub(crate) fn is_of(&self, connector: &Connector) -> bool {
-        self.kind == connector.kind()
-            && text::same(&self.connector, connector.name())
-            && self.server.as_deref().map(Caseless) == owner(connector).map(Caseless)
+        self.connector == *connector
     }
 
     /// Changes the connector on a server.
     pub(crate) fn commit(&self, server: &mut Server) {
         server.rename_connectors(&self.name, |connector| self.is_of(connector));
     }
-}
-
-/// The server of a Receive connector.
-fn owner(connector: &Connector) -> Option<&str> {
-    connector.servers().first().filter(|_| connector.kind() == ConnectorKind::Receive).map(String::as_str)
 }

@@ -181,7 +181,7 @@ pub(crate) fn set_certificate_name(server: &Server, service: Service, host: Stri
 
 /// Names the host that IMAP or POP serves, so that the certificate is used without being assigned.
 pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certificate) -> Command {
-    let covered = server.certificate_name(service).filter(|name| certificate.covers(name)).map(str::to_owned);
+    let covered = server.certificate_name(service).value().filter(|name| certificate.covers(name)).map(str::to_owned);
     let host = covered.or_else(|| certificate.domain_names().find(|domain| !domain.contains('*')).map(Cow::into_owned));
     set_certificate_name(server, service, host.unwrap_or_else(|| "the name that clients use".to_owned()))
 }

@@ -1,16 +1,20 @@
 //! The servers of an organisation.
 
+mod organization;
 mod rollout;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use self::organization::Shared;
 pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 use crate::case::Elsewhere;
+use crate::change::Rename;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::Request;
@@ -33,6 +37,7 @@ use crate::thumbprint::Thumbprint;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fleet {
     servers: BTreeMap<Caseless<String>, Server>,
+    organization: Shared,
 }
 
 /// Why a server does not join a fleet.
@@ -44,6 +49,16 @@ pub enum FleetError {
     NameTaken {
         /// The name.
         name: String,
+    },
+    /// It says something else of what belongs to the whole organisation than another server.
+    #[error("{what}: {} and {} say different things of it", text::shown(.one), text::shown(.other))]
+    Differs {
+        /// What they speak of.
+        what: String,
+        /// The server that spoke first.
+        one: String,
+        /// The one that contradicts it.
+        other: String,
     },
 }
 
@@ -57,13 +72,18 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// [`FleetError::NameTaken`] where one of its name is there; nothing is changed then.
+    /// [`FleetError::NameTaken`] if one of its name is there, [`FleetError::Differs`] if it says something else of the
+    /// organisation than another server; nothing is changed then.
     pub fn insert(&mut self, server: Server) -> Result<(), FleetError> {
         let key = key(server.name());
         if self.servers.contains_key(&key) {
             return Err(FleetError::NameTaken { name: server.name().to_owned() });
         }
-        self.servers.insert(key, server);
+        let has_grown = self.organization.learn(server.name(), server.organization())?;
+        self.servers.insert(key.clone(), server);
+        let organization = self.organization.shared();
+        let servers = self.servers.iter_mut().filter(|(name, _)| has_grown || **name == key);
+        servers.for_each(|(_, server)| server.set_organization(Arc::clone(organization)));
         Ok(())
     }
 
@@ -99,6 +119,13 @@ impl Fleet {
         now: SystemTime,
     ) -> Option<Result<Plan, NoPlan>> {
         self.get(server).map(|server| plan_among(policy, self, server, request, now))
+    }
+
+    /// Gives a connector of the organisation another name, on all servers at once.
+    fn rename(&mut self, rename: &Rename) {
+        self.organization.rename(rename);
+        let organization = self.organization.shared();
+        self.servers.values_mut().for_each(|server| server.set_organization(Arc::clone(organization)));
     }
 
     /// The server of this name, to carry out a plan on it.

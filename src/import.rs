@@ -28,6 +28,7 @@
 mod certificates;
 mod clixml;
 mod collection;
+mod connectors;
 mod described;
 mod encoding;
 mod error;

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
+//! fact          something, nothing, or not known
 //! time          points in time, inside
 //! rfc3339       points in time, as text
 //! base64        bytes in text
@@ -45,6 +46,7 @@ mod certificate;
 mod change;
 mod commands;
 mod diagnostic;
+mod fact;
 mod finding;
 mod fleet;
 #[cfg(feature = "import")]
@@ -75,6 +77,7 @@ pub use certificate::{
     SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
+pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message, Remedy};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
@@ -85,9 +88,9 @@ pub use rules::{RULES, rule};
 pub use scenario::{Outcome, Scenario, ScenarioError, Task};
 pub use script::Line;
 pub use server::{
-    AuthCertificates, Connector, ConnectorKind, DEFAULT_WEB_SITE, DefaultSmtp, EXCHANGE_BACK_END, Installed,
-    KeyStorage, LoadBalancing, Role, RootCaType, Server, ServerError, StartupMode, Status, TlsCertificateName,
-    TlsCertificateNameError, Version,
+    AuthCertificates, Connector, ConnectorKind, DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage,
+    LoadBalancing, Role, RootCaType, Server, ServerError, StartupMode, Status, TlsCertificateName,
+    TlsCertificateNameError, TransportRole, Version, WebBinding, WebBindingError,
 };
 pub use service::{Service, ServiceError};
 pub use store::{Duplicate, LoadError, Store};

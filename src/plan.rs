@@ -11,12 +11,13 @@ use serde::{Serialize, Serializer};
 use crate::case::{Assignment, Case, Elsewhere};
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
+use crate::fact::Fact;
 use crate::finding::Kind;
 use crate::judgement;
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::script::{self, Line};
-use crate::server::{DefaultSmtp, Installed, Server};
+use crate::server::{Installed, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -37,7 +38,7 @@ pub struct Plan {
     added: Service,
     services: Service,
     superseded: Vec<(Service, Thumbprint)>,
-    default_smtp: DefaultSmtp,
+    default_smtp: Fact<Thumbprint>,
     diagnostics: Vec<Diagnostic>,
     script: Vec<Line>,
 }
@@ -199,7 +200,7 @@ impl Plan {
     }
 
     /// The default SMTP certificate afterwards.
-    pub fn default_smtp(&self) -> DefaultSmtp {
+    pub fn default_smtp(&self) -> Fact<Thumbprint> {
         self.default_smtp
     }
 

@@ -43,6 +43,25 @@ pub(crate) fn serialize<S: serde::Serializer>(time: &SystemTime, serializer: S) 
     serializer.collect_str(&print(*time))
 }
 
+/// The same, if there is one.
+pub(crate) fn serialize_some<S: serde::Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serialize(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Reads a point in time as [`parse`] does; null is none.
+pub(crate) fn deserialize_some<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SystemTime>, D::Error> {
+    let text = <Option<String> as serde::Deserialize>::deserialize(deserializer)?;
+    text.map(|text| parse(&text).map_err(serde::de::Error::custom)).transpose()
+}
+
 fn timestamp(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;

@@ -154,7 +154,7 @@ enum TaskError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScenarioForm {
-    #[serde(default, deserialize_with = "point_in_time")]
+    #[serde(default, deserialize_with = "rfc3339::deserialize_some")]
     now: Option<SystemTime>,
     server: Option<Server>,
     servers: Option<Fleet>,
@@ -269,7 +269,7 @@ impl TryFrom<JsonObject<RequestForm>> for Asked {
     type Error = TaskError;
 
     fn try_from(JsonObject(form): JsonObject<RequestForm>) -> Result<Self, TaskError> {
-        let order = form.servers.clone().map(text::strings);
+        let order = form.servers.clone().map(texts);
         let answers = form.answers.clone().unwrap_or_default().0;
         let connectors = form.connectors.unwrap_or_default();
         Ok(Self { task: form.task()?, order, answers, connectors })
@@ -302,14 +302,14 @@ impl RequestForm {
             request = request.with_default_smtp(answer);
         }
         if let Some(groups) = form.caller {
-            request = request.with_caller(text::strings(groups));
+            request = request.with_caller(texts(groups));
         }
         let accepted = form.accept_status.unwrap_or_default();
         Ok(Task::Decide(accepted.into_iter().fold(request, Request::with_accepted_status)))
     }
 }
 
-fn point_in_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| rfc3339::parse(&text).map_err(serde::de::Error::custom)).transpose()
+/// Texts that were checked when they were read.
+fn texts(texts: Vec<Text>) -> Vec<String> {
+    texts.iter().map(|text| text.as_str().to_owned()).collect()
 }

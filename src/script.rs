@@ -5,9 +5,9 @@ use std::fmt;
 use crate::case::{Assignment, Case};
 use crate::change::Rename;
 use crate::commands;
+use crate::fact::Fact;
 use crate::powershell::{Command, string};
 use crate::request::Answer;
-use crate::server::DefaultSmtp;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -80,7 +80,7 @@ pub(crate) fn script(case: &Case<'_>) -> Vec<Line> {
 fn assignment(case: &Assignment<'_>) -> Vec<Line> {
     let services = case.in_question() - Service::FEDERATION;
     let default = case.server().default_smtp();
-    let may_ask = default == DefaultSmtp::NotKnown || case.other_default_smtp().is_some() || case.moves_default_smtp();
+    let may_ask = default == Fact::NotKnown || case.other_default_smtp().is_some() || case.moves_default_smtp();
     let alone = if may_ask { services & Service::SMTP } else { Service::empty() };
     let mut lines = Vec::new();
     let together = services - alone;
@@ -114,13 +114,8 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 fn removal(case: &Case<'_>, removed: Thumbprint) -> Vec<Command> {
     let renames = case.change.renames();
     let renamed = || {
-        renames.iter().flat_map(|rename| {
-            case.server
-                .connectors()
-                .iter()
-                .filter(|known| rename.is_of(known))
-                .map(move |connector| (rename, connector))
-        })
+        let of = |connector| renames.iter().find(|rename| rename.is_of(connector)).map(|rename| (rename, connector));
+        case.server.connectors().filter_map(of)
     };
     let set = renamed().map(|(rename, connector)| commands::set_tls_certificate_name(connector, rename.name()));
     let remove = commands::remove(case.server, removed);

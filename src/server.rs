@@ -1,23 +1,35 @@
 //! An Exchange server: its version, roles, settings and installed certificates.
 
+mod builders;
 mod connector;
-mod form;
 mod installed;
 mod inventory;
+mod organization;
+mod selection;
+mod settings;
+mod sites;
+mod tls_certificate_name;
+mod web_binding;
+mod written;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::connector::{Connector, ConnectorKind, TlsCertificateName, TlsCertificateNameError};
+pub use self::connector::{Connector, ConnectorKind, TransportRole};
 pub use self::installed::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage, RootCaType, Status};
 use self::inventory::Inventory;
+pub(crate) use self::organization::Organization;
+use self::selection::Selection;
+pub use self::settings::{AuthCertificates, LoadBalancing, Role, StartupMode, Version};
+pub(crate) use self::sites::Sites;
+pub use self::tls_certificate_name::{TlsCertificateName, TlsCertificateNameError};
+pub use self::web_binding::{WebBinding, WebBindingError};
 use crate::certificate::Certificate;
-use crate::json_object::JsonObject;
+use crate::fact::Fact;
 use crate::service::Service;
-use crate::text::{self, TextError};
+use crate::text::{self, Text, TextError};
 use crate::thumbprint::Thumbprint;
 
 /// An Exchange server, as far as certificates and services go.
@@ -29,29 +41,60 @@ use crate::thumbprint::Thumbprint;
 /// use exchange_certificates::{Role, Server, Service, StartupMode, Version};
 ///
 /// let server = Server::new("MBX01", Version::Exchange2016, [Role::Mailbox])?
-///     .with_fqdn("mbx01.contoso.com")
+///     .with_fqdn("mbx01.contoso.com")?
 ///     .with_um_startup_mode(StartupMode::Dual);
 /// assert!(server.hosts().contains(Service::IIS | Service::UM));
 /// # Ok::<(), exchange_certificates::ServerError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "JsonObject<form::ServerForm>", into = "form::ServerForm")]
+#[derive(Clone, Debug)]
 pub struct Server {
-    /// Shared with every command that names the server.
-    name: Arc<str>,
-    fqdn: Option<String>,
+    facts: Facts,
+    organization: Arc<Organization>,
+    /// What counted before a commit, and counts on. No scenario file says it.
+    counted: Option<Sites>,
+}
+
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        self.facts == other.facts && self.organization == other.organization
+    }
+}
+
+/// All that a scenario file says of a server. What belongs to the organisation stands here only while it is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    name: Text,
+    fqdn: Option<Text>,
     version: Version,
+    build: Option<Text>,
     roles: BTreeSet<Role>,
+    site: Option<Text>,
+    #[serde(default, deserialize_with = "settings::or_default")]
     um_startup_mode: StartupMode,
+    #[serde(default, deserialize_with = "settings::or_default")]
     um_call_router_startup_mode: StartupMode,
-    imap_certificate_name: Option<String>,
-    pop_certificate_name: Option<String>,
+    #[serde(default)]
+    imap_certificate_name: Fact<Text>,
+    #[serde(default)]
+    pop_certificate_name: Fact<Text>,
+    #[serde(default, deserialize_with = "text::deserialize_all")]
     client_names: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "settings::or_default")]
     edge_subscribed: bool,
+    #[serde(default, deserialize_with = "settings::or_default")]
     load_balancing: LoadBalancing,
-    default_smtp: DefaultSmtp,
+    #[serde(default)]
+    default_smtp: Fact<Thumbprint>,
+    web_bindings: Option<Vec<WebBinding>>,
+    selection: Option<Selection>,
+    #[serde(skip_serializing)]
     auth_certificates: Option<AuthCertificates>,
+    #[serde(default, skip_serializing)]
+    federation_certificate: Fact<Thumbprint>,
+    #[serde(default, skip_serializing, deserialize_with = "settings::or_default")]
     connectors: Vec<Connector>,
+    #[serde(rename = "certificates", skip_serializing)]
     inventory: Inventory,
 }
 
@@ -74,6 +117,14 @@ pub enum ServerError {
         /// The version of the server.
         version: Version,
     },
+    /// A text that cannot stand in a command.
+    #[error("{field}: {error}")]
+    Text {
+        /// The field of the scenario file.
+        field: &'static str,
+        /// What is wrong with it.
+        error: TextError,
+    },
     /// A certificate that is installed already.
     #[error("the certificate {thumbprint} is installed already")]
     AlreadyInstalled {
@@ -87,122 +138,79 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// A [`ServerError`] where the name cannot stand in a command, or where there is no such
+    /// A [`ServerError`] if the name cannot stand in a command, or if there is no such
     /// combination of version and roles.
     pub fn new(
         name: impl Into<String>,
         version: Version,
         roles: impl IntoIterator<Item = Role>,
     ) -> Result<Self, ServerError> {
-        let name = name.into();
-        text::check(&name).map_err(ServerError::Name)?;
-        let roles: BTreeSet<_> = roles.into_iter().collect();
-        if roles.is_empty() {
-            return Err(ServerError::NoRole);
-        }
-        if roles.contains(&Role::EdgeTransport) && roles.len() > 1 {
-            return Err(ServerError::EdgeWithOtherRole);
-        }
-        if roles.contains(&Role::ClientAccess) && version != Version::Exchange2013 {
-            return Err(ServerError::NoClientAccess { version });
-        }
-        Ok(Self {
-            name: name.into(),
+        Self::of(Facts {
+            name: Text::new(name).map_err(ServerError::Name)?,
             fqdn: None,
             version,
-            roles,
+            build: None,
+            roles: roles.into_iter().collect(),
+            site: None,
             um_startup_mode: StartupMode::default(),
             um_call_router_startup_mode: StartupMode::default(),
-            imap_certificate_name: None,
-            pop_certificate_name: None,
+            imap_certificate_name: Fact::NotKnown,
+            pop_certificate_name: Fact::NotKnown,
             client_names: None,
             edge_subscribed: false,
             load_balancing: LoadBalancing::default(),
-            default_smtp: DefaultSmtp::default(),
+            default_smtp: Fact::NotKnown,
+            web_bindings: None,
+            selection: None,
             auth_certificates: None,
+            federation_certificate: Fact::NotKnown,
             connectors: Vec::new(),
             inventory: Inventory::default(),
         })
     }
 
-    /// Sets the fully qualified domain name.
-    #[must_use]
-    pub fn with_fqdn(mut self, fqdn: impl Into<String>) -> Self {
-        self.fqdn = Some(fqdn.into());
-        self
-    }
-
-    /// Sets the startup mode of the Unified Messaging service.
-    #[must_use]
-    pub fn with_um_startup_mode(mut self, mode: StartupMode) -> Self {
-        self.um_startup_mode = mode;
-        self
-    }
-
-    /// Sets the startup mode of the Unified Messaging Call Router service.
-    #[must_use]
-    pub fn with_um_call_router_startup_mode(mut self, mode: StartupMode) -> Self {
-        self.um_call_router_startup_mode = mode;
-        self
-    }
-
-    /// Sets the `X509CertificateName` of IMAP.
-    #[must_use]
-    pub fn with_imap_certificate_name(mut self, name: impl Into<String>) -> Self {
-        self.imap_certificate_name = Some(name.into());
-        self
-    }
-
-    /// Sets the `X509CertificateName` of POP.
-    #[must_use]
-    pub fn with_pop_certificate_name(mut self, name: impl Into<String>) -> Self {
-        self.pop_certificate_name = Some(name.into());
-        self
-    }
-
-    /// Sets the host names that clients use; they are then known.
-    #[must_use]
-    pub fn with_client_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
-        self.client_names = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Sets whether an Edge subscription exists: of this Edge server, or to this Mailbox server's site.
-    #[must_use]
-    pub fn with_edge_subscribed(mut self, subscribed: bool) -> Self {
-        self.edge_subscribed = subscribed;
-        self
-    }
-
-    /// Sets how its HTTP traffic is balanced.
-    #[must_use]
-    pub fn with_load_balancing(mut self, load_balancing: LoadBalancing) -> Self {
-        self.load_balancing = load_balancing;
-        self
-    }
-
-    /// Sets the default SMTP certificate.
-    #[must_use]
-    pub fn with_default_smtp(mut self, default_smtp: DefaultSmtp) -> Self {
-        self.default_smtp = default_smtp;
-        self
-    }
-
-    /// Sets the Auth certificates of the organisation; they are then known.
-    #[must_use]
-    pub fn with_auth_certificates(mut self, certificates: AuthCertificates) -> Self {
-        self.auth_certificates = Some(certificates);
-        self
-    }
-
-    /// Adds a connector, or the hybrid configuration.
-    #[must_use]
-    pub fn with_connector(mut self, connector: Connector) -> Self {
-        if connector.tls_certificate_name().is_some() {
-            self.inventory.prepare_names();
+    fn of(mut facts: Facts) -> Result<Self, ServerError> {
+        if facts.roles.is_empty() {
+            return Err(ServerError::NoRole);
         }
-        self.connectors.push(connector);
-        self
+        if facts.roles.contains(&Role::EdgeTransport) && facts.roles.len() > 1 {
+            return Err(ServerError::EdgeWithOtherRole);
+        }
+        if facts.roles.contains(&Role::ClientAccess) && facts.version != Version::Exchange2013 {
+            return Err(ServerError::NoClientAccess { version: facts.version });
+        }
+        let (shared, own) = std::mem::take(&mut facts.connectors).into_iter().partition(Organization::owns);
+        facts.connectors = own;
+        let organization = Organization {
+            connectors: shared,
+            auth_certificates: facts.auth_certificates.take(),
+            federation_certificate: std::mem::take(&mut facts.federation_certificate),
+        };
+        let mut server = Self { facts, organization: Arc::new(organization), counted: None };
+        server.follow_bindings();
+        server.follow_federation();
+        server.prepare_names();
+        Ok(server)
+    }
+
+    /// The sites of every certificate are those of the bindings, if they are known.
+    fn follow_bindings(&mut self) {
+        if let Some(bindings) = &self.facts.web_bindings {
+            self.facts.inventory.bind(bindings);
+        }
+    }
+
+    /// The certificate of the federation trust has Federation.
+    fn follow_federation(&mut self) {
+        if let Fact::Value(thumbprint) = self.organization.federation_certificate {
+            self.facts.inventory.add(thumbprint, Service::FEDERATION);
+        }
+    }
+
+    fn prepare_names(&mut self) {
+        if self.connectors().any(|connector| connector.tls_certificate_name().value().is_some()) {
+            self.facts.inventory.prepare_names();
+        }
     }
 
     /// Installs a certificate.
@@ -211,97 +219,129 @@ impl Server {
     ///
     /// [`ServerError::AlreadyInstalled`] where it is installed; nothing is changed then.
     pub fn install(&mut self, installed: Installed) -> Result<(), ServerError> {
-        self.inventory.insert(installed)
+        let thumbprint = installed.thumbprint();
+        self.facts.inventory.insert(installed)?;
+        if self.organization.federation_certificate == Fact::Value(thumbprint) {
+            self.follow_federation();
+        }
+        self.follow_bindings();
+        Ok(())
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.facts.name.as_str()
     }
 
     /// Its fully qualified domain name, where it is known.
     pub fn fqdn(&self) -> Option<&str> {
-        self.fqdn.as_deref()
+        self.facts.fqdn.as_ref().map(Text::as_str)
     }
 
     /// Its version.
     pub fn version(&self) -> Version {
-        self.version
+        self.facts.version
     }
 
     /// Its roles.
     pub fn roles(&self) -> &BTreeSet<Role> {
-        &self.roles
+        &self.facts.roles
     }
 
     /// Whether it is an Edge Transport server.
     pub fn is_edge(&self) -> bool {
-        self.roles.contains(&Role::EdgeTransport)
+        self.facts.roles.contains(&Role::EdgeTransport)
     }
 
     /// Whether it is a Mailbox server.
     pub fn is_mailbox(&self) -> bool {
-        self.roles.contains(&Role::Mailbox)
+        self.facts.roles.contains(&Role::Mailbox)
     }
 
     /// The startup mode of the Unified Messaging service.
     pub fn um_startup_mode(&self) -> StartupMode {
-        self.um_startup_mode
+        self.facts.um_startup_mode
     }
 
     /// The startup mode of the Unified Messaging Call Router service.
     pub fn um_call_router_startup_mode(&self) -> StartupMode {
-        self.um_call_router_startup_mode
+        self.facts.um_call_router_startup_mode
     }
 
     /// The `X509CertificateName` of IMAP.
-    pub fn imap_certificate_name(&self) -> Option<&str> {
-        self.imap_certificate_name.as_deref()
+    pub fn imap_certificate_name(&self) -> Fact<&str> {
+        self.facts.imap_certificate_name.as_ref().map(Text::as_str)
     }
 
     /// The `X509CertificateName` of POP.
-    pub fn pop_certificate_name(&self) -> Option<&str> {
-        self.pop_certificate_name.as_deref()
+    pub fn pop_certificate_name(&self) -> Fact<&str> {
+        self.facts.pop_certificate_name.as_ref().map(Text::as_str)
     }
 
     /// The `X509CertificateName` of IMAP or of POP.
-    pub(crate) fn certificate_name(&self, service: Service) -> Option<&str> {
+    pub(crate) fn certificate_name(&self, service: Service) -> Fact<&str> {
         if service == Service::IMAP { self.imap_certificate_name() } else { self.pop_certificate_name() }
     }
 
     /// The host names that clients use, where they are known.
     pub fn client_names(&self) -> Option<&[String]> {
-        self.client_names.as_deref()
+        self.facts.client_names.as_deref()
     }
 
     /// Whether an Edge subscription exists: of this Edge server, or to this Mailbox server's site.
     pub fn edge_subscribed(&self) -> bool {
-        self.edge_subscribed
+        self.facts.edge_subscribed
     }
 
     /// How its HTTP traffic is balanced.
     pub fn load_balancing(&self) -> LoadBalancing {
-        self.load_balancing
+        self.facts.load_balancing
     }
 
     /// The default SMTP certificate.
-    pub fn default_smtp(&self) -> DefaultSmtp {
-        self.default_smtp
+    pub fn default_smtp(&self) -> Fact<Thumbprint> {
+        self.facts.default_smtp
     }
 
     /// The Auth certificates of the organisation, where they are known.
     pub fn auth_certificates(&self) -> Option<AuthCertificates> {
-        self.auth_certificates
+        self.organization.auth_certificates
     }
 
-    /// What may name a certificate: connectors and the hybrid configuration.
-    pub fn connectors(&self) -> &[Connector] {
-        &self.connectors
+    /// The certificate of the organisation's federation trust.
+    pub fn federation_certificate(&self) -> Fact<Thumbprint> {
+        self.organization.federation_certificate
+    }
+
+    /// The build, if it is known.
+    pub fn build(&self) -> Option<&str> {
+        self.facts.build.as_ref().map(Text::as_str)
+    }
+
+    /// The Active Directory site, if it is known.
+    pub fn site(&self) -> Option<&str> {
+        self.facts.site.as_ref().map(Text::as_str)
+    }
+
+    /// The https bindings of its web sites, if they are known.
+    pub fn web_bindings(&self) -> Option<&[WebBinding]> {
+        self.facts.web_bindings.as_deref()
+    }
+
+    /// Which certificates the server itself finds for a host name, if it was asked.
+    pub fn selection(&self, host: &str) -> Option<&[Thumbprint]> {
+        self.facts.selection.as_ref()?.get(host)
+    }
+
+    /// What may name a certificate: Send connectors and the hybrid configuration of the organisation, and the Receive
+    /// connectors of this server.
+    pub fn connectors(&self) -> impl Iterator<Item = &Connector> {
+        self.organization.connectors.iter().chain(&self.facts.connectors)
     }
 
     /// The connectors that run on this server: those that name it, or no server at all.
     pub fn connectors_here(&self) -> impl Iterator<Item = &Connector> {
-        self.connectors.iter().filter(|connector| self.runs(connector))
+        self.connectors().filter(|connector| self.runs(connector))
     }
 
     /// Whether the connector names this server, or no server at all.
@@ -316,12 +356,12 @@ impl Server {
 
     /// The installed certificate of this thumbprint.
     pub fn installed(&self, thumbprint: Thumbprint) -> Option<&Installed> {
-        self.inventory.get(thumbprint)
+        self.facts.inventory.get(thumbprint)
     }
 
     /// The installed certificates, in the order of their installation.
     pub fn certificates(&self) -> impl Iterator<Item = &Installed> {
-        self.inventory.iter()
+        self.facts.inventory.iter()
     }
 
     /// The installed certificates that this one renews, the one with the most services first: those that
@@ -337,7 +377,7 @@ impl Server {
                     && installed.is_assigned()
                     && !domains.is_empty()
                     && domains.iter().all(|domain| certificate.covers(domain))
-                    && !self.auth_certificates.is_some_and(|auth| auth.contains(installed.thumbprint()))
+                    && !self.auth_certificates().is_some_and(|auth| auth.contains(installed.thumbprint()))
             })
             .collect();
         renewed.sort_by_key(|installed| std::cmp::Reverse(installed.known_services().iter().count()));
@@ -346,180 +386,80 @@ impl Server {
 
     /// The services that its roles host on its version, Federation included.
     pub fn hosts(&self) -> Service {
-        let of_roles = self.roles.iter().fold(Service::empty(), |services, role| services | role.hosts(self.version));
-        of_roles & self.version.services()
+        let of_roles =
+            self.facts.roles.iter().fold(Service::empty(), |services, role| services | role.hosts(self.facts.version));
+        of_roles & self.facts.version.services()
     }
 
     pub(crate) fn shared_name(&self) -> Arc<str> {
-        Arc::clone(&self.name)
+        self.facts.name.shared()
     }
 
     pub(crate) fn inventory(&self) -> &Inventory {
-        &self.inventory
+        &self.facts.inventory
     }
 
     pub(crate) fn inventory_mut(&mut self) -> &mut Inventory {
-        &mut self.inventory
+        &mut self.facts.inventory
+    }
+
+    /// Lets it share what belongs to the organisation.
+    pub(crate) fn set_organization(&mut self, organization: Arc<Organization>) {
+        if !Arc::ptr_eq(&self.organization, &organization) {
+            self.organization = organization;
+            self.follow_federation();
+            self.prepare_names();
+        }
+    }
+
+    pub(crate) fn organization(&self) -> &Arc<Organization> {
+        &self.organization
+    }
+
+    /// What is made of certificates with IIS whose web sites are not known.
+    pub(crate) fn sites(&self) -> Sites {
+        self.counted.clone().unwrap_or_else(|| Sites::of(self))
+    }
+
+    pub(crate) fn set_sites(&mut self, sites: Sites) {
+        self.counted = Some(sites);
     }
 
     pub(crate) fn rename_connectors(&mut self, name: &TlsCertificateName, is_renamed: impl Fn(&Connector) -> bool) {
-        let renamed = self.connectors.iter_mut().filter(|connector| is_renamed(connector));
-        renamed.for_each(|connector| connector.rename(name.clone()));
+        let rename = |connector: &mut Connector| {
+            if is_renamed(connector) {
+                connector.rename(name.clone());
+            }
+        };
+        self.facts.connectors.iter_mut().for_each(&rename);
+        if self.organization.connectors.iter().any(&is_renamed) {
+            Arc::make_mut(&mut self.organization).connectors.iter_mut().for_each(&rename);
+        }
     }
 
     pub(crate) fn set_default_smtp(&mut self, thumbprint: Thumbprint) {
-        self.default_smtp = DefaultSmtp::Certificate(thumbprint);
+        self.facts.default_smtp = Fact::Value(thumbprint);
+    }
+
+    /// Binds a certificate to the Default Web Site, as an assignment of IIS does.
+    pub(crate) fn bind_default_web_site(&mut self, thumbprint: Thumbprint) {
+        let Some(bindings) = &mut self.facts.web_bindings else { return };
+        let mut of_site = bindings.iter_mut().filter(|binding| binding.site() == DEFAULT_WEB_SITE).peekable();
+        if of_site.peek().is_none() {
+            bindings.push(WebBinding::default_web_site(thumbprint));
+        } else {
+            of_site.for_each(|binding| binding.assign(thumbprint));
+        }
+        self.follow_bindings();
     }
 
     pub(crate) fn set_certificate_name(&mut self, service: Service, name: &str) {
+        let name = Text::unchecked(name);
         if service.contains(Service::IMAP) {
-            self.imap_certificate_name = Some(name.to_owned());
+            self.facts.imap_certificate_name = Fact::Value(name.clone());
         }
         if service.contains(Service::POP) {
-            self.pop_certificate_name = Some(name.to_owned());
+            self.facts.pop_certificate_name = Fact::Value(name);
         }
-    }
-}
-
-/// A version of Exchange Server. Serialized as `2013`, `2016`, `2019` or `SE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Version {
-    /// Exchange Server 2013 (15.0).
-    #[serde(rename = "2013")]
-    Exchange2013,
-    /// Exchange Server 2016 (15.1).
-    #[serde(rename = "2016")]
-    Exchange2016,
-    /// Exchange Server 2019 (15.2).
-    #[serde(rename = "2019")]
-    Exchange2019,
-    /// Exchange Server Subscription Edition (15.2 from build 2562).
-    #[serde(rename = "SE")]
-    SubscriptionEdition,
-}
-
-impl Version {
-    /// Whether it has Unified Messaging, which is gone from 2019 on.
-    pub fn has_unified_messaging(self) -> bool {
-        self < Self::Exchange2019
-    }
-
-    fn services(self) -> Service {
-        let unified_messaging = Service::UM | Service::UM_CALL_ROUTER;
-        if self.has_unified_messaging() { Service::all() } else { Service::all() - unified_messaging }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Exchange2013 => "Exchange 2013",
-            Self::Exchange2016 => "Exchange 2016",
-            Self::Exchange2019 => "Exchange 2019",
-            Self::SubscriptionEdition => "Exchange Subscription Edition",
-        })
-    }
-}
-
-/// A role of an Exchange server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Role {
-    /// Mailbox; from 2016 on with the Client Access services in it.
-    Mailbox,
-    /// Client Access, a role of its own in 2013 alone.
-    ClientAccess,
-    /// Edge Transport, alone on its server.
-    EdgeTransport,
-}
-
-impl Role {
-    fn hosts(self, version: Version) -> Service {
-        let clients = Service::IMAP | Service::POP | Service::IIS | Service::SMTP;
-        match self {
-            Self::Mailbox if version == Version::Exchange2013 => clients | Service::UM | Service::FEDERATION,
-            Self::Mailbox => Service::all(),
-            Self::ClientAccess => clients | Service::UM_CALL_ROUTER,
-            Self::EdgeTransport => Service::SMTP,
-        }
-    }
-}
-
-/// How a Unified Messaging service starts. Serialized as `TCP`, `TLS` or `Dual`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum StartupMode {
-    /// Without TLS: no certificate is used.
-    #[default]
-    #[serde(rename = "TCP")]
-    Tcp,
-    /// With TLS alone.
-    #[serde(rename = "TLS")]
-    Tls,
-    /// With and without TLS.
-    Dual,
-}
-
-/// How the HTTP traffic of a server is balanced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum LoadBalancing {
-    /// Not at all.
-    #[default]
-    None,
-    /// By connections: the balancer does not look inside TLS.
-    Layer4,
-    /// By requests: the balancer ends TLS with a certificate of its own.
-    Layer7,
-}
-
-/// Which certificate encrypts the traffic between internal transport servers.
-///
-/// Exchange makes a self-signed one at setup. Serialized as its thumbprint, `none`, or null where
-/// it is not known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "Option<form::DefaultSmtpForm>", into = "Option<form::DefaultSmtpForm>")]
-#[non_exhaustive]
-pub enum DefaultSmtp {
-    /// Nobody said.
-    #[default]
-    NotKnown,
-    /// There is none.
-    None,
-    /// The certificate of this thumbprint, installed or not.
-    Certificate(Thumbprint),
-}
-
-impl DefaultSmtp {
-    /// The thumbprint, where one is named.
-    pub fn thumbprint(self) -> Option<Thumbprint> {
-        match self {
-            Self::Certificate(thumbprint) => Some(thumbprint),
-            Self::NotKnown | Self::None => None,
-        }
-    }
-}
-
-/// The certificates of the organisation's authorization configuration (`Get-AuthConfig`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "JsonObject<form::AuthCertificatesForm>")]
-#[non_exhaustive]
-pub struct AuthCertificates {
-    /// The one in use.
-    pub current: Option<Thumbprint>,
-    /// The one that takes its place.
-    pub next: Option<Thumbprint>,
-}
-
-impl AuthCertificates {
-    /// The certificate in use and the one that takes its place.
-    pub fn new(current: Option<Thumbprint>, next: Option<Thumbprint>) -> Self {
-        Self { current, next }
-    }
-
-    /// Whether it is one of the two.
-    pub fn contains(self, thumbprint: Thumbprint) -> bool {
-        [self.current, self.next].contains(&Some(thumbprint))
     }
 }

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text cannot name anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,17 +24,49 @@ pub enum TextError {
     },
 }
 
-/// A name from a scenario: not empty, and safe to print on one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A name that may stand in a command and on one line of a message: not empty, and without control characters.
+/// Shared by its copies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Text(pub(crate) String);
+pub(crate) struct Text(Arc<str>);
+
+impl Text {
+    pub(crate) fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        Self::try_from(text.into())
+    }
+
+    /// A name that Exchange takes from a certificate, whatever it holds.
+    pub(crate) fn unchecked(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+}
 
 impl TryFrom<String> for Text {
     type Error = TextError;
 
     fn try_from(text: String) -> Result<Self, TextError> {
         check(&text)?;
-        Ok(Self(text))
+        Ok(Self(text.into()))
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -44,16 +77,27 @@ pub(crate) fn check(text: &str) -> Result<(), TextError> {
     if text.trim().is_empty() { Err(TextError::Empty) } else { Ok(()) }
 }
 
-/// The texts of a list, checked when it was read.
-pub(crate) fn strings(texts: Vec<Text>) -> Vec<String> {
-    texts.into_iter().map(|text| text.0).collect()
+/// Checks every text of a list.
+pub(crate) fn all<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Result<Vec<String>, TextError> {
+    let checked = |text: T| {
+        let text = text.into();
+        check(&text).map(|()| text)
+    };
+    texts.into_iter().map(checked).collect()
+}
+
+/// Reads a list of texts, an error at its place; null is none.
+pub(crate) fn deserialize_all<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let texts = Option::<Vec<Text>>::deserialize(deserializer)?;
+    Ok(texts.map(|texts| texts.iter().map(|text| text.as_str().to_owned()).collect()))
 }
 
 /// A name that compares, hashes and sorts without case.
 ///
 /// Each character counts as its upper case if that is one character, else as itself: `ς`, `σ` and `Σ` are one, and
 /// `ß` is not `SS`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Caseless<T>(pub(crate) T);
 
 fn upper_case(character: char) -> char {

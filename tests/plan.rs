@@ -7,7 +7,7 @@ mod support {
 use std::time::SystemTime;
 
 use exchange_certificates::{
-    Certificate, DefaultSmtp, Installed, NoPlan, Request, Role, Server, Service, Version, plan, replace, rfc3339,
+    Certificate, Fact, Installed, NoPlan, Request, Role, Server, Service, Version, plan, replace, rfc3339,
 };
 use support::factory::CertificateFactory;
 
@@ -21,7 +21,7 @@ fn mail() -> Certificate {
 
 fn server(name: &str, role: Role, services: Service) -> Server {
     let server = Server::new(name, Version::Exchange2019, [role]).unwrap();
-    let mut server = server.with_default_smtp(DefaultSmtp::None);
+    let mut server = server.with_default_smtp(Fact::None);
     server.install(Installed::new(mail()).with_services(services).with_web_sites([])).unwrap();
     server
 }

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use exchange_certificates::{
-    Answer, Certificate, Connector, ConnectorKind, ConnectorNames, DefaultSmtp, Duplicate, Installed, LoadError,
-    Request, Role, Server, Service, Store, TlsCertificateName, Version, assign, domain_covers, plan, rfc3339,
+    Answer, Certificate, Connector, ConnectorKind, ConnectorNames, Duplicate, Fact, Installed, LoadError, Request,
+    Role, Server, Service, Store, TlsCertificateName, Version, assign, domain_covers, plan, rfc3339,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -289,14 +289,14 @@ impl Action {
 }
 
 fn empty_server() -> Server {
-    Server::new("MBX01", Version::Exchange2019, [Role::Mailbox]).unwrap().with_default_smtp(DefaultSmtp::None)
+    Server::new("MBX01", Version::Exchange2019, [Role::Mailbox]).unwrap().with_default_smtp(Fact::None)
 }
 
 /// Connectors that name some of the certificates, so that names are kept too.
 fn connected(server: Server) -> Server {
     let connector = |place: usize| {
         let name = TlsCertificateName::of(&POOL[place]);
-        Connector::new(ConnectorKind::Send, place.to_string()).with_tls_certificate_name(name)
+        Connector::new(ConnectorKind::Send, place.to_string()).unwrap().with_tls_certificate_name(name)
     };
     [3, 4].into_iter().map(connector).fold(server, Server::with_connector)
 }
@@ -304,14 +304,10 @@ fn connected(server: Server) -> Server {
 /// A server with the same settings and certificates, put together at once.
 fn made_anew(server: &Server) -> Server {
     let mut anew = empty_server().with_default_smtp(server.default_smtp());
-    if let Some(name) = server.imap_certificate_name() {
-        anew = anew.with_imap_certificate_name(name);
-    }
-    if let Some(name) = server.pop_certificate_name() {
-        anew = anew.with_pop_certificate_name(name);
-    }
+    anew = anew.with_imap_certificate_name(server.imap_certificate_name()).unwrap();
+    anew = anew.with_pop_certificate_name(server.pop_certificate_name()).unwrap();
     server.certificates().for_each(|installed| anew.install(installed.clone()).unwrap());
-    server.connectors().iter().cloned().fold(anew, Server::with_connector)
+    server.connectors().cloned().fold(anew, Server::with_connector)
 }
 
 /// What every rule says, and what changes, of requests that ask for whatever is kept beside the certificates.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use exchange_certificates::import::{ExportedCertificate, ExportedServer, Import, ImportError};
-use exchange_certificates::{Audit, Connector, Fleet, Role, Server, Service, Version};
+use exchange_certificates::{Audit, Connector, Fleet, Role, Server, ServerError, Service, Version};
 
 use crate::common::exports;
 use crate::common::input::{BadInput, plain};
@@ -101,12 +101,12 @@ impl Organization {
     fn add_exports(&mut self, import: &Import) -> Result<(), BadInput> {
         let guess = self.version_of_no_server(import);
         for exported in import.servers() {
-            let server = match import.server(&exported.name) {
+            let server = match import.server(exported.name()) {
                 Ok(server) => server,
                 Err(ImportError::NotDescribed { .. } | ImportError::UnknownVersion { .. }) => {
-                    self.note(&exported.name, "neither its version nor its roles are known, and what depends on them is not judged: export those of Get-ExchangeServer too");
-                    self.gaps.insert(exported.name.to_lowercase(), Gap::VersionAndRoles);
-                    guessed(import, &exported, guess).map_err(BadInput::named)?
+                    self.note(exported.name(), "neither its version nor its roles are known, and what depends on them is not judged: export those of Get-ExchangeServer too");
+                    self.gaps.insert(exported.name().to_lowercase(), Gap::VersionAndRoles);
+                    guessed(import, exported, guess).map_err(BadInput::named)?
                 }
                 Err(error) => return Err(BadInput::named(error)),
             };
@@ -136,7 +136,7 @@ impl Organization {
             import.certificates().iter().any(|certificate| connector.names(certificate.certificate()))
         };
         let mut unread: BTreeMap<String, Vec<&Connector>> = BTreeMap::new();
-        for connector in import.connectors().filter(|connector| connector.tls_certificate_name().is_some()) {
+        for connector in import.connectors().filter(|connector| connector.tls_certificate_name().value().is_some()) {
             for name in connector.servers().iter().filter(|name| self.fleet.get(name).is_none()) {
                 unread.entry(name.to_lowercase()).or_default().push(connector);
             }
@@ -181,7 +181,7 @@ impl Organization {
 
     /// A version that no server has, so that none is compared with one of which it is not known.
     fn version_of_no_server(&self, import: &Import) -> Version {
-        let exported: BTreeSet<_> = import.servers().into_iter().filter_map(|server| server.version).collect();
+        let exported: BTreeSet<_> = import.servers().into_iter().filter_map(|server| server.version()).collect();
         let is_free = |version: &Version| {
             !exported.contains(version) && self.fleet.servers().all(|server| server.version() != *version)
         };
@@ -197,23 +197,25 @@ impl Organization {
 
 /// A server of which the version and the roles are not known. As an Edge Transport server it demands the least of its
 /// certificates; as a Mailbox server only where what is known of it shows that it is one.
-fn guessed(import: &Import, exported: &ExportedServer, version: Version) -> Result<Server, String> {
-    let names = [Some(exported.name.as_str()), exported.fqdn.as_deref()];
+fn guessed(import: &Import, exported: ExportedServer<'_>, version: Version) -> Result<Server, String> {
+    let names = [Some(exported.name()), exported.fqdn()];
     let is_this = |name: &str| names.into_iter().flatten().any(|known| known.eq_ignore_ascii_case(name));
     let certificates = || import.certificates().iter().filter(|certificate| certificate.server().is_some_and(is_this));
     let of_clients = Service::IIS | Service::IMAP | Service::POP;
-    let has_clients = exported.client_names.is_some()
+    let has_clients = exported.client_names().is_some()
         || certificates()
             .any(|certificate| certificate.services().is_some_and(|services| services.intersects(of_clients)));
     let role = if has_clients { Role::Mailbox } else { Role::EdgeTransport };
-    let mut server = Server::new(&exported.name, version, [role])
-        .map_err(|error| error.to_string())?
-        .with_default_smtp(exported.default_smtp);
-    if let Some(fqdn) = &exported.fqdn {
-        server = server.with_fqdn(fqdn);
+    let failed = |error: ServerError| error.to_string();
+    let mut server = Server::new(exported.name(), version, [role]).map_err(failed)?;
+    if let Some(default) = exported.default_smtp() {
+        server = server.with_default_smtp(*default);
     }
-    if let Some(names) = &exported.client_names {
-        server = server.with_client_names(names);
+    if let Some(fqdn) = exported.fqdn() {
+        server = server.with_fqdn(fqdn).map_err(failed)?;
+    }
+    if let Some(names) = exported.client_names() {
+        server = server.with_client_names(names).map_err(failed)?;
     }
     for connector in import.connectors() {
         if connector.servers().is_empty() || connector.servers().iter().any(|name| is_this(name)) {

@@ -6,11 +6,12 @@ use super::{Audited, Found, audit_rule, remedy};
 use crate::case::is_named_auth_certificate;
 use crate::certificate::PublicKey;
 use crate::commands;
+use crate::fact::Fact;
 use crate::finding::{Kind, Message, message, validity};
 use crate::plan::plan;
 use crate::policy::{LEAST_BITS, LEAST_DAYS};
 use crate::request::Request;
-use crate::server::{DefaultSmtp, Installed, Status};
+use crate::server::{Installed, Status};
 use crate::service::Service;
 use crate::text::shown;
 
@@ -112,10 +113,10 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
 /// Whether no connector names it, and no rule refuses its removal or warns of it.
 fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
     let thumbprint = installed.thumbprint();
-    let is_named = case.server.connectors().iter().any(|connector| connector.names(installed.certificate()));
+    let is_named = case.server.connectors().any(|connector| connector.names(installed.certificate()));
     let removal = || plan(case.server, &Request::remove(thumbprint), case.now.into()).ok();
     !is_named
-        && case.server.default_smtp() != DefaultSmtp::NotKnown
+        && case.server.default_smtp() != Fact::NotKnown
         && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
 }
 

@@ -14,7 +14,7 @@ fn connectors<'a>(
 ) -> impl Iterator<Item = (&'a Connector, &'a TlsCertificateName, Vec<&'a Installed>)> {
     let server = case.server;
     server.connectors_here().filter_map(|connector| {
-        let name = connector.tls_certificate_name()?;
+        let name = connector.tls_certificate_name().value()?;
         let mut found: Vec<_> = server.inventory().named(name).collect();
         found.sort_by_key(|installed| std::cmp::Reverse(installed.certificate().ends()));
         Some((connector, name, found))
@@ -109,7 +109,7 @@ audit_rule! {
 fn fqdn_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let uncovered = server.connectors_here().filter_map(|connector| {
-        let fqdn = connector.fqdn()?;
+        let fqdn = connector.fqdn().value()?;
         let is_covered = server.inventory().covering(fqdn).any(|installed| installed.may_have(Service::SMTP));
         (!is_covered).then(|| {
             let message = message!(

@@ -45,7 +45,7 @@ fn default_missing(case: &Audited<'_>) -> Vec<Found> {
 }
 
 fn default_smtp<'a>(case: &Audited<'a>) -> Option<(Thumbprint, Option<&'a Installed>)> {
-    let thumbprint = case.server.default_smtp().thumbprint()?;
+    let thumbprint = case.server.default_smtp().value()?;
     Some((thumbprint, case.server.installed(thumbprint)))
 }
 

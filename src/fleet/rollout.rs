@@ -217,7 +217,7 @@ impl Fleet {
         }
         // Last, since a plan for a server that comes later knows the connectors by their old names.
         for (_, rename) in rollout.renames.iter().filter(|(after, _)| *after <= done) {
-            self.servers.values_mut().for_each(|server| rename.commit(server));
+            self.rename(rename);
         }
         stopped
     }
@@ -248,11 +248,12 @@ fn moved<'a>(fleet: &Fleet, order: &[&'a Server], servers: &[(String, Result<Pla
             Some(outcome) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
             None => named.installed(thumbprint).is_some_and(|installed| installed.has(Service::SMTP)),
         };
-        let organisation = server.connectors().iter().filter(|connector| connector.kind() != ConnectorKind::Receive);
+        let organisation = server.connectors().filter(|connector| connector.kind() != ConnectorKind::Receive);
         for connector in organisation.filter(|connector| !connector.names(certificate)) {
             let is_known = all.iter().any(|known| known.rename.is_of(connector));
             let names_another = connector
                 .tls_certificate_name()
+                .value()
                 .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
             let all_go_on = || match connector.servers() {
                 [] => fleet.servers().all(goes_on),

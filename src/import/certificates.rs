@@ -258,7 +258,7 @@ fn is_cut_short(text: &str) -> bool {
 }
 
 /// A time in a form that means the same everywhere: `/Date(1575413252000)/` or ISO with a zone.
-fn point_in_time(text: &str) -> Option<std::time::SystemTime> {
+pub(super) fn point_in_time(text: &str) -> Option<std::time::SystemTime> {
     let Some(inside) = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")) else {
         return rfc3339::parse(text).ok();
     };

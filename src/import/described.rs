@@ -3,40 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::error::{ImportError, Origin};
-use crate::server::{DefaultSmtp, Role, StartupMode, Version};
+use crate::fact::Fact;
+use crate::server::{Role, Server, ServerError, StartupMode, Version};
 use crate::text::{self, Caseless};
-
-/// A server as an export describes it. What was not said is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ExportedServer {
-    /// Its name.
-    pub name: String,
-    /// Its fully qualified domain name.
-    pub fqdn: Option<String>,
-    /// Its version; nothing too where it is none of those that are modelled.
-    pub version: Option<Version>,
-    /// Its version as Exchange prints it: `Version 15.2 (Build 1544.4)`.
-    pub build: Option<String>,
-    /// Its roles.
-    pub roles: Option<BTreeSet<Role>>,
-    /// The Active Directory site that it is in.
-    pub site: Option<String>,
-    /// How the Unified Messaging service starts.
-    pub um_startup_mode: Option<StartupMode>,
-    /// How the Unified Messaging Call Router service starts.
-    pub um_call_router_startup_mode: Option<StartupMode>,
-    /// The `X509CertificateName` of IMAP; nothing inside where it is known that there is none.
-    pub imap_certificate_name: Option<Option<String>>,
-    /// The `X509CertificateName` of POP; nothing inside where it is known that there is none.
-    pub pop_certificate_name: Option<Option<String>>,
-    /// The host names that clients use.
-    pub client_names: Option<Vec<String>>,
-    /// Whether an Edge subscription exists: of this Edge server, or to this Mailbox server's site.
-    pub edge_subscribed: Option<bool>,
-    /// The default SMTP certificate.
-    pub default_smtp: DefaultSmtp,
-}
+use crate::thumbprint::Thumbprint;
 
 /// A value with the place where it was read.
 #[derive(Clone, Debug)]
@@ -55,24 +25,150 @@ pub(super) struct Conflict {
     pub(super) other: Origin,
 }
 
-/// What is known of a server so far.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ServerFacts {
-    pub(super) name: Field<Name>,
-    /// As the server's own object says.
-    pub(super) fqdn: Field<Name>,
-    /// As certificates and sessions name it.
-    pub(super) seen_as: Field<Name>,
-    pub(super) build: Field<String>,
-    pub(super) roles: Field<BTreeSet<Role>>,
-    pub(super) site: Field<String>,
-    pub(super) um_startup_mode: Field<StartupMode>,
-    pub(super) um_call_router_startup_mode: Field<StartupMode>,
-    pub(super) imap_certificate_name: Field<Option<String>>,
-    pub(super) pop_certificate_name: Field<Option<String>>,
-    pub(super) default_smtp: Field<DefaultSmtp>,
-    /// The names in each URL or host name, by the object and its property.
-    pub(super) client_names: BTreeMap<String, Known<Option<String>>>,
+/// Declares each fact of a server once: its words for people, its name, its type, and how a server is given it.
+macro_rules! facts {
+    ($($(#[doc = $documentation:literal])+ $fact:ident: $type:ty, $words:literal, $give:expr;)+) => {
+        /// What is known of a server so far, beside its version and roles.
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct ServerFacts {
+            pub(super) name: Field<Name>,
+            /// As the server's own object says.
+            pub(super) fqdn: Field<Name>,
+            /// As certificates and sessions name it.
+            pub(super) seen_as: Field<Name>,
+            pub(super) build: Field<String>,
+            pub(super) roles: Field<BTreeSet<Role>>,
+            /// The names in each URL or host name, by the object and its property.
+            pub(super) client_names: BTreeMap<(Caseless<String>, &'static str), Known<Option<String>>>,
+            $(pub(super) $fact: Field<$type>,)+
+        }
+
+        impl ServerFacts {
+            fn merge_settings(&mut self, other: &mut Self) -> Result<(), Conflict> {
+                $(settle(&mut self.$fact, other.$fact.take(), $words)?;)+
+                Ok(())
+            }
+
+            /// Gives a server all that is known of it.
+            pub(super) fn give(&self, mut server: Server) -> Result<Server, ServerError> {
+                $(if let Some(known) = &self.$fact {
+                    let give: fn(Server, &$type) -> Result<Server, ServerError> = $give;
+                    server = give(server, &known.value)?;
+                })+
+                Ok(server)
+            }
+        }
+
+        impl ExportedServer<'_> {
+            $($(#[doc = $documentation])+
+            pub fn $fact(&self) -> Option<&$type> {
+                self.facts.$fact.as_ref().map(|known| &known.value)
+            })+
+
+            fn has_same_settings(&self, other: &Self) -> bool {
+                $(self.$fact() == other.$fact())&&+
+            }
+        }
+    };
+}
+
+facts! {
+    /// The Active Directory site that it is in.
+    site: String, "the site", |server, site| server.with_site(site);
+    /// How the Unified Messaging service starts.
+    um_startup_mode: StartupMode, "the startup mode of Unified Messaging",
+        |server, mode| Ok(server.with_um_startup_mode(*mode));
+    /// How the Unified Messaging Call Router service starts.
+    um_call_router_startup_mode: StartupMode, "the startup mode of the call router",
+        |server, mode| Ok(server.with_um_call_router_startup_mode(*mode));
+    /// The `X509CertificateName` of IMAP.
+    imap_certificate_name: Fact<String>, "the X509CertificateName of IMAP",
+        |server, name| server.with_imap_certificate_name(name.as_deref());
+    /// The `X509CertificateName` of POP.
+    pop_certificate_name: Fact<String>, "the X509CertificateName of POP",
+        |server, name| server.with_pop_certificate_name(name.as_deref());
+    /// The default SMTP certificate.
+    default_smtp: Fact<Thumbprint>, "the default SMTP certificate",
+        |server, default| Ok(server.with_default_smtp(*default));
+}
+
+/// A server as an export describes it. What was not said is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportedServer<'a> {
+    key: &'a str,
+    facts: &'a ServerFacts,
+    edge_subscribed: Option<bool>,
+}
+
+impl PartialEq for ExportedServer<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name(), self.fqdn(), self.build(), self.roles(), self.client_names(), self.edge_subscribed)
+            == (other.name(), other.fqdn(), other.build(), other.roles(), other.client_names(), other.edge_subscribed)
+            && self.has_same_settings(other)
+    }
+}
+
+impl<'a> ExportedServer<'a> {
+    pub(super) fn new(key: &'a str, facts: &'a ServerFacts) -> Self {
+        Self { key, facts, edge_subscribed: None }
+    }
+
+    pub(super) fn with_edge_subscribed(self, edge_subscribed: Option<bool>) -> Self {
+        Self { edge_subscribed, ..self }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.facts.name(self.key)
+    }
+
+    /// Its fully qualified domain name.
+    pub fn fqdn(&self) -> Option<&'a str> {
+        self.facts.fqdn()
+    }
+
+    /// Its version; `None` also if it is not one of those that are modelled.
+    pub fn version(&self) -> Option<Version> {
+        version(self.build()?)
+    }
+
+    /// Its version as Exchange prints it: `Version 15.2 (Build 1544.4)`.
+    pub fn build(&self) -> Option<&'a str> {
+        self.facts.build.as_ref().map(|known| known.value.as_str())
+    }
+
+    /// Its roles.
+    pub fn roles(&self) -> Option<&'a BTreeSet<Role>> {
+        self.facts.roles.as_ref().map(|known| &known.value)
+    }
+
+    /// The host names that clients use.
+    pub fn client_names(&self) -> Option<Vec<String>> {
+        self.facts.names_of_clients()
+    }
+
+    /// Whether an Edge subscription exists: of this Edge server, or to this Mailbox server's site.
+    pub fn edge_subscribed(&self) -> Option<bool> {
+        self.edge_subscribed
+    }
+
+    /// The server that it describes, of this version and with these roles.
+    pub(super) fn to_server(self, version: Version, roles: BTreeSet<Role>) -> Result<Server, ServerError> {
+        let mut server = self.facts.give(Server::new(self.name(), version, roles)?)?;
+        if let Some(fqdn) = self.fqdn() {
+            server = server.with_fqdn(fqdn)?;
+        }
+        if let Some(build) = self.build() {
+            server = server.with_build(build)?;
+        }
+        if let Some(names) = self.client_names() {
+            server = server.with_client_names(names)?;
+        }
+        if let Some(subscribed) = self.edge_subscribed {
+            server = server.with_edge_subscribed(subscribed);
+        }
+        Ok(server)
+    }
 }
 
 /// A name of a server.
@@ -110,7 +206,8 @@ pub(super) fn settle<T: PartialEq>(field: &mut Field<T>, other: Field<T>, what: 
 
 impl ServerFacts {
     /// Takes over what is not known here.
-    pub(super) fn merge(&mut self, other: Self) -> Result<(), Conflict> {
+    pub(super) fn merge(&mut self, mut other: Self) -> Result<(), Conflict> {
+        self.merge_settings(&mut other)?;
         settle(&mut self.name, other.name, "the name")?;
         settle(&mut self.fqdn, other.fqdn, "the fully qualified domain name")?;
         let seen = other.seen_as.clone();
@@ -125,13 +222,6 @@ impl ServerFacts {
         settle(&mut self.fqdn.clone(), self.seen_as.clone(), "the fully qualified domain name")?;
         settle(&mut self.build, other.build, "the version")?;
         settle(&mut self.roles, other.roles, "the roles")?;
-        settle(&mut self.site, other.site, "the site")?;
-        settle(&mut self.um_startup_mode, other.um_startup_mode, "the startup mode of Unified Messaging")?;
-        let mode = other.um_call_router_startup_mode;
-        settle(&mut self.um_call_router_startup_mode, mode, "the startup mode of the call router")?;
-        settle(&mut self.imap_certificate_name, other.imap_certificate_name, "the X509CertificateName of IMAP")?;
-        settle(&mut self.pop_certificate_name, other.pop_certificate_name, "the X509CertificateName of POP")?;
-        settle(&mut self.default_smtp, other.default_smtp, "the default SMTP certificate")?;
         for (key, name) in other.client_names {
             let mut known = self.client_names.remove(&key);
             let settled = settle(&mut known, Some(name), "the host names of a virtual directory");
@@ -139,11 +229,6 @@ impl ServerFacts {
             settled?;
         }
         Ok(())
-    }
-
-    /// The version, where it is one of those that are modelled.
-    pub(super) fn version(&self) -> Option<Version> {
-        version(&self.build.as_ref()?.value)
     }
 
     /// The fully qualified domain name: as the server's own object says, or else as others name it.
@@ -157,24 +242,6 @@ impl ServerFacts {
         self.name.as_ref().map(|known| known.value.0.as_str()).or_else(label).unwrap_or(key)
     }
 
-    pub(super) fn exported(&self, key: &str) -> ExportedServer {
-        ExportedServer {
-            name: self.name(key).to_owned(),
-            fqdn: self.fqdn().map(str::to_owned),
-            version: self.version(),
-            build: value(&self.build),
-            roles: value(&self.roles),
-            site: value(&self.site),
-            um_startup_mode: value(&self.um_startup_mode),
-            um_call_router_startup_mode: value(&self.um_call_router_startup_mode),
-            imap_certificate_name: value(&self.imap_certificate_name),
-            pop_certificate_name: value(&self.pop_certificate_name),
-            client_names: self.names_of_clients(),
-            edge_subscribed: None,
-            default_smtp: value(&self.default_smtp).unwrap_or_default(),
-        }
-    }
-
     fn names_of_clients(&self) -> Option<Vec<String>> {
         if self.client_names.is_empty() {
             return None;
@@ -183,10 +250,6 @@ impl ServerFacts {
         let names = self.client_names.values().filter_map(|known| known.value.as_ref());
         Some(names.filter(|name| seen.insert(Caseless(name.as_str()))).cloned().collect())
     }
-}
-
-fn value<T: Clone>(field: &Field<T>) -> Option<T> {
-    field.as_ref().map(|known| known.value.clone())
 }
 
 /// The version in a text like `Version 15.2 (Build 1544.4)` or `15.2.1544.4`.

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::certificates;
 use super::described::{Known, ServerFacts, version};
 use super::error::{FieldError, ImportError};
 use super::records::Records;
 use super::value::{Kind, Object, Value};
-use crate::server::{
-    AuthCertificates, Connector, ConnectorKind, DefaultSmtp, Role, StartupMode, TlsCertificateName,
-    TlsCertificateNameError, Version,
-};
+use super::{certificates, connectors};
+use crate::fact::Fact;
+use crate::server::{AuthCertificates, Connector, ConnectorKind, Role, StartupMode, Version};
 use crate::text::{self, Caseless};
 
 /// Takes what an object says into the records. `server` is the caller's word for whose it is.
@@ -24,7 +22,9 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
         Kind::AuthConfiguration => {
             let current = object.thumbprint("CurrentCertificateThumbprint")?;
             let next = object.thumbprint("NextCertificateThumbprint")?;
-            records.put_auth_certificates(Known::new(AuthCertificates::new(current, next), &object.origin))
+            let mut auth = AuthCertificates::new(current, next);
+            auth.next_effective = object.text("NextCertificateEffectiveDate").and_then(certificates::point_in_time);
+            records.put_auth_certificates(Known::new(auth, &object.origin))
         }
         Kind::EdgeSubscription => {
             let name = object.required("Name")?;
@@ -100,7 +100,7 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
     };
     let mut facts = ServerFacts::default();
     let certificate_name = |field| -> Result<_, ImportError> {
-        let name = object.checked(field)?.map(str::to_owned);
+        let name = Fact::from(object.checked(field)?.map(str::to_owned));
         Ok(object.get(field).map(|_| Known::new(name, origin)))
     };
     match object.kind {
@@ -110,11 +110,11 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
         Kind::UmCallRouter => facts.um_call_router_startup_mode = startup_mode(object)?,
         Kind::TransportService => {
             let field = "InternalTransportCertificateThumbprint";
-            let default = object.thumbprint(field)?.map_or(DefaultSmtp::None, DefaultSmtp::Certificate);
+            let default = object.thumbprint(field)?.map_or(Fact::None, Fact::Value);
             facts.default_smtp = object.get(field).map(|_| Known::new(default, origin));
         }
         _ => {
-            let identity = object.text("Identity").unwrap_or_default().to_lowercase();
+            let identity = object.text("Identity").unwrap_or_default();
             let fields = [
                 "InternalUrl",
                 "ExternalUrl",
@@ -124,7 +124,8 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
             ];
             for field in fields.into_iter().filter(|field| object.get(field).is_some()) {
                 let host = object.checked(field)?.and_then(host).map(str::to_owned);
-                facts.client_names.insert(format!("{identity} {field}"), Known::new(host, origin));
+                let key = (Caseless(identity.to_owned()), field);
+                facts.client_names.insert(key, Known::new(host, origin));
             }
         }
     }
@@ -147,8 +148,8 @@ fn startup_mode(object: &Object) -> Result<Option<Known<StartupMode>>, ImportErr
 }
 
 fn send_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
-    let connector = Connector::new(ConnectorKind::Send, object.required("Name")?);
-    let connector = connector.with_servers(servers(object, &["SourceTransportServers"])?);
+    let name = object.required("Name")?;
+    let connector = named(object, ConnectorKind::Send, name, servers(object, &["SourceTransportServers"])?)?;
     put(records, object, connector)
 }
 
@@ -157,25 +158,27 @@ fn receive_connector(records: &mut Records, object: &Object) -> Result<(), Impor
     let name = object.checked("Name")?.or(identity.map(|(_, name)| name));
     let name = name.ok_or_else(|| object.origin.field("Name", FieldError::Missing))?;
     let server = object.checked("Server")?.map(server_name).or(identity.map(|(server, _)| server));
-    put(records, object, Connector::new(ConnectorKind::Receive, name).with_servers(server))
+    put(records, object, named(object, ConnectorKind::Receive, name, server)?)
 }
 
 fn hybrid_configuration(records: &mut Records, object: &Object) -> Result<(), ImportError> {
     let name = object.checked("Name")?.unwrap_or("Hybrid Configuration");
     let of = ["SendingTransportServers", "ReceivingTransportServers", "EdgeTransportServers"];
-    put(records, object, Connector::new(ConnectorKind::Hybrid, name).with_servers(servers(object, &of)?))
+    put(records, object, named(object, ConnectorKind::Hybrid, name, servers(object, &of)?)?)
 }
 
-fn put(records: &mut Records, object: &Object, mut connector: Connector) -> Result<(), ImportError> {
-    let field = "TlsCertificateName";
-    if let Some(name) = object.text(field) {
-        let name: TlsCertificateName =
-            name.parse().map_err(|error: TlsCertificateNameError| object.origin.field(field, error))?;
-        connector = connector.with_tls_certificate_name(name);
-    }
-    if let Some(fqdn) = object.checked("Fqdn")? {
-        connector = connector.with_fqdn(fqdn);
-    }
+fn named<T: Into<String>>(
+    object: &Object,
+    kind: ConnectorKind,
+    name: &str,
+    servers: impl IntoIterator<Item = T>,
+) -> Result<Connector, ImportError> {
+    let connector = Connector::new(kind, name).and_then(|connector| connector.with_servers(servers));
+    connector.map_err(|error| object.origin.field("Name", error))
+}
+
+fn put(records: &mut Records, object: &Object, connector: Connector) -> Result<(), ImportError> {
+    let connector = connectors::settings(object, connector)?;
     records.put_connector(Known::new(connector, &object.origin))
 }
 

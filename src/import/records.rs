@@ -186,12 +186,13 @@ impl Records {
         places.into_iter().flatten().filter_map(|place| self.certificates.get(*place))
     }
 
-    /// The connectors that run on a server, by its short name, and those of which it is not said.
-    pub(super) fn connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
+    /// The Receive connectors of a server, by its short name, and those of which it is not said.
+    pub(super) fn receive_connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
         let here = self.connectors_on.get(key).into_iter().flatten();
         let mut places: Vec<usize> = here.chain(&self.connectors_everywhere).copied().collect();
         places.sort_unstable();
-        places.into_iter().filter_map(|place| self.connectors.get(place)).map(|known| &known.value)
+        let connectors = places.into_iter().filter_map(|place| self.connectors.get(place)).map(|known| &known.value);
+        connectors.filter(|connector| connector.kind() == ConnectorKind::Receive)
     }
 
     fn is_empty(&self) -> bool {

@@ -1,25 +1,27 @@
 //! From what was read to servers.
 
+use std::sync::Arc;
+
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
 use super::records::{ServerKey, server_key};
+use crate::fact::Fact;
 use crate::fleet::Fleet;
-use crate::server::{Role, Server};
+use crate::server::{Organization, Role, Server};
 use crate::text;
 
 impl Import {
     /// The servers that were named anywhere, by name. Of one that only its certificates name,
     /// neither version nor roles are known.
-    pub fn servers(&self) -> Vec<ExportedServer> {
+    pub fn servers(&self) -> Vec<ExportedServer<'_>> {
         self.records.servers.keys().filter_map(|key| self.exported(key)).collect()
     }
 
     /// A server with its certificates, its connectors and all that is known of it, ready for a plan.
     ///
-    /// It is found by its name or its fully qualified domain name. A Send connector belongs to its
-    /// source servers, or to every server where none is named; a Receive connector to its server; the
-    /// hybrid configuration to every server.
+    /// It is found by its name or its fully qualified domain name. Send connectors and the hybrid configuration
+    /// belong to the organisation, and every server has them; a Receive connector belongs to its server.
     ///
     /// ```
     /// use exchange_certificates::Version;
@@ -52,48 +54,36 @@ impl Import {
     /// [`ImportError::NotDescribed`] where no object of `Get-ExchangeServer` tells its version and
     /// roles, [`ImportError::UnknownVersion`] where it is older than Exchange 2013.
     pub fn server(&self, name: &str) -> Result<Server, ImportError> {
+        self.server_in(name, &self.organization())
+    }
+
+    /// What belongs to all servers.
+    fn organization(&self) -> Arc<Organization> {
+        let connectors = self.connectors().filter(|connector| Organization::owns(connector)).cloned().collect();
+        let auth_certificates = self.auth_certificates();
+        Arc::new(Organization { connectors, auth_certificates, federation_certificate: Fact::NotKnown })
+    }
+
+    fn server_in(&self, name: &str, organization: &Arc<Organization>) -> Result<Server, ImportError> {
         let not_described = || ImportError::NotDescribed { server: name.to_owned() };
         let key = server_key(name);
         let exported = self.exported(&key).ok_or_else(not_described)?;
-        if name.contains('.') && exported.fqdn.as_deref().is_some_and(|fqdn| !text::same(fqdn, name)) {
+        if name.contains('.') && exported.fqdn().is_some_and(|fqdn| !text::same(fqdn, name)) {
             return Err(not_described());
         }
-        let roles = exported.roles.clone().ok_or_else(not_described)?;
-        let version = match (exported.version, &exported.build) {
+        let roles = exported.roles().ok_or_else(not_described)?;
+        let version = match (exported.version(), exported.build()) {
             (Some(version), _) => version,
             (None, Some(build)) => {
-                return Err(ImportError::UnknownVersion { server: exported.name, version: build.clone() });
+                let server = exported.name().to_owned();
+                return Err(ImportError::UnknownVersion { server, version: build.to_owned() });
             }
             (None, None) => return Err(not_described()),
         };
         let failed = |error| ImportError::Server { server: name.to_owned(), error };
-        let mut server = Server::new(exported.name, version, roles).map_err(failed)?;
-        if let Some(fqdn) = exported.fqdn {
-            server = server.with_fqdn(fqdn);
-        }
-        if let Some(mode) = exported.um_startup_mode {
-            server = server.with_um_startup_mode(mode);
-        }
-        if let Some(mode) = exported.um_call_router_startup_mode {
-            server = server.with_um_call_router_startup_mode(mode);
-        }
-        if let Some(name) = exported.imap_certificate_name.flatten() {
-            server = server.with_imap_certificate_name(name);
-        }
-        if let Some(name) = exported.pop_certificate_name.flatten() {
-            server = server.with_pop_certificate_name(name);
-        }
-        if let Some(names) = exported.client_names {
-            server = server.with_client_names(names);
-        }
-        if let Some(subscribed) = exported.edge_subscribed {
-            server = server.with_edge_subscribed(subscribed);
-        }
-        if let Some(auth_certificates) = self.auth_certificates() {
-            server = server.with_auth_certificates(auth_certificates);
-        }
-        server = server.with_default_smtp(exported.default_smtp);
-        for connector in self.records.connectors_on(&key) {
+        let mut server = exported.to_server(version, roles.clone()).map_err(failed)?;
+        server = server.with_organization(Arc::clone(organization));
+        for connector in self.records.receive_connectors_on(&key) {
             server = server.with_connector(connector.clone());
         }
         for certificate in self.records.certificates_on(&key) {
@@ -114,8 +104,9 @@ impl Import {
     pub fn fleet(&self) -> (Fleet, Vec<ImportError>) {
         let mut fleet = Fleet::new();
         let mut left_out = Vec::new();
+        let organization = self.organization();
         for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build.is_some()) {
-            match self.server(&key.0) {
+            match self.server_in(&key.0, &organization) {
                 // The keys are names without case, so that no two servers share one.
                 Ok(server) => drop(fleet.insert(server)),
                 Err(error) => left_out.push(error),
@@ -124,23 +115,23 @@ impl Import {
         (fleet, left_out)
     }
 
-    fn exported(&self, key: &ServerKey) -> Option<ExportedServer> {
-        let mut server = self.records.servers.get(key)?.exported(&key.0);
-        server.edge_subscribed = self.edge_subscribed(key, &server);
-        Some(server)
+    fn exported(&self, key: &ServerKey) -> Option<ExportedServer<'_>> {
+        let (key, facts) = self.records.servers.get_key_value(key)?;
+        let server = ExportedServer::new(&key.0, facts);
+        Some(server.with_edge_subscribed(self.edge_subscribed(key, server)))
     }
 
     /// Whether an Edge subscription concerns a server; not known where none was read at all, since an
     /// export without any may just not have asked for them.
-    fn edge_subscribed(&self, key: &ServerKey, server: &ExportedServer) -> Option<bool> {
+    fn edge_subscribed(&self, key: &ServerKey, server: ExportedServer<'_>) -> Option<bool> {
         let edges = &self.records.edges;
         if edges.is_empty() {
             return None;
         }
-        if server.roles.as_ref()?.contains(&Role::EdgeTransport) {
+        if server.roles()?.contains(&Role::EdgeTransport) {
             return Some(edges.contains_key(key));
         }
-        let site = server.site.as_deref()?;
+        let site = server.site()?;
         let mut sites = edges.values().map(|known| known.value.as_deref());
         Some(sites.any(|other| other.is_some_and(|other| text::same(site_name(other), site_name(site)))))
     }

@@ -113,8 +113,32 @@ impl Kind {
                 "NotAfter",
             ],
             Self::Server => &["Name", "Fqdn", "AdminDisplayVersion", "ServerRole", "Site"],
-            Self::SendConnector => &["Name", "Fqdn", "TlsCertificateName", "SourceTransportServers"],
-            Self::ReceiveConnector => &["Name", "Fqdn", "TlsCertificateName", "Server", "Identity"],
+            Self::SendConnector => &[
+                "Name",
+                "Fqdn",
+                "TlsCertificateName",
+                "SourceTransportServers",
+                "Enabled",
+                "IgnoreSTARTTLS",
+                "RequireTLS",
+                "DomainSecureEnabled",
+                "CloudServicesMailEnabled",
+                "SmartHosts",
+            ],
+            Self::ReceiveConnector => &[
+                "Name",
+                "Fqdn",
+                "TlsCertificateName",
+                "Server",
+                "Identity",
+                "Enabled",
+                "AuthMechanism",
+                "TransportRole",
+                "Bindings",
+                "TlsDomainCapabilities",
+                "RequireTLS",
+                "DomainSecureEnabled",
+            ],
             Self::HybridConfiguration => &[
                 "Name",
                 "TlsCertificateName",
@@ -122,7 +146,9 @@ impl Kind {
                 "SendingTransportServers",
                 "EdgeTransportServers",
             ],
-            Self::AuthConfiguration => &["CurrentCertificateThumbprint", "NextCertificateThumbprint"],
+            Self::AuthConfiguration => {
+                &["CurrentCertificateThumbprint", "NextCertificateThumbprint", "NextCertificateEffectiveDate"]
+            }
             Self::ImapSettings | Self::PopSettings => {
                 &["X509CertificateName", "Server", "Identity", "DistinguishedName"]
             }

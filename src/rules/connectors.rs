@@ -24,7 +24,7 @@ fn update_connectors(case: &Assignment<'_>) -> Option<Finding> {
     let is_stale = |connector: &&Connector| {
         !connector.names(certificate) && others_named(case, connector).any(|other| other.has(Service::SMTP))
     };
-    let stale: Vec<_> = case.server().connectors().iter().filter(is_stale).collect();
+    let stale: Vec<_> = case.server().connectors().filter(is_stale).collect();
     if stale.is_empty() {
         return None;
     }
@@ -59,7 +59,7 @@ fn uses_other(case: &Assignment<'_>) -> Option<Finding> {
             .max_by_key(|other| other.certificate().ends())
             .map(Installed::thumbprint)
     };
-    let naming = case.server().connectors().iter().filter(|connector| connector.names(certificate));
+    let naming = case.server().connectors().filter(|connector| connector.names(certificate));
     let used: Vec<_> = naming.filter_map(|connector| Some((connector.name().to_owned(), later(connector)?))).collect();
     let (_, other) = *used.first()?;
     let connectors: Vec<_> = used.into_iter().map(|(name, _)| name).collect();
@@ -83,7 +83,7 @@ fn verb(connectors: &[String]) -> &'static str {
 fn others_named<'a>(case: &Assignment<'a>, connector: &'a Connector) -> impl Iterator<Item = &'a Installed> {
     let thumbprint = case.request().thumbprint();
     let inventory = case.server().inventory();
-    let named = connector.tls_certificate_name().map(|name| inventory.named(name));
+    let named = connector.tls_certificate_name().value().map(|name| inventory.named(name));
     named.into_iter().flatten().filter(move |installed| installed.thumbprint() != thumbprint)
 }
 
@@ -96,7 +96,7 @@ rule! {
 
 fn hybrid_root(case: &Assignment<'_>) -> Option<Finding> {
     let root = case.installed()?.root_ca_type()?;
-    let is_hybrid = case.server().connectors().iter().any(|connector| connector.kind() == ConnectorKind::Hybrid);
+    let is_hybrid = case.server().connectors().any(|connector| connector.kind() == ConnectorKind::Hybrid);
     (is_hybrid && root != RootCaType::ThirdParty && case.adds(Service::SMTP)).then(|| {
         let message = "its root is not a commercial CA's: mail of the hybrid configuration stays pending";
         Finding::on(Service::SMTP, message).advise("use a certificate of a commercial CA for mail to Exchange Online")

@@ -2,10 +2,11 @@
 
 use crate::case::{Assignment, Removal};
 use crate::commands;
+use crate::fact::Fact;
 use crate::finding::{Finding, message};
 use crate::request::Answer;
 use crate::rule::rule;
-use crate::server::{DefaultSmtp, Installed, LoadBalancing, Server};
+use crate::server::{Installed, LoadBalancing, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -41,7 +42,7 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
     let removed = case.request().removes();
     let old = issued.min_by_key(|holder| removed != Some(*holder)).filter(|_| case.adds(Service::SMTP))?;
     let mut finding = must_be_recreated(old);
-    if server.default_smtp() == DefaultSmtp::Certificate(old) && case.request().default_smtp() == Some(Answer::Keep) {
+    if server.default_smtp() == Fact::Value(old) && case.request().default_smtp() == Some(Answer::Keep) {
         let enable = commands::enable(server, case.request().thumbprint(), Service::SMTP).switch("Force");
         finding = finding
             .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace")

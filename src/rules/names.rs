@@ -26,7 +26,7 @@ rule! {
 fn mismatch(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     let installed = case.installed().filter(|_| case.adds(service))?;
     let is_held = |name: &str| installed.is_wildcard() || installed.has_domain(name);
-    let from = case.server().certificate_name(service).filter(|name| !is_held(name))?.to_owned();
+    let from = case.server().certificate_name(service).value().filter(|name| !is_held(name))?.to_owned();
     let message = match installed.first_domain() {
         Some(first) => message!(
             service, from, to = first.into_owned();
@@ -63,7 +63,7 @@ rule! {
 
 fn restore(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     let installed = case.installed().filter(|_| case.adds(service))?;
-    let from = case.server().certificate_name(service).filter(|name| installed.has_domain(name))?;
+    let from = case.server().certificate_name(service).value().filter(|name| installed.has_domain(name))?;
     let to = installed.first_domain().filter(|first| !first.eq_ignore_ascii_case(from))?;
     let message = message!(
         service, from = from.to_owned(), to = to.into_owned();

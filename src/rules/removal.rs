@@ -2,11 +2,12 @@
 
 use crate::case::{Removal, is_named_auth_certificate};
 use crate::commands;
+use crate::fact::Fact;
 use crate::finding::{Finding, message};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::server::{Connector, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, Installed, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{list, shown};
 
@@ -19,7 +20,7 @@ rule! {
 
 fn default_smtp(case: &Removal<'_>) -> Option<Finding> {
     let removed = case.removed()?.thumbprint();
-    let is_default = case.default_smtp() == DefaultSmtp::Certificate(removed) && !case.decision_is_open();
+    let is_default = case.default_smtp() == Fact::Value(removed) && !case.decision_is_open();
     is_default.then(|| {
         let finding = Finding::on_request("it is the default SMTP certificate of the server");
         if matches!(case.request().operation(), Operation::Replace { .. }) {

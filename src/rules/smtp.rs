@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::case::{Assignment, Removal};
 use crate::commands;
+use crate::fact::Fact;
 use crate::finding::{Finding, message, validity};
 use crate::request::Answer;
 use crate::rule::rule;
-use crate::server::DefaultSmtp;
 use crate::service::Service;
 use crate::text::shown;
 
@@ -58,7 +58,7 @@ rule! {
 }
 
 fn default_unknown(case: &Assignment<'_>) -> Option<Finding> {
-    let is_unknown = case.server().default_smtp() == DefaultSmtp::NotKnown;
+    let is_unknown = case.server().default_smtp() == Fact::NotKnown;
     (is_unknown && case.adds(Service::SMTP) && case.request().default_smtp() != Some(Answer::Replace)).then(|| {
         let message = "it is not known which certificate is the default one for SMTP: the shell may ask whether to \
                        replace it; answer No unless it is meant";
@@ -67,7 +67,7 @@ fn default_unknown(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn default_unknown_at_removal(case: &Removal<'_>) -> Option<Finding> {
-    (case.default_smtp() == DefaultSmtp::NotKnown && case.has(Service::SMTP)).then(|| {
+    (case.default_smtp() == Fact::NotKnown && case.has(Service::SMTP)).then(|| {
         let message =
             "it is not known which certificate is the default one for SMTP: it may be the one that is to be removed";
         Finding::on(Service::SMTP, message).command(commands::show_default_smtp(case.server()))
@@ -113,7 +113,7 @@ rule! {
 }
 
 fn default_missing(case: &Assignment<'_>) -> Option<Finding> {
-    let thumbprint = case.server().default_smtp().thumbprint().filter(|_| case.adds(Service::SMTP))?;
+    let thumbprint = case.server().default_smtp().value().filter(|_| case.adds(Service::SMTP))?;
     case.server().installed(thumbprint).is_none().then(|| {
         let message = message!(thumbprint; "the default SMTP certificate {thumbprint} is not installed");
         let finding = Finding::on(Service::SMTP, message);

@@ -1,13 +1,14 @@
-//! What names a certificate by its issuer and subject.
+//! Connectors and the hybrid configuration.
 
-use std::fmt;
-use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::TlsCertificateName;
 use crate::certificate::Certificate;
+use crate::fact::Fact;
 use crate::json_object::JsonObject;
-use crate::text::{self, Caseless, Text};
+use crate::text::{self, Caseless, Text, TextError};
 
 /// What kind of object names the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,245 +22,355 @@ pub enum ConnectorKind {
     Hybrid,
 }
 
-/// A connector, or the hybrid configuration, that may name a certificate.
+/// The transport service that a Receive connector belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum TransportRole {
+    /// Front End Transport, to which the world connects.
+    FrontendTransport,
+    /// Transport, behind it.
+    HubTransport,
+}
+
+/// A connector, or the hybrid configuration, that may name a certificate. Its copies share what they hold.
+///
+/// ```
+/// use exchange_certificates::{Connector, ConnectorKind, Fact};
+///
+/// let connector = Connector::new(ConnectorKind::Receive, "Client Frontend MBX01")?
+///     .with_fqdn(Fact::Value("mail.contoso.com"))?
+///     .with_servers(["MBX01"])?;
+/// assert_eq!(connector.fqdn().value(), Some("mail.contoso.com"));
+/// assert_eq!(connector.require_tls(), None, "it is not known");
+/// # Ok::<(), exchange_certificates::TextError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connector(Arc<Settings>);
+
+/// The settings of a connector, as a scenario file writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "JsonObject<ConnectorForm>", into = "ConnectorForm")]
-pub struct Connector {
+#[serde(deny_unknown_fields)]
+struct Settings {
     kind: ConnectorKind,
-    name: String,
-    tls_certificate_name: Option<TlsCertificateName>,
-    fqdn: Option<String>,
+    name: Text,
+    /// Left out, there is none: older files have no other way to say so.
+    #[serde(default = "none", with = "certificate_name")]
+    tls_certificate_name: Fact<TlsCertificateName>,
+    #[serde(default)]
+    fqdn: Fact<Text>,
+    #[serde(default, deserialize_with = "texts")]
     servers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    auth_mechanism: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transport_role: Option<TransportRole>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignore_starttls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_tls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain_secure_enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud_services_mail_enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    tls_domain_capabilities: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    smart_hosts: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    bindings: Option<Vec<String>>,
 }
 
 impl Connector {
-    /// A connector that names no certificate yet.
-    pub fn new(kind: ConnectorKind, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), tls_certificate_name: None, fqdn: None, servers: Vec::new() }
+    /// A connector that names no certificate, of which nothing else is known.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if the name is empty or holds a control character.
+    pub fn new(kind: ConnectorKind, name: impl Into<String>) -> Result<Self, TextError> {
+        Ok(Self(Arc::new(Settings {
+            kind,
+            name: Text::new(name)?,
+            tls_certificate_name: Fact::None,
+            fqdn: Fact::NotKnown,
+            servers: Vec::new(),
+            enabled: None,
+            auth_mechanism: None,
+            transport_role: None,
+            ignore_starttls: None,
+            require_tls: None,
+            domain_secure_enabled: None,
+            cloud_services_mail_enabled: None,
+            tls_domain_capabilities: None,
+            smart_hosts: None,
+            bindings: None,
+        })))
+    }
+
+    fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// Sets its `TlsCertificateName`.
     #[must_use]
-    pub fn with_tls_certificate_name(mut self, name: TlsCertificateName) -> Self {
-        self.tls_certificate_name = Some(name);
-        self
+    pub fn with_tls_certificate_name(self, name: impl Into<Fact<TlsCertificateName>>) -> Self {
+        let name = name.into();
+        self.with(|settings| settings.tls_certificate_name = name)
     }
 
-    /// Sets the FQDN that it presents.
-    #[must_use]
-    pub fn with_fqdn(mut self, fqdn: impl Into<String>) -> Self {
-        self.fqdn = Some(fqdn.into());
-        self
+    /// Sets the FQDN that it presents; none means the server's own.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if it is empty or holds a control character.
+    pub fn with_fqdn<T: Into<String>>(self, fqdn: Fact<T>) -> Result<Self, TextError> {
+        let fqdn = fqdn.try_map(Text::new)?;
+        Ok(self.with(|settings| settings.fqdn = fqdn))
     }
 
     /// Sets the servers on which its transport service runs.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if one is empty or holds a control character.
+    pub fn with_servers<T: Into<String>>(self, servers: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
+        let servers = text::all(servers)?;
+        Ok(self.with(|settings| settings.servers = servers))
+    }
+
+    /// Sets whether it is enabled.
     #[must_use]
-    pub fn with_servers<T: Into<String>>(mut self, servers: impl IntoIterator<Item = T>) -> Self {
-        self.servers = servers.into_iter().map(Into::into).collect();
-        self
+    pub fn with_enabled(self, enabled: bool) -> Self {
+        self.with(|settings| settings.enabled = Some(enabled))
+    }
+
+    /// Sets the `AuthMechanism` of a Receive connector, by names such as `Tls` and `ExchangeServer`.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if one is empty or holds a control character.
+    pub fn with_auth_mechanism<T: Into<String>>(self, names: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
+        let names = text::all(names)?;
+        Ok(self.with(|settings| settings.auth_mechanism = Some(names)))
+    }
+
+    /// Sets the transport service of a Receive connector.
+    #[must_use]
+    pub fn with_transport_role(self, role: TransportRole) -> Self {
+        self.with(|settings| settings.transport_role = Some(role))
+    }
+
+    /// Sets `IgnoreSTARTTLS` of a Send connector.
+    #[must_use]
+    pub fn with_ignore_starttls(self, ignores: bool) -> Self {
+        self.with(|settings| settings.ignore_starttls = Some(ignores))
+    }
+
+    /// Sets `RequireTLS`.
+    #[must_use]
+    pub fn with_require_tls(self, requires: bool) -> Self {
+        self.with(|settings| settings.require_tls = Some(requires))
+    }
+
+    /// Sets `DomainSecureEnabled`.
+    #[must_use]
+    pub fn with_domain_secure_enabled(self, enabled: bool) -> Self {
+        self.with(|settings| settings.domain_secure_enabled = Some(enabled))
+    }
+
+    /// Sets `CloudServicesMailEnabled` of a Send connector.
+    #[must_use]
+    pub fn with_cloud_services_mail_enabled(self, enabled: bool) -> Self {
+        self.with(|settings| settings.cloud_services_mail_enabled = Some(enabled))
+    }
+
+    /// Sets `TlsDomainCapabilities` of a Receive connector.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if one is empty or holds a control character.
+    pub fn with_tls_domain_capabilities<T: Into<String>>(
+        self,
+        domains: impl IntoIterator<Item = T>,
+    ) -> Result<Self, TextError> {
+        let domains = text::all(domains)?;
+        Ok(self.with(|settings| settings.tls_domain_capabilities = Some(domains)))
+    }
+
+    /// Sets the smart hosts of a Send connector; `--` is that of EdgeSync.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if one is empty or holds a control character.
+    pub fn with_smart_hosts<T: Into<String>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
+        let hosts = text::all(hosts)?;
+        Ok(self.with(|settings| settings.smart_hosts = Some(hosts)))
+    }
+
+    /// Sets the bindings of a Receive connector, such as `0.0.0.0:25`.
+    ///
+    /// # Errors
+    ///
+    /// A [`TextError`] if one is empty or holds a control character.
+    pub fn with_bindings<T: Into<String>>(self, bindings: impl IntoIterator<Item = T>) -> Result<Self, TextError> {
+        let bindings = text::all(bindings)?;
+        Ok(self.with(|settings| settings.bindings = Some(bindings)))
     }
 
     /// What kind of object it is.
     pub fn kind(&self) -> ConnectorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name.as_str()
     }
 
-    /// The certificate that it names, if it names one.
-    pub fn tls_certificate_name(&self) -> Option<&TlsCertificateName> {
-        self.tls_certificate_name.as_ref()
+    /// The certificate that it names.
+    pub fn tls_certificate_name(&self) -> Fact<&TlsCertificateName> {
+        self.0.tls_certificate_name.as_ref()
     }
 
-    /// The FQDN that it presents, where it is known.
-    pub fn fqdn(&self) -> Option<&str> {
-        self.fqdn.as_deref()
+    /// The FQDN that it presents; none means the server's own.
+    pub fn fqdn(&self) -> Fact<&str> {
+        self.0.fqdn.as_ref().map(Text::as_str)
     }
 
-    /// The servers on which its transport service runs.
+    /// The servers on which its transport service runs; empty if they are not known.
     pub fn servers(&self) -> &[String] {
-        &self.servers
+        &self.0.servers
+    }
+
+    /// Whether it is enabled, if that is known.
+    pub fn enabled(&self) -> Option<bool> {
+        self.0.enabled
+    }
+
+    /// The `AuthMechanism` of a Receive connector, if it is known.
+    pub fn auth_mechanism(&self) -> Option<&[String]> {
+        self.0.auth_mechanism.as_deref()
+    }
+
+    /// Whether a Receive connector offers TLS, which it is taken to do if its `AuthMechanism` is not known.
+    pub fn offers_tls(&self) -> bool {
+        self.allows("Tls")
+    }
+
+    /// Whether Exchange servers authenticate at it, which they are taken to do if its `AuthMechanism` is not known:
+    /// such a connector takes no FQDN but the server's own.
+    pub fn authenticates_exchange_servers(&self) -> bool {
+        self.allows("ExchangeServer")
+    }
+
+    fn allows(&self, mechanism: &str) -> bool {
+        self.auth_mechanism().is_none_or(|names| names.iter().any(|name| name.eq_ignore_ascii_case(mechanism)))
+    }
+
+    /// The transport service of a Receive connector, if it is known.
+    pub fn transport_role(&self) -> Option<TransportRole> {
+        self.0.transport_role
+    }
+
+    /// `IgnoreSTARTTLS` of a Send connector, if it is known.
+    pub fn ignore_starttls(&self) -> Option<bool> {
+        self.0.ignore_starttls
+    }
+
+    /// `RequireTLS`, if it is known.
+    pub fn require_tls(&self) -> Option<bool> {
+        self.0.require_tls
+    }
+
+    /// `DomainSecureEnabled`, if it is known.
+    pub fn domain_secure_enabled(&self) -> Option<bool> {
+        self.0.domain_secure_enabled
+    }
+
+    /// `CloudServicesMailEnabled` of a Send connector, if it is known.
+    pub fn cloud_services_mail_enabled(&self) -> Option<bool> {
+        self.0.cloud_services_mail_enabled
+    }
+
+    /// `TlsDomainCapabilities` of a Receive connector, if they are known.
+    pub fn tls_domain_capabilities(&self) -> Option<&[String]> {
+        self.0.tls_domain_capabilities.as_deref()
+    }
+
+    /// The smart hosts of a Send connector, if they are known.
+    pub fn smart_hosts(&self) -> Option<&[String]> {
+        self.0.smart_hosts.as_deref()
+    }
+
+    /// The bindings of a Receive connector, if they are known.
+    pub fn bindings(&self) -> Option<&[String]> {
+        self.0.bindings.as_deref()
     }
 
     /// Whether it names this certificate's issuer and subject.
     pub fn names(&self, certificate: &Certificate) -> bool {
-        self.tls_certificate_name.as_ref().is_some_and(|name| name.matches(certificate))
+        self.tls_certificate_name().value().is_some_and(|name| name.matches(certificate))
+    }
+
+    /// What tells one connector from another: a Receive connector has its name on its server alone, and there is one
+    /// hybrid configuration.
+    pub(crate) fn identity(&self) -> (ConnectorKind, Option<Caseless<&str>>, Caseless<&str>) {
+        let (server, name) = match self.kind() {
+            ConnectorKind::Receive => (self.servers().first().map(|server| Caseless(server.as_str())), self.name()),
+            ConnectorKind::Send => (None, self.name()),
+            ConnectorKind::Hybrid => (None, ""),
+        };
+        (self.kind(), server, Caseless(name))
     }
 
     pub(crate) fn rename(&mut self, name: TlsCertificateName) {
-        self.tls_certificate_name = Some(name);
+        Arc::make_mut(&mut self.0).tls_certificate_name = Fact::Value(name);
     }
 }
 
-/// `<I>issuer<S>subject`: how a connector names its certificate. Compared without case.
-///
-/// ```
-/// use exchange_certificates::TlsCertificateName;
-///
-/// let name: TlsCertificateName = "<I>CN=Contoso CA<S>CN=mail.contoso.com".parse()?;
-/// assert_eq!(name.issuer(), "CN=Contoso CA");
-/// assert_eq!(name.subject(), "CN=mail.contoso.com");
-/// assert_eq!(name, "<i>cn=contoso ca<s>cn=MAIL.contoso.com".parse()?);
-/// # Ok::<(), exchange_certificates::TlsCertificateNameError>(())
-/// ```
-#[derive(Clone, Debug, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TlsCertificateName {
-    issuer: String,
-    subject: String,
-}
-
-/// Why a text is no [`TlsCertificateName`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsCertificateNameError {
-    /// It lacks the tags `<I>` and `<S>`, in this order, or what should follow them.
-    #[error("{} names no certificate: it takes the form <I>issuer<S>subject", text::shown(.text))]
-    Form {
-        /// The text as it stood.
-        text: String,
-    },
-    /// It holds what cannot stand in a command.
-    #[error(transparent)]
-    Text(#[from] text::TextError),
-}
-
-impl TlsCertificateName {
-    /// The name by which a connector would find this certificate.
-    pub fn of(certificate: &Certificate) -> Self {
-        Self { issuer: certificate.issuer().to_string(), subject: certificate.subject().to_string() }
-    }
-
-    /// The issuer, as Windows prints it.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// The subject, as Windows prints it.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// Whether this certificate has the issuer and the subject.
-    pub fn matches(&self, certificate: &Certificate) -> bool {
-        Caseless(&self.subject).is_printed_by(certificate.subject())
-            && Caseless(&self.issuer).is_printed_by(certificate.issuer())
-    }
-}
-
-impl PartialEq for TlsCertificateName {
-    fn eq(&self, other: &Self) -> bool {
-        text::same(&self.issuer, &other.issuer) && text::same(&self.subject, &other.subject)
-    }
-}
-
-impl fmt::Display for TlsCertificateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<I>{}<S>{}", self.issuer, self.subject)
-    }
-}
-
-impl FromStr for TlsCertificateName {
-    type Err = TlsCertificateNameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text::check(text)?;
-        let form = || TlsCertificateNameError::Form { text: text.to_owned() };
-        let rest = text.strip_prefix("<I>").or_else(|| text.strip_prefix("<i>")).ok_or_else(form)?;
-        let (issuer, subject) = split_at_subject(rest).ok_or_else(form)?;
-        if issuer.is_empty() {
-            return Err(form());
-        }
-        // The subject may be empty: today's CAs write the names into the subject alternative name alone.
-        Ok(Self { issuer: issuer.to_owned(), subject: subject.to_owned() })
-    }
-}
-
-/// Splits at the tag of the subject. Inside of quotes it belongs to a value: Windows quotes one with a `<`.
-fn split_at_subject(text: &str) -> Option<(&str, &str)> {
-    let mut is_quoted = false;
-    for (place, character) in text.char_indices() {
-        let rest = text.get(place..).unwrap_or_default();
-        match character {
-            '"' => is_quoted = !is_quoted,
-            '<' if !is_quoted && (rest.starts_with("<S>") || rest.starts_with("<s>")) => {
-                return Some((text.get(..place)?, rest.get(3..)?));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_splits_at_the_tag_outside_of_quotes() {
-        let name: TlsCertificateName = r#"<I>CN="a<S>b", O=c<S>CN=d"#.parse().unwrap();
-        assert_eq!((name.issuer(), name.subject()), (r#"CN="a<S>b", O=c"#, "CN=d"));
-        assert_eq!(name.to_string().parse(), Ok(name));
-    }
-
-    #[test]
-    fn a_subject_may_be_empty_and_an_issuer_not() {
-        let name: TlsCertificateName = "<I>CN=R10, O=Let's Encrypt, C=US<S>".parse().unwrap();
-        assert_eq!(name.subject(), "");
-        for text in ["", "CN=a", "<I>CN=a", "<S>CN=a", "<I><S>CN=a", "<S>CN=a<I>CN=b"] {
-            assert!(text.parse::<TlsCertificateName>().is_err(), "{text:?}");
-        }
-    }
-}
-
-impl TryFrom<String> for TlsCertificateName {
-    type Error = TlsCertificateNameError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<TlsCertificateName> for String {
+impl From<TlsCertificateName> for Fact<TlsCertificateName> {
     fn from(name: TlsCertificateName) -> Self {
-        name.to_string()
+        Self::Value(name)
     }
 }
 
-/// A connector in a scenario.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConnectorForm {
-    kind: ConnectorKind,
-    name: Text,
-    tls_certificate_name: Option<TlsCertificateName>,
-    fqdn: Option<Text>,
-    servers: Option<Vec<Text>>,
-}
-
-impl From<JsonObject<ConnectorForm>> for Connector {
-    fn from(JsonObject(form): JsonObject<ConnectorForm>) -> Self {
-        Self {
-            kind: form.kind,
-            name: form.name.0,
-            tls_certificate_name: form.tls_certificate_name,
-            fqdn: form.fqdn.map(|text| text.0),
-            servers: text::strings(form.servers.unwrap_or_default()),
-        }
+impl Serialize for Connector {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
-impl From<Connector> for ConnectorForm {
-    fn from(connector: Connector) -> Self {
-        Self {
-            kind: connector.kind,
-            name: Text(connector.name),
-            tls_certificate_name: connector.tls_certificate_name,
-            fqdn: connector.fqdn.map(Text),
-            servers: Some(connector.servers.into_iter().map(Text).collect()),
+impl<'de> Deserialize<'de> for Connector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        JsonObject::deserialize(deserializer).map(|JsonObject(settings)| Self(Arc::new(settings)))
+    }
+}
+
+fn none<T>() -> Fact<T> {
+    Fact::None
+}
+
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(text::deserialize_all(deserializer)?.unwrap_or_default())
+}
+
+/// A `TlsCertificateName`, of which null says that there is none.
+mod certificate_name {
+    use super::{Deserialize, Deserializer, Fact, Serialize, Serializer, TlsCertificateName};
+
+    pub(super) fn serialize<S: Serializer>(name: &Fact<TlsCertificateName>, serializer: S) -> Result<S::Ok, S::Error> {
+        match name {
+            Fact::NotKnown => serializer.serialize_str("unknown"),
+            Fact::None => serializer.serialize_none(),
+            Fact::Value(name) => name.serialize(serializer),
         }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Fact<TlsCertificateName>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(Fact::None))
     }
 }

@@ -54,7 +54,7 @@ impl Installed {
         }
     }
 
-    /// Sets the friendly name.
+    /// Sets the friendly name, which may be any text: it stands in no command.
     #[must_use]
     pub fn with_friendly_name(mut self, name: impl Into<String>) -> Self {
         self.friendly_name = Some(name.into());

@@ -1,12 +1,13 @@
 //! The installed certificates of a server, found by what the rules ask for: whatever a decision looks
 //! up is kept, never searched.
 
+mod list;
 mod printed_names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use self::printed_names::PrintedNames;
-use super::{Installed, ServerError, TlsCertificateName};
+use super::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, ServerError, TlsCertificateName, WebBinding};
 use crate::service::Service;
 use crate::store::{Duplicate, Store};
 use crate::thumbprint::Thumbprint;
@@ -18,7 +19,12 @@ pub(crate) struct Inventory {
     holders: [BTreeSet<u32>; 8],
     /// The slots of the certificates whose sites are known.
     bound: BTreeSet<u32>,
-    unknown_services: usize,
+    /// The slots of the certificates of the Default Web Site and of the Exchange Back End.
+    at_sites: [BTreeSet<u32>; 2],
+    /// The slots of the certificates with IIS whose sites are not known.
+    unbound: BTreeSet<u32>,
+    /// The slots of the certificates of which it is not known what they are assigned to.
+    unread: BTreeSet<u32>,
     /// Made once a connector names a certificate, since it costs the printing of every name.
     printed_names: Option<PrintedNames>,
 }
@@ -84,7 +90,60 @@ impl Inventory {
 
     /// How many certificates there are of which it is not known what they are assigned to.
     pub(crate) fn unknown_services(&self) -> usize {
-        self.unknown_services
+        self.unread.len()
+    }
+
+    /// The certificates of which it is not known what they are assigned to.
+    pub(crate) fn with_unknown_services(&self) -> impl Iterator<Item = &Installed> {
+        self.at(self.unread.iter())
+    }
+
+    /// The certificates that are known to be bound to a site.
+    pub(crate) fn at_site(&self, site: u32) -> impl Iterator<Item = &Installed> {
+        self.at(site_index(site).and_then(|index| self.at_sites.get(index)).into_iter().flatten())
+    }
+
+    /// The certificates with IIS whose sites are not known.
+    pub(crate) fn with_iis_at_unknown_sites(&self) -> impl Iterator<Item = &Installed> {
+        self.at(self.unbound.iter())
+    }
+
+    /// Lets the sites of every certificate be those of these bindings.
+    pub(crate) fn bind(&mut self, bindings: &[WebBinding]) {
+        let mut sites: HashMap<Thumbprint, BTreeSet<u32>> = HashMap::new();
+        for binding in bindings {
+            for thumbprint in binding.thumbprint().iter().chain(binding.perhaps()) {
+                sites.entry(*thumbprint).or_default().insert(binding.site());
+            }
+        }
+        let slots: Vec<_> = self.store.filled().map(|(slot, installed)| (slot, installed.thumbprint())).collect();
+        for (slot, thumbprint) in slots {
+            self.set_sites(slot, Some(sites.get(&thumbprint).cloned().unwrap_or_default()));
+        }
+    }
+
+    /// Assigns a service to an installed certificate, if it is there.
+    pub(crate) fn add(&mut self, thumbprint: Thumbprint, service: Service) {
+        let Some(installed) = self.get(thumbprint) else { return };
+        let (services, sites) = (installed.known_services() | service, installed.web_sites().cloned());
+        self.change(thumbprint, services, sites);
+    }
+
+    fn set_sites(&mut self, slot: u32, sites: Option<BTreeSet<u32>>) {
+        let Some(installed) = self.store.at_mut(slot).filter(|installed| installed.web_sites != sites) else { return };
+        installed.web_sites = sites;
+        self.enter_sites(slot);
+    }
+
+    /// Notes where the certificate in a slot is bound.
+    fn enter_sites(&mut self, slot: u32) {
+        let Some(installed) = self.store.at(slot) else { return };
+        put(&mut self.bound, slot, installed.web_sites.is_some());
+        let is_unbound = installed.web_sites.is_none() && installed.has(Service::IIS);
+        put(&mut self.unbound, slot, is_unbound);
+        for (site, slots) in [DEFAULT_WEB_SITE, EXCHANGE_BACK_END].into_iter().zip(&mut self.at_sites) {
+            put(slots, slot, installed.web_sites.as_ref().is_some_and(|sites| sites.contains(&site)));
+        }
     }
 
     /// The certificates whose services or sites may change when one gains these services: itself, and
@@ -102,12 +161,8 @@ impl Inventory {
         let Some(slot) = self.store.slot(thumbprint) else { return };
         let Some(installed) = self.store.at_mut(slot) else { return };
         let before = std::mem::replace(&mut installed.known_services, services);
-        if web_sites.is_some() {
-            self.bound.insert(slot)
-        } else {
-            self.bound.remove(&slot)
-        };
         installed.web_sites = web_sites;
+        self.enter_sites(slot);
         for gained in (services - before).each() {
             self.holders.get_mut(place(gained)).map(|holders| holders.insert(slot));
         }
@@ -126,13 +181,11 @@ impl Inventory {
         for service in installed.known_services().each() {
             self.holders.get_mut(place(service)).map(|holders| holders.insert(slot));
         }
-        if installed.web_sites().is_some() {
-            self.bound.insert(slot);
-        }
-        self.unknown_services += usize::from(installed.services().is_none());
+        put(&mut self.unread, slot, installed.services().is_none());
         if let Some(names) = &mut self.printed_names {
             names.insert(slot, installed.certificate());
         }
+        self.enter_sites(slot);
     }
 
     /// Forgets what stands in a slot.
@@ -141,8 +194,10 @@ impl Inventory {
         self.holders.iter_mut().for_each(|holders| {
             holders.remove(&slot);
         });
-        self.bound.remove(&slot);
-        self.unknown_services -= usize::from(installed.services().is_none());
+        let [default, back_end] = &mut self.at_sites;
+        for slots in [&mut self.bound, &mut self.unbound, &mut self.unread, default, back_end] {
+            slots.remove(&slot);
+        }
         if let Some(names) = &mut self.printed_names {
             names.remove(slot, installed.certificate());
         }
@@ -165,6 +220,18 @@ impl PartialEq for Inventory {
     fn eq(&self, other: &Self) -> bool {
         self.store == other.store
     }
+}
+
+fn put(slots: &mut BTreeSet<u32>, slot: u32, is_there: bool) {
+    if is_there {
+        slots.insert(slot);
+    } else {
+        slots.remove(&slot);
+    }
+}
+
+fn site_index(site: u32) -> Option<usize> {
+    [DEFAULT_WEB_SITE, EXCHANGE_BACK_END].iter().position(|known| *known == site)
 }
 
 fn place(service: Service) -> usize {

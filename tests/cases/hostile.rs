@@ -102,11 +102,13 @@ fn server(name: &str, connector: &str, named: &Certificate, certificates: &[(&Ce
         .unwrap()
         .with_connector(
             Connector::new(ConnectorKind::Send, connector)
+                .unwrap()
                 .with_tls_certificate_name(name_of())
-                .with_servers([name, connector]),
+                .with_servers([name, connector])
+                .unwrap(),
         )
-        .with_connector(Connector::new(ConnectorKind::Receive, connector).with_tls_certificate_name(name_of()))
-        .with_connector(Connector::new(ConnectorKind::Hybrid, connector).with_tls_certificate_name(name_of()));
+        .with_connector(Connector::new(ConnectorKind::Receive, connector).unwrap().with_tls_certificate_name(name_of()))
+        .with_connector(Connector::new(ConnectorKind::Hybrid, connector).unwrap().with_tls_certificate_name(name_of()));
     for (certificate, services) in certificates {
         server.install(Installed::new((*certificate).clone()).with_services(*services)).unwrap();
     }
@@ -157,9 +159,9 @@ fn names_of_servers_connectors_and_certificates_stay_literals() {
                     ("Enable-ExchangeCertificate", "Server", hostile),
                     ("Set-SendConnector", "Identity", hostile),
                     ("Set-SendConnector", "TlsCertificateName", &name),
+                    ("Set-HybridConfiguration", "TlsCertificateName", &name),
                     ("Set-ReceiveConnector", "Identity", hostile),
                     ("Set-ReceiveConnector", "TlsCertificateName", &name),
-                    ("Set-HybridConfiguration", "TlsCertificateName", &name),
                     ("Remove-ExchangeCertificate", "Server", hostile),
                 ]
             );

@@ -220,7 +220,10 @@ pub fn of_machine(machine: &Machine) -> Left {
         sites
     };
     let certificates = machine.certificates.iter();
-    let connectors = machine.connectors.iter();
+    // Those of the organisation come first.
+    let (own, shared): (Vec<_>, Vec<_>) =
+        machine.connectors.iter().partition(|connector| connector.kind == ConnectorKind::Receive);
+    let connectors = shared.into_iter().chain(own);
     Left {
         certificates: certificates
             .map(|it| (it.facts.thumbprint.clone(), it.services, it.web_sites.clone().map(sorted)))
@@ -233,7 +236,7 @@ pub fn of_machine(machine: &Machine) -> Left {
 }
 
 pub fn of_library(server: &Server) -> Left {
-    let connectors = server.connectors().iter();
+    let connectors = server.connectors();
     Left {
         certificates: server
             .certificates()
@@ -242,15 +245,15 @@ pub fn of_library(server: &Server) -> Left {
                 (it.thumbprint().to_string(), services, it.web_sites().map(|sites| sites.iter().copied().collect()))
             })
             .collect(),
-        imap_name: server.imap_certificate_name().map(str::to_owned),
-        pop_name: server.pop_certificate_name().map(str::to_owned),
+        imap_name: server.imap_certificate_name().value().map(str::to_owned),
+        pop_name: server.pop_certificate_name().value().map(str::to_owned),
         default_smtp: match server.default_smtp() {
-            exchange_certificates::DefaultSmtp::Certificate(it) => Default::Thumbprint(it.to_string()),
-            exchange_certificates::DefaultSmtp::None => Default::Nothing,
+            exchange_certificates::Fact::Value(it) => Default::Thumbprint(it.to_string()),
+            exchange_certificates::Fact::None => Default::Nothing,
             _ => Default::NotKnown,
         },
         connectors: connectors
-            .map(|it| it.tls_certificate_name().map(|name| name.to_string().to_lowercase()))
+            .map(|it| it.tls_certificate_name().value().map(|name| name.to_string().to_lowercase()))
             .collect(),
     }
 }

@@ -142,10 +142,10 @@ fn another_subject_moves_the_names_before_the_old_certificate_goes() {
             "Start-Service MSExchangeUM".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01 -Force"),
             format!("Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName '{NAME_OF_OTHER}'"),
+            format!("Set-HybridConfiguration -TlsCertificateName '{NAME_OF_OTHER}'"),
             format!(
                 r"Set-ReceiveConnector -Identity 'MBX01\Default Frontend MBX01' -TlsCertificateName '{NAME_OF_OTHER}'"
             ),
-            format!("Set-HybridConfiguration -TlsCertificateName '{NAME_OF_OTHER}'"),
             format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01"),
         ],
     );

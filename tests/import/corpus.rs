@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use exchange_certificates::import::{Format, Import, ImportError};
-use exchange_certificates::{ConnectorKind, KeyStorage, Role, RootCaType, Service, Status, Thumbprint, Version};
+use exchange_certificates::{ConnectorKind, Fact, KeyStorage, Role, RootCaType, Service, Status, Thumbprint, Version};
 
 const EXCHANGE_2016: &str = "exchange-2016.xml";
 const EXCHANGE_2019: &str = "exchange-2019.xml";
@@ -127,14 +127,14 @@ fn servers_have_their_versions_and_roles() {
         let Some(import) = read(file) else { return };
         let servers = import.servers();
         assert_eq!(servers.len(), 1);
-        assert_eq!(servers[0].name, name);
-        assert_eq!(servers[0].fqdn.as_deref(), Some(fqdn));
-        assert_eq!(servers[0].version, Some(version));
-        assert_eq!(servers[0].build.as_deref(), Some(build));
-        assert_eq!(servers[0].roles, Some(BTreeSet::from([Role::Mailbox])));
-        assert_eq!(servers[0].um_startup_mode, None);
-        assert_eq!(servers[0].edge_subscribed, None);
-        assert_eq!(servers[0].client_names, None);
+        assert_eq!(servers[0].name(), name);
+        assert_eq!(servers[0].fqdn(), Some(fqdn));
+        assert_eq!(servers[0].version(), Some(version));
+        assert_eq!(servers[0].build(), Some(build));
+        assert_eq!(servers[0].roles(), Some(&BTreeSet::from([Role::Mailbox])));
+        assert_eq!(servers[0].um_startup_mode(), None);
+        assert_eq!(servers[0].edge_subscribed(), None);
+        assert_eq!(servers[0].client_names(), None);
     }
 }
 
@@ -144,12 +144,12 @@ fn connectors_name_their_certificates() {
     let own = format!("<I>CN={server}<S>CN={server}");
     let hybrid = "<I>CN=GeoTrust TLS RSA CA G1, OU=www.digicert.com, O=DigiCert Inc, C=US<S>CN=mail.contoso.com";
     let receive = |name: &str, tls_certificate_name| {
-        let fqdn = Some("WIN-CTD3L0RGEN4.exlab.dom");
+        let fqdn = Fact::Value("WIN-CTD3L0RGEN4.exlab.dom");
         (ConnectorKind::Receive, format!("{name} {server}"), tls_certificate_name, fqdn, server)
     };
     let send = "<I>CN=localhost<S>CN=localhost".to_owned();
     for (file, expected) in [
-        ("send-connector.xml", vec![(ConnectorKind::Send, "Mail to O365".to_owned(), Some(send), None, server)]),
+        ("send-connector.xml", vec![(ConnectorKind::Send, "Mail to O365".to_owned(), Some(send), Fact::None, server)]),
         (
             "receive-connectors.xml",
             vec![
@@ -162,14 +162,20 @@ fn connectors_name_their_certificates() {
         ),
         (
             "hybrid-configuration.xml",
-            vec![(ConnectorKind::Hybrid, "Hybrid Configuration".to_owned(), Some(hybrid.to_owned()), None, "ex-02")],
+            vec![(
+                ConnectorKind::Hybrid,
+                "Hybrid Configuration".to_owned(),
+                Some(hybrid.to_owned()),
+                Fact::NotKnown,
+                "ex-02",
+            )],
         ),
     ] {
         let Some(import) = read(file) else { return };
         let found: Vec<_> = import
             .connectors()
             .map(|connector| {
-                let name = connector.tls_certificate_name().map(ToString::to_string);
+                let name = connector.tls_certificate_name().value().map(ToString::to_string);
                 assert_eq!(connector.servers().len(), 1);
                 let server = connector.servers()[0].as_str();
                 (connector.kind(), connector.name().to_owned(), name, connector.fqdn(), server)

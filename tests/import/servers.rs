@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use exchange_certificates::import::{Import, ImportError};
 use exchange_certificates::{
-    ConnectorKind, DefaultSmtp, Expectation, Role, Server, Service, StartupMode, Thumbprint, Verification, Version,
-    verify,
+    ConnectorKind, Expectation, Fact, Role, Server, Service, StartupMode, Thumbprint, Verification, Version, verify,
 };
 
 use crate::support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
@@ -108,7 +107,7 @@ fn import(elements: &[Element]) -> Result<Import, ImportError> {
 }
 
 fn connectors(server: &Server) -> Vec<(ConnectorKind, &str)> {
-    server.connectors().iter().map(|connector| (connector.kind(), connector.name())).collect()
+    server.connectors().map(|connector| (connector.kind(), connector.name())).collect()
 }
 
 #[test]
@@ -121,35 +120,38 @@ fn one_file_is_the_whole_fleet() {
     assert_eq!(first.roles(), &BTreeSet::from([Role::Mailbox]));
     assert_eq!(first.um_startup_mode(), StartupMode::Dual);
     assert_eq!(first.um_call_router_startup_mode(), StartupMode::Tls);
-    assert_eq!(first.imap_certificate_name(), Some("mail.contoso.com"));
-    assert_eq!(first.pop_certificate_name(), None);
+    assert_eq!(first.imap_certificate_name(), Fact::Value("mail.contoso.com"));
+    assert_eq!(first.pop_certificate_name(), Fact::None);
     let names = ["autodiscover.contoso.com", "mail.contoso.com", "outlook.contoso.com"];
     let found: BTreeSet<_> = first.client_names().unwrap().iter().map(|name| name.to_lowercase()).collect();
     assert_eq!(found, names.map(str::to_owned).into());
-    assert_eq!(first.default_smtp(), DefaultSmtp::Certificate(Thumbprint::of(&der("MBX01"))));
+    assert_eq!(first.default_smtp(), Fact::Value(Thumbprint::of(&der("MBX01"))));
     assert_eq!(first.auth_certificates(), import.auth_certificates());
     assert!(first.edge_subscribed());
     assert_eq!(
         connectors(&first),
         [(ConnectorKind::Send, "Outbound"), (ConnectorKind::Hybrid, "Hybrid Configuration")]
     );
-    assert_eq!(first.connectors()[1].servers(), ["MBX01", "MBX02"]);
+    assert_eq!(first.connectors().nth(1).unwrap().servers(), ["MBX01", "MBX02"]);
     let mail = first.installed(Thumbprint::of(&der("mail.contoso.com"))).unwrap();
     assert_eq!(mail.services(), Some(Service::IMAP | Service::IIS));
-    assert!(first.connectors()[0].names(mail.certificate()));
+    assert!(first.connectors().nth(0).unwrap().names(mail.certificate()));
 
     let second = import.server("MBX02.contoso.com").unwrap();
     assert_eq!(second.version(), Version::SubscriptionEdition);
-    assert_eq!(second.default_smtp(), DefaultSmtp::None);
+    assert_eq!(second.default_smtp(), Fact::None);
     assert_eq!(second.client_names(), None);
-    let expected =
-        [(ConnectorKind::Receive, "Default Frontend MBX02"), (ConnectorKind::Hybrid, "Hybrid Configuration")];
-    assert_eq!(connectors(&second), expected);
+    let expected = [
+        (ConnectorKind::Send, "Outbound"),
+        (ConnectorKind::Hybrid, "Hybrid Configuration"),
+        (ConnectorKind::Receive, "Default Frontend MBX02"),
+    ];
+    assert_eq!(connectors(&second), expected, "Send connectors belong to the organisation");
     assert_eq!(second.certificates().count(), 1);
 
     let edge = import.server("EDGE01").unwrap();
     assert!(edge.is_edge() && edge.edge_subscribed());
-    assert_eq!(edge.default_smtp(), DefaultSmtp::NotKnown);
+    assert_eq!(edge.default_smtp(), Fact::NotKnown);
 }
 
 #[test]
@@ -164,8 +166,8 @@ fn a_server_that_is_too_old_or_not_described_is_none() {
     let certificates = [Serialized::new(der("mail.contoso.com"), 8, "MBX05.contoso.com\\0").element(false)];
     let import = self::import(&certificates).unwrap();
     let servers = import.servers();
-    assert_eq!((servers[0].name.as_str(), servers[0].version), ("MBX05", None));
-    assert_eq!(servers[0].fqdn.as_deref(), Some("MBX05.contoso.com"));
+    assert_eq!((servers[0].name(), servers[0].version()), ("MBX05", None));
+    assert_eq!(servers[0].fqdn(), Some("MBX05.contoso.com"));
     assert!(matches!(import.server("MBX05"), Err(ImportError::NotDescribed { .. })));
     assert!(import.fleet().0.is_empty());
 }
@@ -224,7 +226,7 @@ fn what_contradicts_names_both_places() {
         assert!(error.contains(&format!("contradict each other: {what}")), "{error}");
         let mut files = Import::new();
         files.add("one.xml", document(&[one]).as_bytes()).unwrap();
-        let before = (files.servers(), files.certificates().len(), files.auth_certificates());
+        let untouched = files.clone();
         let new = Serialized::new(der("new.contoso.com"), 0, "MBX07.contoso.com\\0").element(false);
         let error = files.add("other.xml", document(&[new, other]).as_bytes()).map(drop).unwrap_err().to_string();
         assert!(
@@ -233,7 +235,7 @@ fn what_contradicts_names_both_places() {
         );
         assert_eq!(
             (files.servers(), files.certificates().len(), files.auth_certificates()),
-            before,
+            (untouched.servers(), untouched.certificates().len(), untouched.auth_certificates()),
             "nothing is taken"
         );
     }
@@ -280,5 +282,6 @@ fn a_server_with_a_name_beyond_ascii_has_its_certificates_and_connectors() {
     .unwrap();
     let server = import.server("ΑΘΗΝΑΣ").unwrap();
     assert_eq!(server.certificates().count(), 1);
-    assert_eq!(server.connectors().iter().map(|connector| connector.name()).collect::<Vec<_>>(), ["Outbound"]);
+    let here: Vec<_> = server.connectors_here().map(|connector| connector.name()).collect();
+    assert_eq!(here, ["Outbound"]);
 }

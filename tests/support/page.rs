@@ -40,7 +40,10 @@ pub(crate) struct Answer {
 
 /// The summary of a rule is one sentence.
 pub fn assert_is_a_sentence(id: &str, summary: &str) {
-    assert!(summary.trim_start_matches('"').starts_with(char::is_uppercase) && summary.ends_with('.'), "{id}: {summary}");
+    assert!(
+        summary.trim_start_matches('"').starts_with(char::is_uppercase) && summary.ends_with('.'),
+        "{id}: {summary}"
+    );
     assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
 }
 

@@ -156,6 +156,9 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                     .into_iter()
                     .enumerate()
                     .map(|(place, connector)| ConnectorFacts { name: format!("Connector {place}"), ..connector });
+                // Those of the organisation come first.
+                let mut connectors: Vec<_> = connectors.collect();
+                connectors.sort_by_key(|connector| connector.kind == ConnectorKind::Receive);
                 ServerFacts {
                     name: "MBX01".into(),
                     fqdn,
@@ -170,7 +173,7 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                     load_balancing,
                     default_smtp,
                     auth_certificates: auth.map(|(current, next)| AuthFacts { current, next }),
-                    connectors: connectors.collect(),
+                    connectors,
                     certificates: Vec::new(),
                 }
             },

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use exchange_certificates as library;
 use exchange_certificates::{
     AcceptedStatus, AuthCertificates, Connector, Diagnostic, Installed, NoPlan, Plan, Request, Server, Service,
-    Thumbprint,
+    Thumbprint, TlsCertificateName,
 };
 
 use super::decision_table as table;
@@ -103,8 +103,8 @@ fn went_through(situation: &Situation, plan: &Plan, server: &Server) -> Decided 
         services: plan.services().bits(),
         superseded: plan.superseded().iter().map(|(service, other)| (service.bits(), other.to_string())).collect(),
         default_smtp: match plan.default_smtp() {
-            library::DefaultSmtp::Certificate(thumbprint) => Some(thumbprint.to_string()),
-            library::DefaultSmtp::None => Some("none".to_owned()),
+            library::Fact::Value(thumbprint) => Some(thumbprint.to_string()),
+            library::Fact::None => Some("none".to_owned()),
             _ => None,
         },
         assignable: None,
@@ -121,8 +121,8 @@ fn went_through(situation: &Situation, plan: &Plan, server: &Server) -> Decided 
                     (installed.thumbprint().to_string(), services.map(|services| services.bits()), sites)
                 })
                 .collect(),
-            imap_name: server.imap_certificate_name().map(str::to_owned),
-            pop_name: server.pop_certificate_name().map(str::to_owned),
+            imap_name: server.imap_certificate_name().value().map(str::to_owned),
+            pop_name: server.pop_certificate_name().value().map(str::to_owned),
         }),
     }
 }
@@ -204,21 +204,21 @@ pub fn server(situation: &Situation) -> Server {
             table::LoadBalancing::Layer7 => library::LoadBalancing::Layer7,
         })
         .with_default_smtp(match facts.default_smtp {
-            DefaultSmtp::NotKnown => library::DefaultSmtp::NotKnown,
-            DefaultSmtp::Nothing => library::DefaultSmtp::None,
-            other => library::DefaultSmtp::Certificate(default_text(situation, other).unwrap().parse().unwrap()),
+            DefaultSmtp::NotKnown => library::Fact::NotKnown,
+            DefaultSmtp::Nothing => library::Fact::None,
+            other => library::Fact::Value(default_text(situation, other).unwrap().parse().unwrap()),
         });
     if let Some(fqdn) = &facts.fqdn {
-        server = server.with_fqdn(fqdn);
+        server = server.with_fqdn(fqdn).unwrap();
     }
     if let Some(name) = &facts.imap_certificate_name {
-        server = server.with_imap_certificate_name(name);
+        server = server.with_imap_certificate_name(library::Fact::Value(name)).unwrap();
     }
     if let Some(name) = &facts.pop_certificate_name {
-        server = server.with_pop_certificate_name(name);
+        server = server.with_pop_certificate_name(library::Fact::Value(name)).unwrap();
     }
     if let Some(names) = &facts.client_names {
-        server = server.with_client_names(names.clone());
+        server = server.with_client_names(names.clone()).unwrap();
     }
     if let Some(auth) = facts.auth_certificates {
         server = server
@@ -230,10 +230,12 @@ pub fn server(situation: &Situation) -> Server {
             table::ConnectorKind::Receive => library::ConnectorKind::Receive,
             table::ConnectorKind::Hybrid => library::ConnectorKind::Hybrid,
         };
-        let name = format!("<I>{}<S>{}", connector.issuer, connector.subject).parse().unwrap();
+        let name: TlsCertificateName = format!("<I>{}<S>{}", connector.issuer, connector.subject).parse().unwrap();
         let connector = Connector::new(kind, connector.name.clone())
+            .unwrap()
             .with_tls_certificate_name(name)
-            .with_servers(connector.servers.clone());
+            .with_servers(connector.servers.clone())
+            .unwrap();
         server = server.with_connector(connector);
     }
     for certificate in &facts.certificates {

@@ -49,7 +49,7 @@ pub struct Installed {
 /// A connector or the hybrid configuration, by what it names.
 #[derive(Clone, Debug)]
 pub struct Named {
-    kind: ConnectorKind,
+    pub kind: ConnectorKind,
     name: String,
     servers: Vec<String>,
     /// `<I>issuer<S>subject`.
