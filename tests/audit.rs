@@ -2,14 +2,17 @@
 //!
 //! A page is the title `# <id>`, a sentence or two, and cases. A case is a heading, `## finds: what is special` or
 //! `## silent: the near miss`, and a `json` block with a merge patch (RFC 7386) on the fleet of `audit/plain.json`, in
-//! which nothing is wrong. The heading is the judge. Every finding stands below in a `text` block, which
-//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading.
+//! which nothing is wrong. The heading is the judge. The findings follow in a `text` block, which
+//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading: those of the rule in full, the others in few
+//! words. A page with more than eight cases gathers them in groups: a group is a heading `## …`, and its cases are
+//! headings `### …`.
 //!
 //! `certificates` describes certificates by keys, each as a patch on the healthy one of `plain.json`, in the dialect
 //! of `rules.rs`. `servers` are by their names; a new one begins as the `server` of `plain.json`. What is `installed`
 //! on a server stands there by the key of the certificate, with what a scenario says beside it. Wherever a server
 //! holds a thumbprint, a key may stand; as `tls_certificate_name` of a connector, `{"of": key}` stands for the name by
-//! which it finds that certificate. A finding writes `<key>` for its thumbprint.
+//! which it finds that certificate. A finding writes `<key>` for its thumbprint. `audit/facts.txt` lists the facts that
+//! the rules tell on their pages.
 
 #[path = "support/factory.rs"]
 mod factory;

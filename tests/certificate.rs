@@ -27,7 +27,7 @@ fn malformed(der: Vec<u8>) -> (usize, &'static str) {
 }
 
 #[test]
-fn a_plain_certificate_answers_for_itself() {
+fn a_plain_certificate_has_the_facts_it_was_made_with() {
     let factory =
         CertificateFactory::new("mail.contoso.com").dns_names(["mail.contoso.com", "autodiscover.contoso.com"]);
     let certificate = factory.build();
@@ -54,7 +54,7 @@ fn a_plain_certificate_answers_for_itself() {
 }
 
 #[test]
-fn the_bridge_leads_to_the_same_certificate() {
+fn a_certificate_converts_to_x509_cert() {
     let certificate = CertificateFactory::new("mail.contoso.com").build();
     let bridged = certificate.to_x509().unwrap();
     let signed = bridged.tbs_certificate();
@@ -179,7 +179,7 @@ fn a_serial_number_keeps_its_sign_octet() {
 }
 
 #[test]
-fn an_error_tells_the_place() {
+fn an_error_names_its_place() {
     let plain = CertificateFactory::new("mail.contoso.com");
     let der = plain.build_der();
     assert_eq!(Certificate::from_der([]).unwrap_err(), CertificateError::Empty);
@@ -305,7 +305,7 @@ fn a_certificate_cut_short_is_refused() {
 }
 
 #[test]
-fn no_changed_byte_makes_it_panic() {
+fn no_changed_byte_makes_the_reader_panic() {
     for der in samples() {
         for place in 0..der.len() {
             for byte in [0, 1, 0x1F, 0x7F, 0x80, 0x81, 0x84, 0xFF, der[place] ^ 1, der[place] ^ 0x20] {
@@ -324,7 +324,7 @@ proptest! {
 
     /// What the crate `x509-cert` reads, though damaged, is read here with the same outcome.
     #[test]
-    fn leniency_is_never_less_than_that_of_x509_cert(
+    fn what_x509_cert_reads_is_read(
         sample in 0_usize..2,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
@@ -348,7 +348,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "(-----(BEGIN|END) (CERTIFICATE|PKCS7|A)-----|[A-Za-z0-9+/=\n \u{feff}ü-]{0,9}){0,8}") {
+    fn no_text_makes_the_reader_panic(text in "(-----(BEGIN|END) (CERTIFICATE|PKCS7|A)-----|[A-Za-z0-9+/=\n \u{feff}ü-]{0,9}){0,8}") {
         let _ = Certificate::all_from_pem(&text);
         let _ = text.parse::<Certificate>();
     }

@@ -149,7 +149,7 @@ fn check_data(name: &str, scenario: &Value) {
 }
 
 #[test]
-fn the_built_in_scenario_teaches() {
+fn the_built_in_scenario_is_answered_as_expected() {
     check_data("assign.json", &teaching());
     expect_file![data("wildcard.pem")].assert_eq(&pem(&wildcard()));
     expected("assign.txt").assert_eq(&transcript(&run("assign", &[])));

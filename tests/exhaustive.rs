@@ -1,15 +1,16 @@
 //! Every combination of what an assignment turns on, decided by the library and by the decision table.
 
 mod support {
+    pub mod comparison;
     pub mod decision_table;
     pub mod factory;
     pub mod pool;
-    pub mod twin;
 }
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use support::comparison::{NOT_INSTALLED, by_library, by_table};
 use support::decision_table::{
     Answer, CertificateFacts, DefaultSmtp, IIS, IMAP, LoadBalancing, Mode, Operation, POP, RequestFacts, Role, SMTP,
     ServerFacts, Situation, StartupMode, Status, UM, UM_CALL_ROUTER, Version,
@@ -18,7 +19,6 @@ use support::pool::{
     ELLIPTIC_CURVE, EXPIRED, HEALTHY, NOW, POOL, RENEWED, SELF_SIGNED, SMALL_KEY, UNREADABLE_NAMES,
     UNREADABLE_PURPOSES, WILDCARD, seconds,
 };
-use support::twin::{NOT_INSTALLED, by_library, by_table};
 
 const KINDS: [usize; 8] =
     [HEALTHY, WILDCARD, SELF_SIGNED, EXPIRED, SMALL_KEY, ELLIPTIC_CURVE, UNREADABLE_NAMES, UNREADABLE_PURPOSES];

@@ -136,7 +136,7 @@ fn what_format_list_prints_is_read_back() {
 }
 
 #[test]
-fn a_subject_forges_no_line_on_a_terminal() {
+fn a_subject_cannot_forge_a_line_on_a_terminal() {
     let hostile = "mail\r\n\u{1b}[2J\u{9b}1m\u{202e}moc";
     let path = file("hostile.xml", fleet(hostile));
     for arguments in [vec![path.as_str()], vec!["--json", path.as_str()], vec!["--format-list", path.as_str()]] {

@@ -1,11 +1,11 @@
 //! The life of assignments: any sequence of requests, by any policy, keeps what must hold.
 
 mod support {
+    pub mod comparison;
     pub mod decision_table;
     pub mod factory;
     pub mod pool;
     pub mod situations;
-    pub mod twin;
 }
 
 use std::time::{Duration, SystemTime};
@@ -18,8 +18,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use support::comparison;
 use support::situations::situations;
-use support::twin;
 
 /// A request whose certificates are chosen when it is made, among those that are installed then.
 #[derive(Clone, Debug)]
@@ -182,9 +182,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_sequence_of_requests_keeps_what_must_hold(situation in situations(), steps in steps(), policy in policies()) {
-        let mut server = twin::server(&situation);
-        let mut now = twin::now(&situation);
+    fn no_sequence_of_requests_breaks_a_server(situation in situations(), steps in steps(), policy in policies()) {
+        let mut server = comparison::server(&situation);
+        let mut now = comparison::now(&situation);
         let mut earlier: Option<Plan> = None;
         for step in steps {
             let Some(request) = step.request(&server) else { continue };
@@ -226,8 +226,11 @@ fn stale_or_the_same(
     let Some(plan) = plan else { return Ok(()) };
     let fresh = plan_with(policy, server, plan.request(), now);
     let told = |plan: &Plan| {
-        let said =
-            plan.diagnostics().iter().map(|it| (it.rule().to_owned(), it.kind(), it.services())).collect::<Vec<_>>();
+        let said = plan
+            .diagnostics()
+            .iter()
+            .map(|diagnostic| (diagnostic.rule().to_owned(), diagnostic.kind(), diagnostic.services()))
+            .collect::<Vec<_>>();
         (plan.added(), plan.services(), plan.superseded().to_vec(), plan.default_smtp(), said, plan.script().to_vec())
     };
     let mut target = server.clone();

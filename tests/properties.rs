@@ -1,11 +1,11 @@
 //! What holds for every server and every request.
 
 mod support {
+    pub mod comparison;
     pub mod decision_table;
     pub mod factory;
     pub mod pool;
     pub mod situations;
-    pub mod twin;
 }
 
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ use exchange_certificates::RULES;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use support::comparison::{by_library, by_table};
 use support::situations::situations;
-use support::twin::{by_library, by_table};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 50_000, failure_persistence: None, ..ProptestConfig::default() })]

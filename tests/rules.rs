@@ -2,16 +2,19 @@
 //!
 //! A page is the title `# <id>`, a sentence or two, and cases. A case is a heading, `## speaks: what is
 //! special` or `## silent: the near miss`, and a `json` block with a merge patch (RFC 7386) on the plain
-//! case of `rules/plain.json`. The heading is the judge. The whole answer stands below in a `text` block, which
-//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading. An answer that could not tell of the rule,
-//! like a refused one of a follow-up, proves no silence.
+//! case of `rules/plain.json`. The heading is the judge. The answer follows in a `text` block, which
+//! `UPDATE_EXPECT=1 cargo test` writes, but never against a heading: the rule of the page in full, the other rules
+//! by their ids, and the script on one line if the rule is not about it. A silent case in which the rule could not
+//! speak at all, like a follow-up if the request is refused, is an error. A page with more than eight cases gathers
+//! them in groups: a group is a heading `## …`, and its cases are headings `### …`.
 //!
 //! A case is a scenario file, but for its certificates: `certificates` names them by keys, and each is a patch on
 //! the healthy `certificate` of `plain.json`. `factory` makes it: each of the extensions `dns_names`, `key_usage`,
 //! `extended_key_usage` and `ca` (basic constraints) is left out by null, and is damaged by its name in
 //! `unreadable` or doubled by its name in `twice`. `"installed": false` leaves the certificate in no store. Wherever
 //! a scenario holds a thumbprint, a key may stand; as `tls_certificate_name` of a connector, `{"of": key}` stands for
-//! the name by which it finds that certificate. An answer writes `<key>` for its thumbprint.
+//! the name by which it finds that certificate. An answer writes `<key>` for its thumbprint. `rules/facts.txt` lists
+//! the facts that the rules tell on their pages.
 
 #[path = "support/factory.rs"]
 mod factory;

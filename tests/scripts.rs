@@ -1,12 +1,12 @@
 //! What the scripts and remedies mean to PowerShell and to Exchange.
 
 mod support {
+    pub mod comparison;
     pub mod decision_table;
     pub mod factory;
     pub mod interpreter;
     pub mod pool;
     pub mod situations;
-    pub mod twin;
 }
 
 mod cases {

@@ -126,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_does_what_a_searched_list_does(steps in steps()) {
+    fn a_store_finds_what_a_search_of_a_list_finds(steps in steps()) {
         let (mut store, mut model) = (Store::default(), Model::default());
         for step in steps {
             match step {
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn many_are_read_as_they_are_read_one_by_one(sources in vec((0..POOL.len(), 0..40_u8), 0..60)) {
+    fn many_certificates_are_read_as_they_are_read_one_by_one(sources in vec((0..POOL.len(), 0..40_u8), 0..60)) {
         let ders: Vec<_> = sources.iter().map(|(place, damage)| source(*place, *damage)).collect();
         let read: Vec<_> = ders.iter().map(|der| Certificate::from_der(&der[..])).collect();
         let errors: Vec<_> = read.iter().enumerate().filter_map(|(place, read)| Some((place, read.clone().err()?))).collect();
@@ -221,7 +221,7 @@ fn many_certificates_keep_their_places_however_they_are_read() {
 }
 
 #[test]
-fn a_certificate_that_was_taken_out_can_come_back() {
+fn a_removed_certificate_can_be_inserted_again() {
     let mut store: Store = POOL.iter().cloned().collect();
     let first = POOL[0].clone();
     assert_eq!(store.remove(first.thumbprint()), Some(first.clone()));
@@ -329,7 +329,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_server_decides_as_one_made_from_what_it_ended_as(actions in actions()) {
+    fn a_changed_server_decides_like_a_new_one_with_the_same_facts(actions in actions()) {
         let mut server = connected(empty_server());
         actions.into_iter().for_each(|action| action.take_place(&mut server));
         let anew = made_anew(&server);

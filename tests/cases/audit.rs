@@ -51,7 +51,7 @@ fn findings_come_by_severity_then_server_then_rule() {
 }
 
 #[test]
-fn certificates_come_with_their_days_and_with_what_names_them() {
+fn an_audit_tells_the_days_left_and_what_names_each_certificate() {
     let auth =
         CertificateFactory::new("auth").subject(&[("CN", "Microsoft Exchange Server Auth Certificate")]).self_signed();
     let next = auth.clone().not_after("2029-01-01T00:00:00Z");
@@ -70,14 +70,14 @@ fn certificates_come_with_their_days_and_with_what_names_them() {
     certificates[2]["friendly_name"] = json!("mail 2027");
     let audit = audit(&fleet(&[server, edge("EDGE01")]), now());
     assert_eq!(audit.certificates.len(), 9);
-    assert!(audit.certificates[..3].iter().all(|it| it.server == "EDGE01"));
+    assert!(audit.certificates[..3].iter().all(|audited| audited.server == "EDGE01"));
     let mine = &audit.certificates[3..];
-    let named: Vec<_> = mine.iter().map(|it| it.named_by.join(", ")).collect();
+    let named: Vec<_> = mine.iter().map(|audited| audited.named_by.join(", ")).collect();
     let connectors = "Outbound, To partners";
     assert_eq!(named, ["default SMTP certificate", connectors, "", "Auth certificate", "Auth certificate", connectors]);
-    let days: Vec<_> = mine.iter().map(|it| it.days_left).collect();
+    let days: Vec<_> = mine.iter().map(|audited| audited.days_left).collect();
     assert_eq!(days, [920, 85, 189, 146, 769, -1]);
-    let services: Vec<_> = mine.iter().map(|it| it.services).collect();
+    let services: Vec<_> = mine.iter().map(|audited| audited.services).collect();
     assert_eq!(services[..4], [Some(Service::SMTP), Some(Service::IIS | Service::SMTP), None, Some(Service::SMTP)]);
     let answer = serde_json::to_value(&mine[2]).unwrap();
     let expected = json!({
@@ -90,7 +90,7 @@ fn certificates_come_with_their_days_and_with_what_names_them() {
 }
 
 #[test]
-fn nothing_is_found_where_there_is_nothing() {
+fn an_empty_fleet_has_no_findings() {
     let audit = audit(&Fleet::new(), now());
     assert!(audit.certificates.is_empty() && audit.findings.is_empty() && !audit.has_high());
 }
@@ -100,7 +100,7 @@ fn due(fleet: &Fleet, from: &str, until: &str) -> Vec<AgendaItem> {
 }
 
 #[test]
-fn the_agenda_is_what_falls_due_in_order_once_for_all_servers() {
+fn the_agenda_lists_each_renewal_once_in_order() {
     let short = CertificateFactory::new("pop.contoso.com").valid("2026-11-01T00:00:00Z", "2026-12-18T00:00:00Z");
     let mut servers = [mailbox("MBX02"), mailbox("MBX01"), edge("EDGE01")];
     servers[0]["certificates"].as_array_mut().unwrap().push(installed(&short, "POP", &[]));
@@ -126,7 +126,7 @@ fn the_agenda_is_what_falls_due_in_order_once_for_all_servers() {
 }
 
 #[test]
-fn the_first_second_is_in_the_agenda_and_the_last_is_not() {
+fn the_agenda_includes_its_first_second_and_excludes_its_last() {
     let fleet = fleet(&[mailbox("MBX01")]);
     let count = |from, until| due(&fleet, from, until).len();
     assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:01Z"), 1);
@@ -148,7 +148,7 @@ fn the_agenda_and_the_audit_agree() {
 }
 
 #[test]
-fn auth_and_federation_certificates_are_renewed_in_ways_of_their_own() {
+fn auth_and_federation_certificates_are_published_and_not_assigned() {
     let auth = microsoft_exchange("auth").not_after("2027-03-01T00:00:00Z");
     let federation = microsoft_exchange("federation").not_after("2027-04-01T00:00:00Z");
     let mut server = mailbox("MBX01");

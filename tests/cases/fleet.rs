@@ -25,7 +25,7 @@ fn servers_are_found_by_name_without_case_and_by_full_name() {
 }
 
 #[test]
-fn there_is_one_server_of_a_name() {
+fn two_servers_cannot_have_the_same_name() {
     let mut fleet = fleet(&[mailbox("MBX01")]);
     let before = fleet.clone();
     let error = fleet.insert(Server::new("mbx01", Version::Exchange2019, [Role::Mailbox]).unwrap()).unwrap_err();
@@ -53,7 +53,7 @@ fn a_fleet_is_read_as_it_was_written() {
 }
 
 #[test]
-fn what_is_wrong_in_a_fleet_stands_at_its_server() {
+fn an_error_in_a_fleet_names_the_server() {
     let mut with_service = mailbox("MBX02");
     with_service["certificates"][2]["services"] = json!("IIS, FTP");
     for (second, place, problem) in [

@@ -2,10 +2,10 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::renewal::{renewal, thumbprint};
+use crate::support::comparison::NOT_INSTALLED;
 use crate::support::decision_table::{DefaultSmtp, IIS, IMAP, Role, SMTP, Situation, StartupMode, UM};
 use crate::support::interpreter::{Default, Machine, parse, single_quoted};
 use crate::support::pool::{HEALTHY, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, WILDCARD};
-use crate::support::twin::NOT_INSTALLED;
 
 const COMMENT: &str =
     "# Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.";
@@ -23,7 +23,7 @@ fn remove_old() -> String {
 }
 
 #[test]
-fn it_refuses_what_exchange_would_refuse_or_ask() {
+fn the_interpreter_refuses_what_exchange_would_refuse_or_ask() {
     let situation = renewal(OTHER_FIRST);
     let name = "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=pop.contoso.com, O=Contoso, C=US";
     for (script, expected) in [
@@ -84,7 +84,7 @@ fn it_refuses_what_exchange_would_refuse_or_ask() {
 }
 
 #[test]
-fn it_removes_nothing_that_something_needs() {
+fn the_interpreter_removes_nothing_that_something_needs() {
     let mut situation = renewal(OTHER_FIRST);
     situation.server.default_smtp = DefaultSmtp::Installed(1);
     let hybrid = situation.server.connectors.pop().unwrap();
@@ -115,7 +115,7 @@ fn it_removes_nothing_that_something_needs() {
 }
 
 #[test]
-fn it_assigns_only_what_the_server_and_the_certificate_allow() {
+fn the_interpreter_assigns_only_what_the_server_and_the_certificate_allow() {
     let mut situation = renewal(OTHER_FIRST);
     situation.server.um_startup_mode = StartupMode::Tcp;
     let script =
@@ -136,7 +136,7 @@ fn it_assigns_only_what_the_server_and_the_certificate_allow() {
 }
 
 #[test]
-fn it_moves_what_moves_by_itself() {
+fn the_interpreter_moves_sites_and_names_as_exchange_does() {
     let situation = renewal(OTHER_FIRST);
     let mut machine = Machine::new(&situation, NOT_INSTALLED);
     machine.run(&enable("-Services IMAP,IIS -Server MBX01")).unwrap();
@@ -154,7 +154,7 @@ fn it_moves_what_moves_by_itself() {
 }
 
 #[test]
-fn it_refuses_what_powershell_would_read_otherwise() {
+fn the_interpreter_refuses_text_that_powershell_reads_otherwise() {
     let situation = renewal(OTHER_FIRST);
     for (script, expected) in [
         ("iisreset\nRestart-Service 'MSExchangeUM", "column"),
@@ -196,7 +196,7 @@ fn it_refuses_what_powershell_would_read_otherwise() {
 }
 
 #[test]
-fn literals_end_where_they_do_for_powershell() {
+fn literals_end_where_powershell_ends_them() {
     for (text, expected) in [
         ("''", Some(("", ""))),
         ("'a'''", Some(("a'", ""))),

@@ -11,24 +11,24 @@ use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
     Answer, ConnectorFacts, ConnectorKind, FEDERATION, KeyStorage, Mode, Operation, Role, Situation, StartupMode,
     Status,
 };
 use crate::support::interpreter::{Default, Item, Machine, Value, bind, read};
 use crate::support::situations::situations;
-use crate::support::twin::{self, NOT_INSTALLED};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 25_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn scripts_mean_what_plans_say(situation in situations().prop_map(settled)) {
+    fn scripts_do_what_their_plans_say(situation in situations().prop_map(settled)) {
         check(&situation).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    fn scripts_that_go_through_mean_what_plans_say(situation in promising()) {
+    fn scripts_of_promising_requests_do_what_their_plans_say(situation in promising()) {
         check(&situation).map_err(TestCaseError::fail)?;
     }
 }
@@ -40,8 +40,8 @@ fn the_scripts_run_every_command_and_renew_with_transport_stopped() {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..10_000 {
         let situation = promising().new_tree(&mut runner).unwrap().current();
-        let server = twin::server(&situation);
-        let Ok(plan) = plan(&server, &twin::request(&situation), twin::now(&situation)) else { continue };
+        let server = comparison::server(&situation);
+        let Ok(plan) = plan(&server, &comparison::request(&situation), comparison::now(&situation)) else { continue };
         let items = read(&script(&plan)).unwrap();
         if items.is_empty() {
             *counts.entry("nothing to do".into()).or_default() += 1;
@@ -89,9 +89,9 @@ fn count(items: &[Item], place: &str, counts: &mut BTreeMap<String, usize>) {
 
 /// Runs what a situation gives on a machine in that situation.
 fn check(situation: &Situation) -> Result<(), String> {
-    let server = twin::server(situation);
-    let now = twin::now(situation);
-    match plan(&server, &twin::request(situation), now) {
+    let server = comparison::server(situation);
+    let now = comparison::now(situation);
+    match plan(&server, &comparison::request(situation), now) {
         Err(no_plan) => no_plan.diagnostics().iter().try_for_each(check_remedy),
         Ok(plan) => {
             let mut after = server;
@@ -226,12 +226,16 @@ pub fn of_machine(machine: &Machine) -> Left {
     let connectors = shared.into_iter().chain(own);
     Left {
         certificates: certificates
-            .map(|it| (it.facts.thumbprint.clone(), it.services, it.web_sites.clone().map(sorted)))
+            .map(|installed| {
+                (installed.facts.thumbprint.clone(), installed.services, installed.web_sites.clone().map(sorted))
+            })
             .collect(),
         imap_name: machine.imap_name.clone(),
         pop_name: machine.pop_name.clone(),
         default_smtp: machine.default_smtp.clone(),
-        connectors: connectors.map(|it| it.tls_certificate_name.as_ref().map(|name| name.to_lowercase())).collect(),
+        connectors: connectors
+            .map(|connector| connector.tls_certificate_name.as_ref().map(|name| name.to_lowercase()))
+            .collect(),
     }
 }
 
@@ -240,20 +244,24 @@ pub fn of_library(server: &Server) -> Left {
     Left {
         certificates: server
             .certificates()
-            .map(|it| {
-                let services = it.services().map(|services| services.bits());
-                (it.thumbprint().to_string(), services, it.web_sites().map(|sites| sites.iter().copied().collect()))
+            .map(|installed| {
+                let services = installed.services().map(|services| services.bits());
+                (
+                    installed.thumbprint().to_string(),
+                    services,
+                    installed.web_sites().map(|sites| sites.iter().copied().collect()),
+                )
             })
             .collect(),
         imap_name: server.imap_certificate_name().value().map(str::to_owned),
         pop_name: server.pop_certificate_name().value().map(str::to_owned),
         default_smtp: match server.default_smtp() {
-            exchange_certificates::Fact::Value(it) => Default::Thumbprint(it.to_string()),
+            exchange_certificates::Fact::Value(thumbprint) => Default::Thumbprint(thumbprint.to_string()),
             exchange_certificates::Fact::None => Default::Nothing,
             _ => Default::NotKnown,
         },
         connectors: connectors
-            .map(|it| it.tls_certificate_name().value().map(|name| name.to_string().to_lowercase()))
+            .map(|connector| connector.tls_certificate_name().value().map(|name| name.to_string().to_lowercase()))
             .collect(),
     }
 }

@@ -81,7 +81,7 @@ fn an_answer_for_one_server_goes_before_the_answer_for_all() {
 }
 
 #[test]
-fn the_answer_says_what_each_server_comes_to_and_what_is_left_over() {
+fn the_answer_names_the_outcome_of_each_server_and_what_is_left_over() {
     let mut undecided = mailbox("MBX03");
     undecided["certificates"][2]["services"] = json!("IIS");
     let mut known = mailbox("MBX01");
@@ -93,7 +93,7 @@ fn the_answer_says_what_each_server_comes_to_and_what_is_left_over() {
     let answer = serde_json::to_value(&all).unwrap();
     assert_eq!((&answer["outcome"], &answer["thumbprint"]), (&json!("refused"), &json!(thumbprint(&new()))));
     let entries = answer["servers"].as_array().unwrap();
-    let outcomes: Vec<_> = entries.iter().map(|it| (&it["server"], &it["outcome"])).collect();
+    let outcomes: Vec<_> = entries.iter().map(|entry| (&entry["server"], &entry["outcome"])).collect();
     let expected = [("MBX01", "assigned"), ("MBX02", "refused"), ("MBX03", "decision-required"), ("MBX04", "assigned")];
     assert_eq!(
         outcomes,
@@ -119,7 +119,7 @@ fn the_answer_says_what_each_server_comes_to_and_what_is_left_over() {
 }
 
 #[test]
-fn what_is_left_over_where_the_script_stops_is_that_server_and_all_after_it() {
+fn if_a_script_stops_that_server_and_all_after_it_are_left_over() {
     let fleet = fleet(&[
         mailbox("MBX01"),
         without(mailbox("MBX02")),
@@ -184,14 +184,14 @@ fn an_edge_block_names_its_server_and_no_other_parameter_does() {
 }
 
 #[test]
-fn nothing_to_do_is_no_script() {
+fn a_rollout_with_nothing_to_do_has_no_script() {
     let fleet = fleet(&[with(mailbox("MBX01"), "IIS, SMTP"), without(mailbox("MBX02"))]);
     let nothing = plan(&fleet, &Rollout::new(request(Service::IIS | Service::SMTP)));
     assert!(nothing.script().is_empty());
 }
 
 #[test]
-fn a_rollout_assigns_and_has_servers_to_assign_on() {
+fn a_rollout_needs_an_assignment_and_servers() {
     let fleet = fleet(&[mailbox("MBX01")]);
     let error = |fleet: &Fleet, rollout: &Rollout| fleet.roll_out(&Policy::default(), rollout, now()).unwrap_err();
     let rollout = Rollout::new(request(Service::IIS));
@@ -305,7 +305,7 @@ fn the_hybrid_configuration_moves_and_receive_connectors_stay() {
 }
 
 #[test]
-fn whoever_stops_plans_again_and_finds_exactly_the_rest() {
+fn a_rollout_that_stops_is_planned_again_for_exactly_the_rest() {
     let servers = [mailbox("MBX01"), mailbox("MBX02"), with(mailbox("MBX03"), "IIS"), mailbox("MBX04"), edge("EDGE01")];
     let whole = fleet(&servers);
     let rollout = Rollout::new(request(Service::SMTP)).with_answer("MBX02", Answer::Replace);
@@ -345,7 +345,8 @@ fn a_rollout_that_is_stale_stops_at_that_server() {
     let RolloutStopped::NoPlan { server, reason } = &error else { panic!("{error}") };
     assert!(matches!(**reason, NoPlan::Stale(_)) && reason.has("certificate-not-installed"), "{error}");
     assert!(error.to_string().starts_with(&format!("`{server}`: ")), "{error}");
-    let has =
-        |name: &str| changed.get(name).unwrap().installed(thumbprint(&new())).is_some_and(|it| it.has(Service::SMTP));
+    let has = |name: &str| {
+        changed.get(name).unwrap().installed(thumbprint(&new())).is_some_and(|installed| installed.has(Service::SMTP))
+    };
     assert_eq!(["MBX01", "MBX02", "MBX03"].map(has), [true, false, false]);
 }

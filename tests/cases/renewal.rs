@@ -4,13 +4,13 @@
 use exchange_certificates::plan;
 
 use super::meaning::{commands, of_library, of_machine, script};
+use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
     Answer, CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, IIS, IMAP, LoadBalancing, Operation, POP,
     RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, Version,
 };
 use crate::support::interpreter::{Default, Machine};
 use crate::support::pool::{HEALTHY, NOW, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, seconds};
-use crate::support::twin::{self, NOT_INSTALLED};
 
 const NAME_OF_OLD: &str = "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=mail.contoso.com, O=Contoso, C=US";
 const NAME_OF_OTHER: &str = "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=pop.contoso.com, O=Contoso, C=US";
@@ -72,9 +72,9 @@ pub fn thumbprint(place: usize) -> &'static str {
 
 /// Plans it, holds the script against these lines, and runs it.
 fn run(situation: &Situation, lines: &[String]) -> Machine {
-    let mut server = twin::server(situation);
-    let now = twin::now(situation);
-    let plan = plan(&server, &twin::request(situation), now).unwrap();
+    let mut server = comparison::server(situation);
+    let now = comparison::now(situation);
+    let plan = plan(&server, &comparison::request(situation), now).unwrap();
     assert_eq!(script(&plan).lines().collect::<Vec<_>>(), lines);
     plan.apply(&mut server, now).unwrap();
     let mut machine = Machine::new(situation, NOT_INSTALLED);
@@ -84,7 +84,7 @@ fn run(situation: &Situation, lines: &[String]) -> Machine {
 }
 
 fn assert_renewed(machine: &Machine, new: usize) {
-    let left: Vec<_> = machine.certificates.iter().map(|it| it.facts.thumbprint.as_str()).collect();
+    let left: Vec<_> = machine.certificates.iter().map(|installed| installed.facts.thumbprint.as_str()).collect();
     assert_eq!(left, [thumbprint(SELF_SIGNED), thumbprint(new)]);
     assert_eq!(machine.certificates[1].services, Some(IMAP | POP | UM | IIS | SMTP));
     assert_eq!(machine.certificates[1].web_sites, Some(vec![1]));
@@ -112,7 +112,7 @@ fn the_same_names_are_renewed_while_transport_is_stopped() {
         ],
     );
     assert_renewed(&machine, RENEWED);
-    assert!(machine.connectors.iter().all(|it| it.tls_certificate_name.as_deref() == Some(NAME_OF_OLD)));
+    assert!(machine.connectors.iter().all(|connector| connector.tls_certificate_name.as_deref() == Some(NAME_OF_OLD)));
     assert_eq!(machine.imap_name.as_deref(), Some("mail.contoso.com"));
 }
 
@@ -123,7 +123,8 @@ fn a_connector_names_the_server_in_whatever_case() {
     for connector in &mut situation.server.connectors {
         connector.servers = vec!["MÜNSTER01".into(), "ÖHRINGEN01".into(), "öhringen01".into()];
     }
-    let plan = plan(&twin::server(&situation), &twin::request(&situation), twin::now(&situation)).unwrap();
+    let plan =
+        plan(&comparison::server(&situation), &comparison::request(&situation), comparison::now(&situation)).unwrap();
     let script = script(&plan);
     let stops: Vec<_> = script.lines().filter(|line| line.contains("Stop-Service MSExchangeTransport")).collect();
     let elsewhere = "Invoke-Command -ComputerName 'ÖHRINGEN01' -ScriptBlock { Stop-Service MSExchangeTransport }";
@@ -150,12 +151,15 @@ fn another_subject_moves_the_names_before_the_old_certificate_goes() {
         ],
     );
     assert_renewed(&machine, OTHER_FIRST);
-    assert!(machine.connectors.iter().all(|it| it.tls_certificate_name.as_deref() == Some(NAME_OF_OTHER)));
+    assert!(
+        machine.connectors.iter().all(|connector| connector.tls_certificate_name.as_deref() == Some(NAME_OF_OTHER))
+    );
 
     // IMAP follows the new certificate's first name, until the remedy gives it the old one back.
     assert_eq!(machine.imap_name.as_deref(), Some("pop.contoso.com"));
-    let plan = plan(&twin::server(&situation), &twin::request(&situation), twin::now(&situation)).unwrap();
-    let restore = plan.diagnostics().iter().find(|it| it.rule() == "restore-imap-name").unwrap();
+    let plan =
+        plan(&comparison::server(&situation), &comparison::request(&situation), comparison::now(&situation)).unwrap();
+    let restore = plan.diagnostics().iter().find(|diagnostic| diagnostic.rule() == "restore-imap-name").unwrap();
     machine.run(&commands(restore).join("\n")).unwrap();
     assert_eq!(machine.imap_name.as_deref(), Some("mail.contoso.com"));
 }

@@ -8,13 +8,13 @@ use exchange_certificates::{Answer, ConnectorNames, Fleet, Policy, Rollout, Roll
 use serde_json::{Value, json};
 
 use super::meaning::{of_library, of_machine};
+use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
     AuthFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, IIS, IMAP, LoadBalancing, Mode, Operation, POP,
     RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, UM_CALL_ROUTER, Version,
 };
 use crate::support::interpreter::{Machine, Organisation, parse};
 use crate::support::pool::{HEALTHY, NOW, OTHER_FIRST, POOL, SELF_SIGNED, seconds};
-use crate::support::twin::{self, NOT_INSTALLED};
 
 const OLD: usize = 0;
 const NEW: usize = 2;
@@ -43,7 +43,10 @@ fn facts(name: &str, version: Version, roles: &[Role]) -> ServerFacts {
         load_balancing: LoadBalancing::None,
         default_smtp: DefaultSmtp::Installed(1),
         auth_certificates: Some(AuthFacts { current: None, next: None }),
-        connectors: connectors().into_iter().filter(|it| !is_edge || it.kind != ConnectorKind::Receive).collect(),
+        connectors: connectors()
+            .into_iter()
+            .filter(|connector| !is_edge || connector.kind != ConnectorKind::Receive)
+            .collect(),
         certificates: certificates.into(),
     }
 }
@@ -117,12 +120,12 @@ fn both(servers: &[ServerFacts], services: u8) -> Both {
     let situations: Vec<_> = servers.iter().map(|server| situation(server, services)).collect();
     let mut fleet = Fleet::new();
     for situation in &situations {
-        fleet.insert(twin::server(situation)).unwrap();
+        fleet.insert(comparison::server(situation)).unwrap();
     }
     let machines = situations.iter().map(|situation| Machine::new(situation, NOT_INSTALLED)).collect();
-    let rollout = Rollout::new(twin::request(&situations[0]).with_default_smtp(Answer::Keep))
+    let rollout = Rollout::new(comparison::request(&situations[0]).with_default_smtp(Answer::Keep))
         .with_connector_names(ConnectorNames::Update);
-    let now = twin::now(&situations[0]);
+    let now = comparison::now(&situations[0]);
     Both { fleet, organisation: Organisation { servers: machines, fails: None }, rollout, now }
 }
 
@@ -242,7 +245,7 @@ fn the_script_stops_where_an_assignment_did_nothing() {
 }
 
 #[test]
-fn a_script_that_stops_is_taken_up_by_planning_again() {
+fn a_script_that_stops_is_continued_by_a_new_plan() {
     let services = IMAP | POP | IIS | SMTP;
     let mut servers = twelve();
     servers.pop();

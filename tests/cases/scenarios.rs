@@ -24,7 +24,7 @@ fn every_outcome_has_its_exit_status() {
     let (answer, status) = decide("fleet-assigned", &scenario(json!({})));
     assert_eq!((&answer["outcome"], status), (&json!("assigned"), 0));
     let servers: Vec<_> =
-        answer["servers"].as_array().unwrap().iter().map(|it| it["server"].as_str().unwrap()).collect();
+        answer["servers"].as_array().unwrap().iter().map(|entry| entry["server"].as_str().unwrap()).collect();
     assert_eq!(servers, ["MBX01", "MBX02", "EDGE01"]);
     assert_eq!(answer["left_over"], json!([]));
 
@@ -51,7 +51,7 @@ fn every_outcome_has_its_exit_status() {
 fn an_order_and_connectors_are_asked_for_in_the_request() {
     let ordered = scenario(json!({ "servers": ["mbx02", "MBX01.contoso.com"] }));
     let (answer, _) = decide("fleet-order", &ordered);
-    let servers: Vec<_> = answer["servers"].as_array().unwrap().iter().map(|it| it["server"].clone()).collect();
+    let servers: Vec<_> = answer["servers"].as_array().unwrap().iter().map(|entry| entry["server"].clone()).collect();
     assert_eq!(servers, ["MBX02", "MBX01"]);
 
     let mut connected = scenario(json!({ "servers": ["MBX01"], "connectors": "update" }));

@@ -198,7 +198,7 @@ fn an_error_names_the_file_and_the_object() {
 }
 
 #[test]
-fn whose_certificates_they_are_is_said_by_the_object_the_caller_or_the_session() {
+fn the_server_of_certificates_is_named_by_the_object_the_caller_or_the_session() {
     let anonymous = Element::new(EXCHANGE_CERTIFICATE)
         .property("RawData", Node::Bytes(der("mail.contoso.com")))
         .note("PSComputerName", Node::text("session.contoso.com"));
@@ -240,7 +240,7 @@ fn bytes_and_texts_may_come_in_pieces() {
 }
 
 #[test]
-fn an_error_of_the_xml_is_at_its_byte_from_memory_and_from_a_stream() {
+fn an_error_in_the_xml_names_its_byte_from_memory_and_from_a_stream() {
     let text = document(&[Element::new(EXCHANGE_SERVER).text("Name", "MBX01")]).replace("</Props>", "</MS>");
     let at = text.find("</MS>").unwrap() as u64;
     let memory = Import::new().add_as(Format::Clixml, "export.xml", text.as_bytes()).unwrap_err();

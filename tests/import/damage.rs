@@ -120,7 +120,7 @@ fn bombs_are_refused() {
 }
 
 #[test]
-fn base64_that_is_none_is_an_error_at_its_place() {
+fn invalid_base64_is_an_error_with_its_place() {
     let text = export().replace(&STANDARD.encode(serialized().der), "MII*");
     let error = attempt(text.as_bytes()).map(drop).unwrap_err();
     let ImportError::Malformed { origin: Origin { place: Place::Byte(byte), .. }, .. } = error else {
@@ -131,7 +131,7 @@ fn base64_that_is_none_is_an_error_at_its_place() {
 }
 
 #[test]
-fn a_real_export_cut_short_is_an_error_too() {
+fn a_real_export_cut_short_is_an_error() {
     for file in ["signed-session.xml", "send-connector.xml"] {
         let Some(path) = corpus::path(file) else { return };
         let bytes = std::fs::read(path).unwrap();

@@ -94,7 +94,7 @@ fn json_without_the_bytes_is_a_listing() {
 }
 
 #[test]
-fn json_that_is_none_is_an_error_at_its_place() {
+fn invalid_json_is_an_error_with_its_place() {
     for (text, place, words) in [
         ("[{\"Thumbprint\": }]", "line 1, column 17", "expected value"),
         ("{\"Services\": 3}", "entry 1", "Thumbprint: missing"),
@@ -376,7 +376,7 @@ fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_none_of_the_formats_is_an_error() {
+fn an_unknown_format_is_an_error() {
     for text in ["", " \n", "Dear colleague,\nsee the attachment.\n", "[PS] C:\\>", "\0\0\0\0", "%PDF-1.7"] {
         assert!(matches!(error(text), ImportError::UnknownFormat { .. }), "{text:?}");
     }
@@ -384,7 +384,7 @@ fn what_is_none_of_the_formats_is_an_error() {
 }
 
 #[test]
-fn the_collection_script_reads_alone() {
+fn the_collection_script_only_reads() {
     let script = collection_script();
     let without_comments: String =
         script.lines().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();

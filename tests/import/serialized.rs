@@ -72,7 +72,7 @@ fn lengths_are_held_against_what_is_left() {
 }
 
 #[test]
-fn there_is_an_end_to_nesting_objects_members_and_values() {
+fn nesting_objects_members_and_values_have_limits() {
     let mut nested = stream();
     for _ in 0..100 {
         about(&mut nested, "Services");
@@ -167,7 +167,7 @@ fn sites_are_found_in_objects_that_refer_to_each_other() {
 }
 
 #[test]
-fn an_error_in_a_signed_stream_is_at_its_byte_of_all() {
+fn an_error_in_a_signed_stream_names_its_byte_in_the_whole_file() {
     let whole = Serialized::new(CertificateFactory::new("mail.contoso.com").build_der(), 16, "MBX01\\0");
     let mut bytes = whole.bytes();
     let last = bytes.len() - 1;

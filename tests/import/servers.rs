@@ -155,7 +155,7 @@ fn one_file_is_the_whole_fleet() {
 }
 
 #[test]
-fn a_server_that_is_too_old_or_not_described_is_none() {
+fn a_server_that_is_too_old_or_not_described_is_left_out() {
     let import = import(&organisation()).unwrap();
     let error = import.server("OLD01").unwrap_err();
     assert_eq!(
@@ -189,7 +189,7 @@ fn identical_objects_merge_over_files_in_any_order() {
 }
 
 #[test]
-fn what_contradicts_names_both_places() {
+fn a_contradiction_names_both_places() {
     let of = |services| Serialized::new(der("mail.contoso.com"), services, "MBX01.contoso.com\\0").element(false);
     let imap = |name: &str| of_kind("Imap4AdConfiguration").text("Server", "MBX01").text("X509CertificateName", name);
     let auth = |thumbprint: &str| of_kind("AuthConfig").text("CurrentCertificateThumbprint", thumbprint);

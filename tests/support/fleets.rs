@@ -3,31 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use exchange_certificates::{AuditFinding, Certificate, Fleet, audit, rfc3339};
+use exchange_certificates::{Certificate, Fleet, audit, rfc3339};
 use serde_json::{Value, json};
 
-use crate::page::{Answer, Result, build, merge, resolve, resolve_connectors, with_keys, words};
+use crate::page::{Answer, Result, build, facts, merge, print_findings, resolve, resolve_connectors, with_keys, words};
 
 /// The findings in a patched plain fleet.
 pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
     let (fleet, now, certificates) = fleet(patch)?;
     let fleet: Fleet = serde_json::from_value(fleet)?;
     let audit = audit(&fleet, rfc3339::parse(&now)?);
-    let findings: String = audit.findings.iter().map(printed).collect();
+    let findings = serde_json::to_value(&audit.findings)?;
+    let mut text = String::new();
+    print_findings(&mut text, id, &findings, "severity");
     Ok(Answer {
-        text: if findings.is_empty() { "nothing\n".to_owned() } else { with_keys(findings, &certificates) },
+        text: if text.is_empty() { "nothing\n".to_owned() } else { with_keys(text, &certificates) },
         is_heard: audit.has(id),
+        facts: facts(id, &findings),
         would_be_heard: true,
     })
-}
-
-/// A finding as people read it.
-fn printed(finding: &AuditFinding) -> String {
-    let about = finding.thumbprint().map(|thumbprint| format!(" {thumbprint}")).unwrap_or_default();
-    let (severity, rule, server) = (finding.severity(), finding.rule(), finding.server());
-    let mut text = format!("{severity} {rule} on {server}{about} ({}): {}\n", finding.services(), finding.message());
-    finding.remedy().iter().for_each(|step| text.push_str(&format!("    {step}\n")));
-    text
 }
 
 /// The servers of a patched plain fleet, the point in time, and every certificate by its key.

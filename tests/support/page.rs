@@ -34,6 +34,8 @@ pub(crate) struct Answer {
     /// As people read it, with `<key>` for thumbprints.
     pub(crate) text: String,
     pub(crate) is_heard: bool,
+    /// The names of the facts that the rule tells.
+    pub(crate) facts: Vec<String>,
     /// Whether the rule would be heard in such an answer at all.
     pub(crate) would_be_heard: bool,
 }
@@ -69,49 +71,83 @@ impl Pages<'_> {
     pub(crate) fn check_answers(&self) {
         let mut complaints = Vec::new();
         let mut pages = Vec::new();
+        let mut facts = "The facts that each rule tells. Their names are permanent.\n\n".to_owned();
         for id in &self.ids {
             let path = in_package(self.folder).join(id).with_extension("md");
-            // That there is one is another test's matter.
+            // Another test says that a page is missing.
             let Ok(text) = fs::read_to_string(&path) else { continue };
             match self.page(id, &text) {
                 Ok(page) if page.heard == 0 => complaints.push(format!("{id}.md: no case {}", self.heard)),
                 Ok(page) if page.silent == 0 => complaints.push(format!("{id}.md: no case is silent")),
-                Ok(page) => pages.push((path, page.text)),
+                Ok(page) => {
+                    facts += format!("{id}: {}", Vec::from_iter(page.facts).join(", ")).trim_end();
+                    facts.push('\n');
+                    pages.push((path, page.text));
+                }
                 Err(error) => complaints.push(format!("{id}.md: {error}")),
             }
         }
         assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+        pages.push((in_package(self.folder).join("facts.txt"), facts));
         for (path, text) in pages {
             expect_file![path].assert_eq(&text);
         }
     }
 
     fn page(&self, id: &str, text: &str) -> Result<Page> {
-        let text = format!("{}\n", text.replace("\r\n", "\n").trim_end());
-        let mut sections = text.split("\n## ");
-        let introduction = sections.next().unwrap_or_default();
-        let title = format!("# {id}\n\n");
-        if introduction.strip_prefix(&title).is_none_or(|sentence| sentence.trim().is_empty()) {
-            return Err(format!("it does not begin with the title `{}` and a sentence", title.trim()).into());
+        let text = text.replace("\r\n", "\n");
+        let (introduction, sections) = sections(&text);
+        if introduction.strip_prefix(&format!("# {id}\n")).is_none_or(|sentence| sentence.trim().is_empty()) {
+            return Err(format!("it does not begin with the title `# {id}` and a sentence").into());
         }
-        let mut page = Page { text: introduction.to_owned(), heard: 0, silent: 0 };
+        let is_group = |section: &Section<'_>| section.level == "##" && !self.is_case(section.heading);
+        let has_groups = sections.iter().any(is_group);
+        let level = if has_groups { "###" } else { "##" };
+        let mut page =
+            Page { text: format!("{}\n", introduction.trim_end()), heard: 0, silent: 0, facts: BTreeSet::new() };
         let mut headings = BTreeSet::new();
-        for section in sections {
-            let (heading, body) = section.split_once('\n').unwrap_or((section, ""));
+        for (place, section) in sections.iter().enumerate() {
+            let heading = section.heading;
             if !headings.insert(heading) {
-                return Err(format!("`{heading}` stands there twice").into());
+                return Err(format!("`{heading}` is there twice").into());
             }
-            self.case(&mut page, id, heading, body).map_err(|error| format!("`{heading}`: {error}"))?;
+            if is_group(section) {
+                if section.body.contains("```") || sections.get(place + 1).is_none_or(is_group) {
+                    return Err(format!("`{heading}` begins with neither `{}: ` nor `silent: `", self.heard).into());
+                }
+                page.text += &format!("\n## {heading}\n{}", section.body);
+                page.text.truncate(page.text.trim_end().len());
+                page.text.push('\n');
+                continue;
+            }
+            if section.level != level || (has_groups && place == 0) {
+                return Err(format!(
+                    "`{heading}`: a case is a heading `##`; if cases are grouped, all of them are: a group is `##`, and its cases are `###`"
+                )
+                .into());
+            }
+            self.case(&mut page, id, section).map_err(|error| format!("`{heading}`: {error}"))?;
+        }
+        let cases = page.heard + page.silent;
+        if cases > MOST_CASES && !has_groups {
+            return Err(format!(
+                "{cases} cases, and more than {MOST_CASES} need groups: `## <group>` above `### <case>`"
+            )
+            .into());
         }
         Ok(page)
     }
 
-    fn case(&self, page: &mut Page, id: &str, heading: &str, body: &str) -> Result<()> {
-        let is_heard = match heading.split_once(": ") {
-            Some((begin, _)) if begin == self.heard => true,
-            Some(("silent", _)) => false,
-            _ => return Err(format!("it begins with neither `{}: ` nor `silent: `", self.heard).into()),
-        };
+    fn is_case(&self, heading: &str) -> bool {
+        heading.split_once(": ").is_some_and(|(begin, _)| begin == self.heard || begin == "silent")
+    }
+
+    fn case(&self, page: &mut Page, id: &str, section: &Section<'_>) -> Result<()> {
+        let Section { level, heading, body } = section;
+        if !self.is_case(heading) {
+            return Err(format!("it begins with neither `{}: ` nor `silent: `", self.heard).into());
+        }
+        let is_heard = !heading.starts_with("silent: ");
         let (before, rest) = body.split_once("```json\n").ok_or("there is no json block")?;
         let (patch, after) = rest.split_once("\n```\n").ok_or("the json block does not end")?;
         if !after.trim().is_empty() && !after.starts_with("\n```text\n") {
@@ -125,17 +161,46 @@ impl Pages<'_> {
             return Err(format!("the rule is silent in every such answer:\n{}", answer.text).into());
         }
         *if is_heard { &mut page.heard } else { &mut page.silent } += 1;
+        page.facts.extend(answer.facts);
         let answer = answer.text;
-        page.text += &format!("\n## {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
+        page.text += &format!("\n{level} {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
         Ok(())
     }
 }
 
-/// A page that its headings have judged, with the answers of today in place of those that stood there.
+/// A page that its headings have judged, with the answers of today instead of those that it had.
 struct Page {
     text: String,
     heard: usize,
     silent: usize,
+    facts: BTreeSet<String>,
+}
+
+/// A page with more cases than these is read only if they are grouped.
+const MOST_CASES: usize = 8;
+
+/// A heading of a page, `##` or `###`, and what follows it.
+struct Section<'a> {
+    level: &'a str,
+    heading: &'a str,
+    body: &'a str,
+}
+
+/// The introduction of a page, and its sections.
+fn sections(text: &str) -> (&str, Vec<Section<'_>>) {
+    let headings = text.match_indices("\n##").map(|(place, _)| place + 1);
+    let ends: Vec<_> = headings.filter(|place| is_heading(&text[*place..])).chain([text.len()]).collect();
+    let sections = ends.windows(2).map(|ends| {
+        let section = &text[ends[0]..ends[1]];
+        let (title, body) = section.split_once('\n').unwrap_or((section, ""));
+        let (level, heading) = title.split_once(' ').unwrap_or((title, ""));
+        Section { level, heading, body }
+    });
+    (&text[..ends[0]], sections.collect())
+}
+
+fn is_heading(text: &str) -> bool {
+    text.starts_with("## ") || text.starts_with("### ")
 }
 
 pub(crate) fn in_package(path: &str) -> PathBuf {
@@ -144,6 +209,75 @@ pub(crate) fn in_package(path: &str) -> PathBuf {
 
 pub(crate) fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Writes what the rules said: the rule of the page in full, and every other one in few words.
+pub(crate) fn print_findings(text: &mut String, id: &str, findings: &Value, weight: &str) {
+    let mut others: Vec<String> = Vec::new();
+    let mut weight_before = None;
+    for finding in list(findings) {
+        let (weight, rule) = (words(&finding[weight]), words(&finding["rule"]));
+        let title = format!("{rule}{}{}", place(finding), services(&finding["services"]));
+        if rule == id {
+            text.push_str(&format!("{weight} {title}: {}\n", words(&finding["message"])));
+            list(&finding["remedy"]).flat_map(step).for_each(|step| text.push_str(&format!("    {step}\n")));
+            continue;
+        }
+        let is_as_before = weight_before.as_ref() == Some(&weight);
+        let separator = if is_as_before { "," } else { ";" };
+        if let Some(other) = others.last_mut() {
+            other.push_str(separator);
+        }
+        others.push(if is_as_before { title } else { format!("{weight} {title}") });
+        weight_before = Some(weight);
+    }
+    let mut line = String::new();
+    for other in others {
+        if !line.is_empty() && line.len() + other.len() >= WIDTH {
+            text.push_str(&format!("{line}\n"));
+            line = " ".repeat("also:".len());
+        } else if line.is_empty() {
+            line.push_str("also:");
+        }
+        line.push_str(&format!(" {other}"));
+    }
+    if !line.is_empty() {
+        text.push_str(&format!("{line}\n"));
+    }
+}
+
+/// How long a line of a page may grow before another one begins.
+const WIDTH: usize = 110;
+
+/// The names of the facts that a rule tells in its findings.
+pub(crate) fn facts(id: &str, findings: &Value) -> Vec<String> {
+    let own = list(findings).filter(|finding| finding["rule"] == id);
+    own.flat_map(|finding| finding["facts"].as_object()).flat_map(|facts| facts.keys().cloned()).collect()
+}
+
+/// The server and the certificate that a finding of the audit is about.
+fn place(finding: &Value) -> String {
+    let server = finding["server"].as_str().map(|server| format!(" on {server}"));
+    let thumbprint = finding["thumbprint"].as_str().map(|thumbprint| format!(" {thumbprint}"));
+    server.into_iter().chain(thumbprint).collect()
+}
+
+fn services(services: &Value) -> String {
+    let services = services.as_str().filter(|services| *services != "None");
+    services.map(|services| format!(" ({services})")).unwrap_or_default()
+}
+
+/// A step of a remedy: a text, or an object that holds words, a text to copy, or both.
+fn step(step: &Value) -> Vec<String> {
+    let parts = step.as_object().map(|step| ["words", "text"].map(|part| step.get(part)));
+    parts.map_or_else(
+        || vec![words(step)],
+        |parts| parts.into_iter().flatten().filter(|part| !part.is_null()).map(words).collect(),
+    )
+}
+
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 /// Makes the certificates that a case describes, each by its key.

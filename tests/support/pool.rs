@@ -173,7 +173,8 @@ fn pool() -> Vec<Made> {
         mail()
             .with(|factory| factory.without(EXTENDED_KEY_USAGE), |facts| facts.extended_key_usage = Extension::Absent),
         mail().purposes(&[]),
-        unreadable(EXTENDED_KEY_USAGE).with(|it| it, |facts| facts.extended_key_usage = Extension::Unreadable),
+        unreadable(EXTENDED_KEY_USAGE)
+            .with(|factory| factory, |facts| facts.extended_key_usage = Extension::Unreadable),
         mail().purposes(&[Purpose::Any]),
         mail().purposes(&[Purpose::ServerAuth, Purpose::Other]),
         mail().unreadable_names(),
@@ -183,9 +184,9 @@ fn pool() -> Vec<Made> {
             |factory| factory.key_usage(KeyUsage::KEY_ENCIPHERMENT),
             |facts| facts.key_usage = Extension::Present(false),
         ),
-        unreadable(KEY_USAGE).with(|it| it, |facts| facts.key_usage = Extension::Unreadable),
+        unreadable(KEY_USAGE).with(|factory| factory, |facts| facts.key_usage = Extension::Unreadable),
         mail().with(|factory| factory.authority(true), |facts| facts.basic_constraints = Extension::Present(true)),
-        unreadable(BASIC_CONSTRAINTS).with(|it| it, |facts| facts.basic_constraints = Extension::Unreadable),
+        unreadable(BASIC_CONSTRAINTS).with(|factory| factory, |facts| facts.basic_constraints = Extension::Unreadable),
         mail().with(|factory| factory.without(BASIC_CONSTRAINTS), |facts| facts.basic_constraints = Extension::Absent),
         Maker::new("Contoso Mail").without_names(),
         Maker::new("pop.contoso.com").names(&["pop.contoso.com", "imap.contoso.com", "MAIL.contoso.com"]),

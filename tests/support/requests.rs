@@ -8,7 +8,9 @@ use exchange_certificates::{Certificate, Kind, Scenario, rule};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::page::{Answer, Factory, Result, build, merge, resolve, resolve_connectors, with_keys, words};
+use crate::page::{
+    Answer, Factory, Result, build, facts, list, merge, print_findings, resolve, resolve_connectors, with_keys, words,
+};
 
 /// The answer to a patched plain case.
 pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
@@ -17,8 +19,9 @@ pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
     let scenario: Scenario = serde_json::from_value(scenario)?;
     let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?;
     Ok(Answer {
-        text: with_keys(printed(&answer), &certificates),
+        text: with_keys(printed(id, &answer), &certificates),
         is_heard: list(&answer["diagnostics"]).any(|said| said["rule"] == id),
+        facts: facts(id, &answer["diagnostics"]),
         would_be_heard: would_carry(&words(&answer["outcome"]), rule.kind()),
     })
 }
@@ -34,7 +37,7 @@ fn would_carry(outcome: &str, kind: Kind) -> bool {
 }
 
 /// An answer as people read it.
-fn printed(answer: &Value) -> String {
+fn printed(id: &str, answer: &Value) -> String {
     let mut text = words(&answer["outcome"]);
     let fields = [
         ("thumbprint", ""),
@@ -47,7 +50,7 @@ fn printed(answer: &Value) -> String {
         ("services", "; services "),
     ];
     for (field, label) in fields {
-        if let Some(value) = answer.get(field) {
+        if let Some(value) = answer.get(field).filter(|value| *value != "None") {
             text.push_str(if label.is_empty() { " " } else { label });
             text.push_str(&words(value));
         }
@@ -57,20 +60,62 @@ fn printed(answer: &Value) -> String {
     }
     if let Some(default) = answer.get("default_smtp") {
         text.push_str("; default SMTP ");
-        text.push_str(&default.as_str().map_or("not known".to_owned(), str::to_owned));
+        text.push_str(default.as_str().unwrap_or("not known"));
     }
     text.push('\n');
-    for said in list(&answer["diagnostics"]) {
-        let [kind, rule, services, message] = ["kind", "rule", "services", "message"].map(|field| words(&said[field]));
-        text.push_str(&format!("{kind} {rule} ({services}): {message}\n"));
-        list(&said["remedy"]).for_each(|step| text.push_str(&format!("    {}\n", words(step))));
+    print_findings(&mut text, id, &answer["diagnostics"], "kind");
+    let script: Vec<_> = list(&answer["script"]).map(words).collect();
+    if ABOUT_THE_SCRIPT.contains(&id) {
+        script.iter().for_each(|line| text.push_str(&format!("PS> {line}\n")));
+    } else if !script.is_empty() {
+        text.push_str(&folded(&script));
     }
-    list(&answer["script"]).for_each(|line| text.push_str(&format!("PS> {}\n", words(line))));
     text
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+/// The rules about what the script does: their pages show it line by line.
+const ABOUT_THE_SCRIPT: [&str; 7] = [
+    "default-smtp-replaced",
+    "removes-connector-certificate",
+    "replace-default-smtp",
+    "require-ssl",
+    "restart-um",
+    "restart-um-call-router",
+    "update-connectors",
+];
+
+/// A script on one line. Nothing is left out by which two scripts could differ.
+fn folded(script: &[String]) -> String {
+    let on_server =
+        |line: &String| line.split_once(" -Server ").map(|(_, rest)| rest.split(' ').next().map(str::to_owned));
+    let mut servers = script.iter().filter(|line| line.contains("-ExchangeCertificate ")).map(on_server);
+    let server = servers
+        .next()
+        .flatten()
+        .flatten()
+        .filter(|server| servers.all(|other| other.flatten().as_ref() == Some(server)));
+    let commands = script.iter().map(|line| {
+        if line.starts_with("# Answer No ") {
+            return "# Answer No".to_owned();
+        }
+        let line = match &server {
+            Some(server) => line.replace(&format!(" -Server {server}"), ""),
+            None => line.clone(),
+        };
+        let line = line.replace(" -Thumbprint ", " ");
+        match line.split_once(" -Services ") {
+            Some((command, rest)) => {
+                let (services, rest) = rest
+                    .split_once(' ')
+                    .map_or((rest, String::new()), |(services, rest)| (services, format!(" {rest}")));
+                format!("{command} ({}){rest}", services.replace(',', ", "))
+            }
+            None => line,
+        }
+    });
+    let commands: Vec<_> = commands.collect();
+    let place = server.as_ref().map(|server| format!(" on {server}")).unwrap_or_default();
+    format!("script{place}: {}\n", commands.join("; "))
 }
 
 /// The scenario of a patched plain case, and every certificate in it by its key.

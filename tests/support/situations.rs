@@ -6,12 +6,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::comparison::NOT_INSTALLED;
 use super::decision_table::{
     Answer, AuthFacts, CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, KeyStorage, LoadBalancing, Mode,
     Operation, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode, Status, Version,
 };
 use super::pool::{NOW, POOL, seconds};
-use super::twin::NOT_INSTALLED;
 
 const HOSTS: [&str; 6] =
     ["mail.contoso.com", "MAIL.contoso.com", "pop.contoso.com", "mbx01.contoso.com", "a.b.contoso.com", "MBX01"];

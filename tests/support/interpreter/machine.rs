@@ -1,10 +1,12 @@
 //! The server that a script runs on, and what each cmdlet does to it.
 
+mod certificates;
+
 use std::collections::BTreeSet;
 
 use super::super::decision_table::{
-    CertificateFacts, ConnectorKind, DEFAULT_WEB_SITE, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP,
-    Role, SERVICES, SMTP, ServerFacts, Situation, StartupMode, UM, UM_CALL_ROUTER, covered, holds,
+    CertificateFacts, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP, Role, ServerFacts,
+    Situation, UM, UM_CALL_ROUTER, covered,
 };
 use super::cmdlets::{Call, bind};
 use super::syntax::{Failure, Item, Value, read};
@@ -73,21 +75,21 @@ impl Machine {
             certificates: facts
                 .certificates
                 .iter()
-                .map(|it| Installed {
-                    facts: it.clone(),
-                    services: it.services,
-                    web_sites: it.web_sites.clone(),
+                .map(|certificate| Installed {
+                    facts: certificate.clone(),
+                    services: certificate.services,
+                    web_sites: certificate.web_sites.clone(),
                     gained: 0,
                 })
                 .collect(),
             connectors: facts
                 .connectors
                 .iter()
-                .map(|it| Named {
-                    kind: it.kind,
-                    name: it.name.clone(),
-                    servers: it.servers.clone(),
-                    tls_certificate_name: Some(format!("<I>{}<S>{}", it.issuer, it.subject)),
+                .map(|connector| Named {
+                    kind: connector.kind,
+                    name: connector.name.clone(),
+                    servers: connector.servers.clone(),
+                    tls_certificate_name: Some(format!("<I>{}<S>{}", connector.issuer, connector.subject)),
                 })
                 .collect(),
             imap_name: facts.imap_certificate_name.clone(),
@@ -109,8 +111,8 @@ impl Machine {
 
     /// What is shown of a certificate.
     pub fn shown(&self, thumbprint: &str) -> u8 {
-        let certificate = self.certificates.iter().find(|it| it.facts.thumbprint == thumbprint);
-        certificate.map_or(0, |it| it.services.unwrap_or(0) | it.gained)
+        let certificate = self.certificates.iter().find(|installed| installed.facts.thumbprint == thumbprint);
+        certificate.map_or(0, |installed| installed.services.unwrap_or(0) | installed.gained)
     }
 
     /// Gives a connector of the organisation another name, if this server knows it. Says whether it does.
@@ -120,7 +122,8 @@ impl Machine {
         identity: Option<&str>,
         name: &str,
     ) -> Result<bool, String> {
-        let named = |it: &Named| it.kind == kind && identity.is_none_or(|identity| it.name == identity);
+        let named =
+            |connector: &Named| connector.kind == kind && identity.is_none_or(|identity| connector.name == identity);
         let Some(place) = self.connectors.iter().position(named) else { return Ok(false) };
         self.connectors[place].tls_certificate_name = Some(name.to_owned());
         let connector = &self.connectors[place];
@@ -222,149 +225,9 @@ impl Machine {
         if server == self.facts.name { Ok(()) } else { call.command.fail(format!("is for another server: {server}")) }
     }
 
-    fn enable(&mut self, call: &Call<'_>) -> Result<(), Failure> {
-        let fail = |what: String| call.command.fail(what);
-        let this = self.place(call)?;
-        let mut services = 0;
-        for word in call.words("Services")? {
-            match SERVICES.iter().find(|(_, name)| *name == word) {
-                Some((service, _)) if services & service == 0 => services |= service,
-                _ => return fail(format!("there is no service {word}, or it is named twice")),
-            }
-        }
-        if services & FEDERATION != 0 || services & !self.facts.hosted() != 0 {
-            return fail(format!("services that are not assigned here: {services:#b}"));
-        }
-        let certificate = &self.certificates[this].facts;
-        if !certificate.has_private_key {
-            return fail("the certificate has no private key".into());
-        }
-        if certificate.is_wildcard() && services & (IMAP | POP) != 0 {
-            return fail("IMAP and POP take no wildcard".into());
-        }
-        for (service, mode, windows_service) in [
-            (UM, self.facts.um_startup_mode, "MSExchangeUM"),
-            (UM_CALL_ROUTER, self.facts.um_call_router_startup_mode, "MSExchangeUMCR"),
-        ] {
-            if services & service == 0 {
-                continue;
-            }
-            if mode == StartupMode::Tcp {
-                return fail(format!("{windows_service} starts without TLS"));
-            }
-            if self.runs(&self.facts.name, windows_service) {
-                return fail(format!("{windows_service} runs"));
-            }
-        }
-        self.decide_default(call, this, services)?;
-        if call.has("DoNotRequireSsl") && services & IIS == 0 {
-            return fail("-DoNotRequireSsl is about IIS alone".into());
-        }
-        if services & IIS != 0 {
-            self.require_ssl = Some(!call.has("DoNotRequireSsl"));
-            self.bind_default_web_site(this);
-        }
-        let first = self.certificates[this].facts.domains().first().map(|name| (*name).to_owned());
-        for service in [IMAP, POP] {
-            match &first {
-                Some(name) if services & service != 0 => self.follow_name(this, service, name),
-                _ => {}
-            }
-        }
-        let certificate = &mut self.certificates[this];
-        certificate.services = certificate.services.map(|had| had | services);
-        certificate.gained |= services;
-        Ok(())
-    }
-
-    /// Exchange asks whether to overwrite the default SMTP certificate, unless `-Force` answers every question.
-    fn decide_default(&mut self, call: &Call<'_>, this: usize, services: u8) -> Result<(), Failure> {
-        let thumbprint = &self.certificates[this].facts.thumbprint;
-        let told_no = self.told_no.take().is_some();
-        if call.has("Force") {
-            if services != SMTP {
-                return call.command.fail("-Force hides the questions about other services too");
-            }
-            if told_no {
-                return call.command.fail("the comment says to answer No, and -Force answers Yes");
-            }
-            self.default_smtp = Default::Thumbprint(thumbprint.clone());
-            return Ok(());
-        }
-        let may_ask = services & SMTP != 0
-            && match &self.default_smtp {
-                Default::NotKnown => true,
-                Default::Nothing => false,
-                Default::Thumbprint(default) => default != thumbprint,
-            };
-        match (may_ask, told_no) {
-            (true, false) => call.command.fail("asks, and no comment says what to answer"),
-            (false, true) => call.command.fail("does not ask, and a comment says what to answer"),
-            _ => Ok(()),
-        }
-    }
-
-    fn bind_default_web_site(&mut self, this: usize) {
-        for (place, certificate) in self.certificates.iter_mut().enumerate() {
-            let Some(sites) = &mut certificate.web_sites else { continue };
-            sites.retain(|site| *site != DEFAULT_WEB_SITE);
-            if place == this {
-                sites.insert(0, DEFAULT_WEB_SITE);
-            } else if sites.is_empty() {
-                certificate.lose(IIS);
-            }
-        }
-    }
-
-    /// IMAP and POP are shown for the certificates that hold their name.
-    fn follow_name(&mut self, this: usize, service: u8, name: &str) {
-        for (place, certificate) in self.certificates.iter_mut().enumerate() {
-            if place != this && !holds(&certificate.facts.domains(), name) {
-                certificate.lose(service);
-            }
-        }
-        let shown = if service == IMAP { &mut self.imap_name } else { &mut self.pop_name };
-        *shown = Some(name.to_owned());
-    }
-
-    fn remove(&mut self, call: &Call<'_>) -> Result<(), Failure> {
-        let fail = |what: String| call.command.fail(what);
-        let place = self.place(call)?;
-        let gone = &self.certificates[place];
-        let thumbprint = &gone.facts.thumbprint;
-        if self.default_smtp == Default::Thumbprint(thumbprint.clone()) {
-            return fail("it is the default SMTP certificate".into());
-        }
-        if self.auth.contains(thumbprint) {
-            return fail("it is the Auth certificate".into());
-        }
-        if gone.services.unwrap_or(0) & FEDERATION != 0 {
-            return fail("it belongs to a federation trust".into());
-        }
-        if gone.is_bound_to_back_end() {
-            return fail("it is bound to the Exchange Back End".into());
-        }
-        for connector in self.connectors.iter().filter(|connector| connector.finds(&gone.facts)) {
-            // §5.2 has Exchange refuse for the hybrid configuration as for a Send connector; §7 removes the certificate
-            // all the same where the new one has its names. Microsoft's article is about Send connectors alone.
-            let another =
-                self.certificates.iter().any(|it| it.facts.thumbprint != *thumbprint && connector.finds(&it.facts));
-            let refuses = match connector.kind {
-                ConnectorKind::Send => true,
-                ConnectorKind::Hybrid => !another,
-                ConnectorKind::Receive => false,
-            };
-            if refuses {
-                return fail(format!("{:?} connector {} names it", connector.kind, connector.name));
-            }
-        }
-        self.certificates.remove(place);
-        Ok(())
-    }
-
     fn rename(&mut self, call: &Call<'_>, kind: ConnectorKind) -> Result<(), Failure> {
         let identity = (kind != ConnectorKind::Hybrid).then(|| call.text("Identity")).transpose()?;
-        let named = |it: &Named| it.kind == kind && identity.is_none_or(|name| it.name == name);
+        let named = |connector: &Named| connector.kind == kind && identity.is_none_or(|name| connector.name == name);
         let Some(place) = self.connectors.iter().position(named) else {
             return call.command.fail("there is no such connector");
         };
@@ -381,7 +244,7 @@ impl Machine {
 
     fn set_certificate_name(&mut self, call: &Call<'_>, service: u8) -> Result<(), Failure> {
         let name = call.text("X509CertificateName")?;
-        let has_name = |it: &Installed| covered(&it.facts.domains(), name);
+        let has_name = |installed: &Installed| covered(&installed.facts.domains(), name);
         if !self.certificates.iter().any(has_name) {
             return call.command.fail("no installed certificate has this name");
         }
@@ -408,7 +271,7 @@ impl Machine {
 
     fn place(&self, call: &Call<'_>) -> Result<usize, Failure> {
         let thumbprint = call.text("Thumbprint")?;
-        match self.certificates.iter().position(|it| it.facts.thumbprint == thumbprint) {
+        match self.certificates.iter().position(|installed| installed.facts.thumbprint == thumbprint) {
             Some(place) => Ok(place),
             None => call.command.fail(format!("no certificate {thumbprint} is installed")),
         }
@@ -448,17 +311,18 @@ impl Machine {
 
     /// The hosted services that some certificate has.
     fn served(&self) -> u8 {
-        let of_certificates = self.certificates.iter().fold(0, |all, it| all | it.services.unwrap_or(0) | it.gained);
+        let of_certificates =
+            self.certificates.iter().fold(0, |all, installed| all | installed.services.unwrap_or(0) | installed.gained);
         of_certificates & self.facts.hosted() & !FEDERATION
     }
 
     /// Which connectors find a certificate.
     fn found(&self) -> Vec<bool> {
-        self.connectors.iter().map(|it| self.finds_any(it)).collect()
+        self.connectors.iter().map(|connector| self.finds_any(connector)).collect()
     }
 
     fn finds_any(&self, connector: &Named) -> bool {
-        self.certificates.iter().any(|it| connector.finds(&it.facts))
+        self.certificates.iter().any(|installed| connector.finds(&installed.facts))
     }
 
     fn still_serves(&self, (served, found): &(u8, Vec<bool>)) -> Result<(), String> {
@@ -506,6 +370,6 @@ impl Installed {
 impl Named {
     fn finds(&self, certificate: &CertificateFacts) -> bool {
         let name = format!("<I>{}<S>{}", certificate.issuer, certificate.subject);
-        self.tls_certificate_name.as_ref().is_some_and(|it| it.to_lowercase() == name.to_lowercase())
+        self.tls_certificate_name.as_ref().is_some_and(|named| named.to_lowercase() == name.to_lowercase())
     }
 }

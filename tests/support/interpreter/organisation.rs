@@ -43,8 +43,8 @@ impl Organisation {
                 Item::Comment { text, .. } if text == "# The next server:" => place = Place::Shell,
                 Item::Comment { .. } => comment = Some(item.clone()),
                 Item::Throw { line, when: Condition::ElsewhereThan(name), .. } => {
-                    let is_it = |server: &Machine| server.is_edge() && server.name().eq_ignore_ascii_case(name);
-                    place = match (place, self.servers.iter().position(is_it)) {
+                    let is_named = |server: &Machine| server.is_edge() && server.name().eq_ignore_ascii_case(name);
+                    place = match (place, self.servers.iter().position(is_named)) {
                         (Place::AnyEdge, Some(edge)) => Place::Edge(edge),
                         _ => return fail(*line, "nobody is at this server"),
                     };

@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         for child in children(node) {
             match child.kind() {
                 "comment" => items.push(self.comment(child)),
-                "pipeline" if children(child).iter().any(|it| it.kind() == "assignment_expression") => {
+                "pipeline" if children(child).iter().any(|child| child.kind() == "assignment_expression") => {
                     items.push(self.assignment(child)?);
                 }
                 "pipeline" => self.pipeline(child, items)?,
@@ -308,7 +308,7 @@ impl<'a> Reader<'a> {
         if node.kind() != "array_literal_expression" {
             return Ok(vec![self.literal(node)?]);
         }
-        children(node).into_iter().filter(|it| it.kind() != ",").map(|it| self.literal(it)).collect()
+        children(node).into_iter().filter(|child| child.kind() != ",").map(|child| self.literal(child)).collect()
     }
 
     fn pipeline(&self, node: Node<'_>, items: &mut Vec<Item>) -> Result<(), Failure> {
@@ -402,7 +402,7 @@ impl<'a> Reader<'a> {
             ("array_literal_expression" | "unary_expression" | "string_literal", [only]) => self.value(*only),
             ("array_literal_expression", _) => {
                 let values: Result<Vec<_>, _> =
-                    inner.iter().filter(|it| it.kind() != ",").map(|it| self.value(*it)).collect();
+                    inner.iter().filter(|child| child.kind() != ",").map(|child| self.value(*child)).collect();
                 Ok(Value::List(values?))
             }
             ("variable", _) if self.text(node).eq_ignore_ascii_case("$true") => {

@@ -154,7 +154,10 @@ fn said(diagnostics: &[Diagnostic]) -> Vec<(String, table::Kind, u8)> {
         library::Kind::Decide => table::Kind::Decide,
         _ => table::Kind::Refuse,
     };
-    diagnostics.iter().map(|it| (it.rule().to_owned(), kind(it), it.services().bits())).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| (diagnostic.rule().to_owned(), kind(diagnostic), diagnostic.services().bits()))
+        .collect()
 }
 
 fn default_text(situation: &Situation, default: DefaultSmtp) -> Option<String> {
