@@ -171,12 +171,12 @@ impl AuditFinding {
         &self.server
     }
 
-    /// The certificate, where it is about one.
+    /// The certificate, if it is about one.
     pub fn thumbprint(&self) -> Option<Thumbprint> {
         self.thumbprint
     }
 
-    /// The services, where it is about some.
+    /// The services, if it is about some.
     pub fn services(&self) -> Service {
         self.finding.services
     }
@@ -230,9 +230,9 @@ pub struct AuditedCertificate {
     /// Until when it is valid.
     #[serde(serialize_with = "rfc3339::serialize")]
     pub not_after: SystemTime,
-    /// The whole days that are left; negative where it has expired.
+    /// The whole days that are left; negative if it has expired.
     pub days_left: i64,
-    /// The services that it is assigned to; nothing where they are not known.
+    /// The services that it is assigned to; `None` if they are not known.
     pub services: Option<Service>,
     /// What names it otherwise: the default SMTP certificate, the Auth certificate, connectors.
     pub named_by: Vec<String>,

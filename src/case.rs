@@ -111,18 +111,18 @@ impl<'a> Assignment<'a> {
         self.request
     }
 
-    /// The certificate with what stands beside it, where it is installed.
+    /// The certificate with what stands beside it, if it is installed.
     pub fn installed(&self) -> Option<&'a Installed> {
         self.installed
     }
 
-    /// The certificate, where it is installed.
+    /// The certificate, if it is installed.
     pub fn certificate(&self) -> Option<&'a Certificate> {
         self.installed.map(Installed::certificate)
     }
 
     /// The services in question: those requested and not assigned to this certificate yet, and SMTP
-    /// also where the request makes this certificate the default one.
+    /// also if the request makes this certificate the default one.
     pub fn in_question(&self) -> Service {
         self.in_question
     }
@@ -226,7 +226,7 @@ impl<'a> Removal<'a> {
         self.server
     }
 
-    /// The certificate that is removed, where it is installed.
+    /// The certificate that is removed, if it is installed.
     pub(crate) fn removed(&self) -> Option<&'a Installed> {
         self.removed
     }

@@ -94,7 +94,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// Like [`all_from_pem`](Self::all_from_pem), and where there is more than one certificate.
+    /// Like [`all_from_pem`](Self::all_from_pem), and if there is more than one certificate.
     pub fn from_pem(text: &str) -> Result<Self, CertificateError> {
         exactly_one(Self::all_from_pem(text)?)
     }
@@ -103,7 +103,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// Where no block holds certificates, and where one of them cannot be read: with the number of
+    /// If no block holds certificates, or one of them cannot be read: with the number of
     /// the block, counted from 1 over blocks of any kind.
     pub fn all_from_pem(text: &str) -> Result<Vec<Self>, CertificateError> {
         let blocks = pem::blocks(text)?;
@@ -135,7 +135,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// Where the bytes are no DER of signed data, with the place, and where one of the certificates
+    /// If the bytes are not the DER of signed data, with the place, or one of the certificates
     /// cannot be read, with its number.
     pub fn all_from_pkcs7(der: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = pem::certificates(der)?.into_iter().enumerate().map(|(index, der)| {
@@ -320,7 +320,7 @@ impl Certificate {
     }
 
     /// The bytes of the domain name at an offset that [`domain_offsets`](Self::domain_offsets) gave: those of the text
-    /// where it is ASCII, unless its string has more than a byte for a character.
+    /// if it is ASCII, unless its string has more than a byte for a character.
     pub(crate) fn domain_bytes_at(&self, offset: u32) -> Option<&[u8]> {
         self.element_at(offset).map(|element| element.value)
     }

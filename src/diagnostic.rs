@@ -34,7 +34,7 @@ impl Diagnostic {
         self.kind
     }
 
-    /// The services that it names; none where it is about the whole request.
+    /// The services that it names; empty if it is about the whole request.
     pub fn services(&self) -> Service {
         self.finding.services
     }

@@ -108,7 +108,7 @@ impl Fleet {
         self.servers.is_empty()
     }
 
-    /// Plans a request for one of the servers; nothing where there is none of this name.
+    /// Plans a request for one of the servers; `None` if there is none of this name.
     ///
     /// Where the certificate is not installed there, the refusal says which servers hold it.
     pub fn plan(

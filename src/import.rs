@@ -85,7 +85,7 @@ impl Input {
         Self { name: name.into(), server: None }
     }
 
-    /// Says whose certificates these are, where the file itself does not.
+    /// Says whose certificates these are, if the file itself does not.
     #[must_use]
     pub fn on_server(mut self, server: impl Into<String>) -> Self {
         self.server = Some(server.into());
@@ -146,7 +146,7 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// Like [`add`](Self::add), and where the stream itself fails.
+    /// Like [`add`](Self::add), and if the stream itself fails.
     pub fn add_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<Format, ImportError> {
         // A pipe may give its first bytes one by one.
         const ENOUGH_TO_TELL: u64 = 64 * 1024;
@@ -223,7 +223,7 @@ impl Import {
         self.records.connectors.values().map(|known| &known.value)
     }
 
-    /// The Auth certificates of the organisation, where they are known.
+    /// The Auth certificates of the organisation, if they are known.
     pub fn auth_certificates(&self) -> Option<AuthCertificates> {
         self.records.auth_certificates.as_ref().map(|known| known.value)
     }

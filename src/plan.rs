@@ -72,7 +72,7 @@ pub enum NoPlan {
 ///
 /// # Errors
 ///
-/// A [`NoPlan`] where the rules refuse the request or it takes an answer first.
+/// A [`NoPlan`] if the rules refuse the request or it takes an answer first.
 pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
     plan_with(&Policy::default(), server, request, now)
 }
@@ -81,7 +81,7 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 ///
 /// # Errors
 ///
-/// A [`NoPlan`] where the rules or the policy refuse the request, or it takes an answer first.
+/// A [`NoPlan`] if the rules or the policy refuse the request, or it takes an answer first.
 pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
     decide(policy, Case::new(server, request, now.into(), policy.thresholds()))
 }
@@ -90,7 +90,7 @@ pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: Syste
 ///
 /// # Errors
 ///
-/// A [`NoPlan`] as from [`plan_with`]; where the certificate is not installed it says who holds it.
+/// A [`NoPlan`] as from [`plan_with`]; if the certificate is not installed it says who holds it.
 pub fn plan_among(
     policy: &Policy,
     elsewhere: &dyn Elsewhere,
@@ -157,7 +157,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`NoPlan::Stale`] with what it comes to now, where that is something else; nothing is changed
+    /// [`NoPlan::Stale`] with what it comes to now, if that is something else; nothing is changed
     /// then.
     pub fn apply(&self, server: &mut Server, now: SystemTime) -> Result<(), NoPlan> {
         match plan_with(&self.policy, server, &self.request, now) {
@@ -179,7 +179,7 @@ impl Plan {
         &self.request
     }
 
-    /// The services in question: those added, and SMTP also where the certificate becomes the default one.
+    /// The services in question: those added, and SMTP also if the certificate becomes the default one.
     pub fn in_question(&self) -> Service {
         self.in_question
     }
@@ -214,12 +214,12 @@ impl Plan {
         has(&self.diagnostics, rule)
     }
 
-    /// The script for the Exchange Management Shell; empty where there is nothing to do.
+    /// The script for the Exchange Management Shell; empty if there is nothing to do.
     pub fn script(&self) -> &[Line] {
         &self.script
     }
 
-    /// The steps in the admin center for who prefers to click; none where no service is
+    /// The steps in the admin center for who prefers to click; empty if no service is
     /// assigned, nor on an Edge Transport server, which the admin center does not show.
     ///
     /// The admin center adds services and never removes one, and it asks the same question about the
@@ -269,7 +269,7 @@ impl NoPlan {
         }
     }
 
-    /// The services in question that would pass, where the request is refused.
+    /// The services in question that would pass, if the request is refused.
     pub fn assignable(&self) -> Option<Service> {
         match self {
             Self::Refused(refusal) => refusal.assignable(),
@@ -278,7 +278,7 @@ impl NoPlan {
         }
     }
 
-    /// What is to be decided, where that is all that is missing.
+    /// What is to be decided, if that is all that is missing.
     pub fn decision(&self) -> Option<&Decision> {
         match self {
             Self::DecisionRequired(decision) => Some(decision),

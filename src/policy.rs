@@ -51,7 +51,7 @@ impl Default for Policy {
 }
 
 /// A rule of an organisation's own, about assignments. It reports after the rules of the crate, and
-/// is silent where no service is in question.
+/// is silent if no service is in question.
 ///
 /// ```
 /// use exchange_certificates::{Finding, Kind, OwnRule};
@@ -94,7 +94,7 @@ impl OwnRule {
         &self.id
     }
 
-    /// What follows where it speaks.
+    /// What follows if it speaks.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -126,10 +126,12 @@ impl fmt::Debug for OwnRule {
 #[non_exhaustive]
 pub enum PolicyError {
     /// There is no such rule.
-    #[error("`{}` is no rule", .id.escape_debug())]
+    #[error("there is no rule `{}`; did you mean `{nearest}`?", .id.escape_debug())]
     Unknown {
         /// The id as it stood.
         id: String,
+        /// The rule whose id is most like it.
+        nearest: &'static str,
     },
     /// A rule is named more than once.
     #[error("`{}` is named twice", .id.escape_debug())]
@@ -144,7 +146,7 @@ pub enum PolicyError {
         id: &'static str,
     },
     /// A rule that no policy may silence.
-    #[error("`{id}` is not silenced: {reason}")]
+    #[error("`{id}` cannot be silenced: {reason}")]
     NotSilenced {
         /// The id of the rule.
         id: &'static str,
@@ -152,7 +154,7 @@ pub enum PolicyError {
         reason: &'static str,
     },
     /// A rule that does not take this kind.
-    #[error("`{id}` is not raised from {from} to {to}: a note or a warning is raised, to warn or refuse")]
+    #[error("`{id}` cannot be raised from {from} to {to}: only a note or a warning can be raised, to warn or refuse")]
     NotRaised {
         /// The id of the rule.
         id: &'static str,
@@ -162,25 +164,25 @@ pub enum PolicyError {
         to: Kind,
     },
     /// Fewer days than the default.
-    #[error("expires_soon_days is {LEAST_DAYS} or more, not {days}: a policy only tightens")]
+    #[error("expires_soon_days must be at least {LEAST_DAYS}, not {days}: a policy only tightens")]
     Days {
         /// The days that were asked for.
         days: u32,
     },
     /// Fewer bits than the default.
-    #[error("minimum_rsa_bits is {LEAST_BITS} or more, not {bits}: a policy only tightens")]
+    #[error("minimum_rsa_bits must be at least {LEAST_BITS}, not {bits}: a policy only tightens")]
     Bits {
         /// The bits that were asked for.
         bits: u32,
     },
     /// An own rule whose id could be one of the crate's, or of another kind.
-    #[error("`{}` is no id of an own rule: it holds a slash, like contoso/company-ca", .id.escape_debug())]
+    #[error("`{}` cannot be the id of a rule of one's own: it must hold a slash, like contoso/company-ca", .id.escape_debug())]
     OwnId {
         /// The id as it stood.
         id: String,
     },
     /// An own rule of a kind that it cannot have.
-    #[error("`{}` is a {kind} rule, and an own rule can warn, note or refuse", .id.escape_debug())]
+    #[error("`{}` is a {kind} rule; a rule of one's own can only note, warn or refuse", .id.escape_debug())]
     OwnKind {
         /// The id of the rule.
         id: String,
@@ -209,7 +211,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError::Days`] where it would warn later than the default.
+    /// [`PolicyError::Days`] if it would warn later than the default.
     pub fn with_expires_soon_days(mut self, days: u32) -> Result<Self, PolicyError> {
         if days < LEAST_DAYS {
             return Err(PolicyError::Days { days });
@@ -222,7 +224,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError::Bits`] where it would let weaker keys pass than the default.
+    /// [`PolicyError::Bits`] if it would let weaker keys pass than the default.
     pub fn with_minimum_rsa_bits(mut self, bits: u32) -> Result<Self, PolicyError> {
         if bits < LEAST_BITS {
             return Err(PolicyError::Bits { bits });
@@ -235,7 +237,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// A [`PolicyError`] where there is no such rule, it is named already or cannot be raised to this kind.
+    /// A [`PolicyError`] if there is no such rule, it is named already or cannot be raised to this kind.
     pub fn raise(mut self, id: &str, to: Kind) -> Result<Self, PolicyError> {
         let rule = find(id)?;
         let (id, from) = (rule.id(), rule.kind());
@@ -257,7 +259,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// A [`PolicyError`] where there is no such rule, it is named already or has to be heard.
+    /// A [`PolicyError`] if there is no such rule, it is named already or has to be heard.
     pub fn silence(mut self, id: &str) -> Result<Self, PolicyError> {
         let rule = find(id)?;
         let id = rule.id();
@@ -284,7 +286,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// A [`PolicyError`] where its id holds no slash or is taken, or where it is no note, warning or refusal.
+    /// A [`PolicyError`] where its id holds no slash or is taken, or if it is no note, warning or refusal.
     pub fn with_rule(mut self, rule: OwnRule) -> Result<Self, PolicyError> {
         let id = rule.id.clone().into_owned();
         if !id.contains('/') || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
@@ -320,5 +322,5 @@ impl Policy {
 }
 
 fn find(id: &str) -> Result<&'static Rule, PolicyError> {
-    rules::rule(id).ok_or_else(|| PolicyError::Unknown { id: id.to_owned() })
+    rules::rule(id).ok_or_else(|| PolicyError::Unknown { id: id.to_owned(), nearest: rules::nearest(id) })
 }

@@ -174,7 +174,7 @@ impl fmt::Display for Command {
     }
 }
 
-/// A text as one literal of PowerShell: bare where it is a plain word, else in single quotes with
+/// A text as one literal of PowerShell: bare if it is a plain word, else in single quotes with
 /// every character doubled that PowerShell takes for one. A control character would break the
 /// line, so it is written by its number, and the literal becomes an expression in parentheses.
 ///
@@ -195,7 +195,7 @@ pub fn quoted(text: &str) -> impl fmt::Display {
     })
 }
 
-/// A text as one string of PowerShell where a word alone would not be one, as in a comparison.
+/// A text as one string of PowerShell if a word alone would not be one, as in a comparison.
 pub(crate) fn string(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         if !text.contains(breaks_the_line) {

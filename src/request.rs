@@ -59,9 +59,9 @@ pub enum Mode {
     /// Add them to what the certificate has.
     #[default]
     Add,
-    /// Leave the certificate with exactly these: refused where one would be taken away.
+    /// Leave the certificate with exactly these: refused if one would be taken away.
     Exact,
-    /// Take them away: refused where the certificate has one of them.
+    /// Take them away: refused if the certificate has one of them.
     Take,
 }
 
@@ -176,12 +176,12 @@ impl Request {
         self.operation
     }
 
-    /// The answer to whether the default SMTP certificate is replaced, where one was given.
+    /// The answer to whether the default SMTP certificate is replaced, if one was given.
     pub fn default_smtp(&self) -> Option<Answer> {
         self.default_smtp
     }
 
-    /// Who asks, where that was said.
+    /// Who asks, if that was said.
     pub fn caller(&self) -> Option<&[String]> {
         self.caller.as_deref()
     }

@@ -8,14 +8,14 @@ use crate::time::{DAY, Timestamp, day};
 /// Why a text is no point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("`{}` is no time with a zone, like 2026-11-24T00:00:00Z or 2026-11-24T01:00:00+01:00", .text.escape_debug())]
+#[error("`{}` is not an RFC 3339 time with a time zone, like 2026-11-24T00:00:00Z or 2026-11-24T01:00:00+01:00, nor a date like 2026-11-24", .text.escape_debug())]
 pub struct TimeError {
     /// The text as it stood.
     pub text: String,
 }
 
-/// The point in time that an RFC 3339 text names: date, time and zone, all of them; fractions of
-/// a second are dropped.
+/// The point in time that an RFC 3339 text names: date, time and zone, or a date alone, which is its midnight in UTC.
+/// Fractions of a second are dropped.
 ///
 /// ```
 /// use exchange_certificates::rfc3339;
@@ -28,7 +28,7 @@ pub struct TimeError {
 ///
 /// # Errors
 ///
-/// [`TimeError`] with the text, where it is anything else.
+/// [`TimeError`] with the text, if it is anything else.
 pub fn parse(text: &str) -> Result<SystemTime, TimeError> {
     timestamp(text).and_then(Timestamp::to_system_time).ok_or_else(|| TimeError { text: text.to_owned() })
 }
@@ -64,6 +64,10 @@ pub(crate) fn deserialize_some<'de, D: serde::Deserializer<'de>>(
 
 fn timestamp(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_at_checked(10)?;
+    if rest.is_empty() {
+        let [year, month, day_of_month] = fields(date, '-', [4, 2, 2])?;
+        return Timestamp::midnight(year, month, day_of_month);
+    }
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let (time, rest) = rest.split_at_checked(8)?;
     let [year, month, day_of_month] = fields(date, '-', [4, 2, 2])?;
@@ -127,10 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn a_date_alone_is_its_midnight() {
+        assert_eq!(parse("2026-11-24"), parse("2026-11-24T00:00:00Z"));
+    }
+
+    #[test]
     fn what_names_no_point_in_time_is_refused() {
         for text in [
             "",
-            "2026-11-24",
+            "2026-11-31",
+            "2026-11-2",
             "2026-11-24T00:00:00",
             "2026-11-24T00:00Z",
             "2026-02-30T00:00:00Z",

@@ -64,7 +64,7 @@ impl Rule {
         self.about.id
     }
 
-    /// What follows where it speaks.
+    /// What follows if it speaks.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -88,9 +88,9 @@ impl Rule {
 /// What a rule looks at. Each check speaks at most once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Check {
-    /// At the request itself, also where no service is in question.
+    /// At the request itself, also if no service is in question.
     Request(fn(&Case<'_>) -> Option<Finding>),
-    /// At an assignment, where a service is in question.
+    /// At an assignment, if a service is in question.
     Assign(fn(&Assignment<'_>) -> Option<Finding>),
     /// At a removal.
     Remove(fn(&Removal<'_>) -> Option<Finding>),

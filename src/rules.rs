@@ -14,6 +14,7 @@ mod unified_messaging;
 mod wildcard;
 
 use crate::rule::Rule;
+use crate::text;
 
 /// Every rule of the crate, in the order in which they report: first what Microsoft's article on
 /// the assignment of certificates says, then what the references and support articles add.
@@ -84,6 +85,12 @@ pub static RULES: &[&Rule] = &[
     &quality::NO_CLIENT_AUTHENTICATION,
     &hosting::SERVICE_SKIPPED,
 ];
+
+/// The id that is most like a misspelt one, by the edits that lead from one to the other.
+pub(crate) fn nearest(id: &str) -> &'static str {
+    let known = RULES.iter().map(|rule| rule.id());
+    known.min_by_key(|known| text::distance(id, known)).unwrap_or_default()
+}
 
 /// The rule of this id.
 ///

@@ -45,7 +45,7 @@ pub enum Task {
     Decide(Request),
     /// What it comes to on every server of a fleet.
     RollOut(Rollout),
-    /// Whether an assignment worked, by what is shown, or by the server itself where nothing is.
+    /// Whether an assignment worked, by what is shown, or by the server itself if nothing is.
     Verify(Expectation, Option<Vec<Shown>>),
 }
 
@@ -65,12 +65,12 @@ pub enum Outcome {
 }
 
 impl Scenario {
-    /// The point in time, where the scenario names one.
+    /// The point in time, if the scenario names one.
     pub fn now(&self) -> Option<SystemTime> {
         self.now
     }
 
-    /// The server, where it is about one.
+    /// The server, if it is about one.
     pub fn server(&self) -> Option<&Server> {
         match &self.subject {
             Subject::Server(server) => Some(server),
@@ -101,7 +101,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// [`ScenarioError`] where a rollout names servers that there are not.
+    /// [`ScenarioError`] if a rollout names servers that there are not.
     pub fn answer(&self, now: SystemTime) -> Result<Outcome, ScenarioError> {
         let now = self.now.unwrap_or(now);
         Ok(match (&self.task, &self.subject) {
@@ -223,7 +223,7 @@ impl<'de> Deserialize<'de> for Answers {
                 let mut answers: Vec<(String, Answer)> = Vec::new();
                 while let Some((server, answer)) = map.next_entry::<String, Option<Answer>>()? {
                     if answers.iter().any(|(known, _)| text::same(known, &server)) {
-                        return Err(A::Error::custom(format!("{} stands there twice", text::shown(&server))));
+                        return Err(A::Error::custom(format!("{} is listed twice", text::shown(&server))));
                     }
                     answers.extend(answer.map(|answer| (server, answer)));
                 }

@@ -21,12 +21,12 @@ pub enum Line {
     Comment(&'static str),
     /// A statement of the language, which never holds input.
     Statement(&'static str),
-    /// Stops the script where it runs on another computer than this one.
+    /// Stops the script if it runs on another computer than this one.
     Here {
         /// The name of the server.
         server: String,
     },
-    /// Stops the script where a certificate does not show these services.
+    /// Stops the script if a certificate does not show these services.
     Check {
         /// The command that shows the certificate.
         show: Command,

@@ -217,7 +217,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError::AlreadyInstalled`] where it is installed; nothing is changed then.
+    /// [`ServerError::AlreadyInstalled`] if it is installed; nothing is changed then.
     pub fn install(&mut self, installed: Installed) -> Result<(), ServerError> {
         let thumbprint = installed.thumbprint();
         self.facts.inventory.insert(installed)?;
@@ -233,7 +233,7 @@ impl Server {
         self.facts.name.as_str()
     }
 
-    /// Its fully qualified domain name, where it is known.
+    /// Its fully qualified domain name, if it is known.
     pub fn fqdn(&self) -> Option<&str> {
         self.facts.fqdn.as_ref().map(Text::as_str)
     }
@@ -283,7 +283,7 @@ impl Server {
         if service == Service::IMAP { self.imap_certificate_name() } else { self.pop_certificate_name() }
     }
 
-    /// The host names that clients use, where they are known.
+    /// The host names that clients use, if they are known.
     pub fn client_names(&self) -> Option<&[String]> {
         self.facts.client_names.as_deref()
     }
@@ -303,7 +303,7 @@ impl Server {
         self.facts.default_smtp
     }
 
-    /// The Auth certificates of the organisation, where they are known.
+    /// The Auth certificates of the organisation, if they are known.
     pub fn auth_certificates(&self) -> Option<AuthCertificates> {
         self.organization.auth_certificates
     }

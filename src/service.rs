@@ -57,7 +57,7 @@ const NAMES: [(Service, &str, char); 7] = [
 #[non_exhaustive]
 pub enum ServiceError {
     /// A name that is none of a service.
-    #[error("`{}` is no service: there are {}, and None", .name.escape_debug(), Service::all())]
+    #[error("unknown service `{}`; expected one of {} or None", .name.escape_debug(), Service::all())]
     UnknownName {
         /// The name as it stood.
         name: String,
@@ -102,7 +102,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::UnknownBits`] where it has a bit that stands for no service.
+    /// [`ServiceError::UnknownBits`] if it has a bit that stands for no service.
     pub fn from_value(value: i64) -> Result<Self, ServiceError> {
         u8::try_from(value).ok().and_then(Self::from_bits).ok_or(ServiceError::UnknownBits { value })
     }

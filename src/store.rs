@@ -79,7 +79,7 @@ impl<T: AsRef<Certificate>> Store<T> {
     ///
     /// # Errors
     ///
-    /// Gives it back where one of the same thumbprint is there; nothing is changed then.
+    /// Gives it back if one of the same thumbprint is there; nothing is changed then.
     pub fn insert(&mut self, item: T) -> Result<(), Duplicate<T>> {
         let slot = u32::try_from(self.slots.len()).ok();
         let thumbprint = item.as_ref().thumbprint();
@@ -178,7 +178,7 @@ impl<T: AsRef<Certificate>> Default for Store<T> {
     }
 }
 
-/// Equal where the same things stand in the same order.
+/// Equal if the same things stand in the same order.
 impl<T: AsRef<Certificate> + PartialEq> PartialEq for Store<T> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())

@@ -211,6 +211,28 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
     })
 }
 
+/// How many characters have to be changed, added or left out to make one text of the other. Only the beginning of a
+/// long text counts.
+pub(crate) fn distance(one: &str, other: &str) -> usize {
+    const LIMIT: usize = 64;
+    let other: Vec<_> = other.chars().take(LIMIT).collect();
+    let mut row: Vec<_> = (0..=other.len()).collect();
+    for (index, character) in one.chars().take(LIMIT).enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        for (cell, known) in row.iter_mut().skip(1).zip(&other) {
+            let replaced = diagonal + usize::from(character != *known);
+            diagonal = *cell;
+            left = replaced.min(*cell + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// What is printed of each, with the same words between.
 pub(crate) fn joined<T: fmt::Display>(items: &[T], between: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
@@ -256,6 +278,24 @@ mod tests {
         let mut names = ["b", "A", "\u{c9}", "a", "\u{e9}"].map(Caseless);
         names.sort();
         assert_eq!(names.map(|name| name.0), ["A", "a", "b", "\u{c9}", "\u{e9}"]);
+    }
+
+    #[test]
+    fn the_distance_counts_what_is_changed() {
+        for (one, other, distance) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("wildcard", "wildcard", 0),
+            ("wildcrad", "wildcard", 2),
+            ("imap", "pop", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(
+                (super::distance(one, other), super::distance(other, one)),
+                (distance, distance),
+                "{one} {other}"
+            );
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Thumbprint([u8; Thumbprint::LENGTH]);
 #[non_exhaustive]
 pub enum ThumbprintError {
     /// A character that is neither a hex digit nor one that a paste brings along.
-    #[error("character {place}, `{}`, is no hex digit of a thumbprint", .character.escape_debug())]
+    #[error("character {place}, `{}`, is not a hex digit", .character.escape_debug())]
     Character {
         /// The character that does not belong.
         character: char,
@@ -150,6 +150,6 @@ mod tests {
         assert_eq!(format!("{PRINTED}00").parse::<Thumbprint>(), Err(ThumbprintError::Length { digits: 42 }));
         let error = "\u{200E}DA 3G".parse::<Thumbprint>().unwrap_err();
         assert_eq!(error, ThumbprintError::Character { character: 'G', place: 6 });
-        assert_eq!(error.to_string(), "character 6, `G`, is no hex digit of a thumbprint");
+        assert_eq!(error.to_string(), "character 6, `G`, is not a hex digit");
     }
 }

@@ -89,7 +89,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_year - (153 * shifted_month + 2) / 5 + 1)
 }
 
-/// The day of a date, counted from 1970-01-01; nothing where there is no such date.
+/// The day of a date, counted from 1970-01-01; `None` if there is no such date.
 pub(crate) fn day(year: i64, month: i64, day: i64) -> Option<i64> {
     // Every certificate has two dates: adding up what has gone by is a third of the work of going there and back.
     const BEFORE_MONTH: [i64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];

@@ -24,7 +24,7 @@ pub struct Expectation {
 pub struct Shown {
     /// The certificate.
     pub thumbprint: Thumbprint,
-    /// Its services; nothing where they were not shown, or cut short by `...`.
+    /// Its services; `None` if they were not shown, or cut short by `...`.
     pub services: Option<Service>,
 }
 
@@ -92,7 +92,7 @@ pub enum Verification {
     Missing {
         /// What lacks.
         missing: Service,
-        /// What is shown; nothing where the certificate itself is not.
+        /// What is shown; `None` if the certificate itself is not.
         services: Service,
     },
     /// The services are not known.

@@ -222,7 +222,7 @@ fn certificates_are_found_in_pem() {
     let broken = format!("{text}{}", pem("CERTIFICATE", &one.as_der()[..100]));
     assert_eq!(
         Certificate::all_from_pem(&broken).unwrap_err().to_string(),
-        "PEM block 4: at byte 0 a complete certificate was expected"
+        "PEM block 4: expected a complete certificate at byte 0"
     );
 }
 
@@ -250,7 +250,7 @@ fn certificates_are_found_in_bundles() {
     let wrong = bundle(&[ders[0].clone(), sequence(&[])]);
     assert_eq!(
         Certificate::all_from_pem(&pem("CMS", &wrong)).unwrap_err().to_string(),
-        "PEM block 1: certificate 2 of the bundle: at byte 2 what is signed of the certificate was expected"
+        "PEM block 1: certificate 2 of the bundle: expected what is signed of the certificate at byte 2"
     );
 }
 
@@ -265,8 +265,8 @@ fn in_json_a_certificate_is_a_string() {
     assert_eq!(serde_json::from_str::<Certificate>(&json).unwrap(), certificate);
     for (json, expected) in [
         (r#""""#, "there is nothing to read a certificate from"),
-        (r#""MII?""#, "line 1, column 4 is no complete base64"),
-        (r#""MIIB""#, "at byte 0 a complete certificate was expected"),
+        (r#""MII?""#, "line 1, column 4: the base64 is not complete"),
+        (r#""MIIB""#, "expected a complete certificate at byte 0"),
     ] {
         assert!(serde_json::from_str::<Certificate>(json).unwrap_err().to_string().starts_with(expected), "{json}");
     }

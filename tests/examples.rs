@@ -340,7 +340,7 @@ fn bad_input_is_one_line_with_file_and_field() {
     let text = |patch: Value| patched(&patch).to_string();
     let new = article(&microsoft_exchange())["request"]["thumbprint"].clone();
     let cases = [
-        ("services", text(certificate(json!("IIS, FTP"))), "server.certificates[1].services: `FTP`"),
+        ("services", text(certificate(json!("IIS, FTP"))), "server.certificates[1].services: unknown service `FTP`"),
         ("bits", text(certificate(json!(128))), "server.certificates[1].services: 128"),
         ("twice", text(twice), "server.certificates[2]: "),
         ("role", text(json!({ "server": { "roles": ["Mailbox", "HubTransport"] } })), "server.roles[1]: "),

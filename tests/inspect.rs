@@ -103,7 +103,7 @@ fn bad_input_is_one_line_on_standard_error() {
     let bad = file("bad.txt", "Thumbprint  Services  Subject\nXXXX  IP.WS..  CN=a\n");
     let good = file("good.xml", fleet("mail.contoso.com"));
     for (arguments, words) in [
-        (vec![good.as_str(), bad.as_str()], "bad.txt`, line 2: Thumbprint: `XXXX` is no thumbprint"),
+        (vec![good.as_str(), bad.as_str()], "bad.txt`, line 2: Thumbprint: `XXXX` is not a thumbprint"),
         (vec!["--json", "no such file"], "no such file: "),
         (vec!["--scenario", "MBX09", good.as_str()], "`MBX09`: no object of Get-ExchangeServer"),
         (vec![], "required arguments"),

@@ -85,18 +85,18 @@ fn a_policy_in_json_says_what_is_wrong_with_it() {
         .is_ok()
     );
     for (policy, problem) in [
-        (json!({ "silence": ["no-such-rule"] }), "`no-such-rule` is no rule"),
-        (json!({ "raise": { "contoso/any": "warn" } }), "`contoso/any` is no rule"),
+        (json!({ "silence": ["no-such-rule"] }), "there is no rule `no-such-rule`; did you mean"),
+        (json!({ "raise": { "contoso/any": "warn" } }), "there is no rule `contoso/any`; did you mean"),
         (json!({ "silence": ["self-signed", "self-signed"] }), "`self-signed` is named twice"),
         (
             json!({ "silence": ["self-signed"], "raise": { "self-signed": "refuse" } }),
             "`self-signed` is both raised and silenced",
         ),
-        (json!({ "silence": ["restart-iis"] }), "`restart-iis` is not silenced"),
-        (json!({ "raise": { "self-signed": "warn" } }), "`self-signed` is not raised from warn to warn"),
+        (json!({ "silence": ["restart-iis"] }), "`restart-iis` cannot be silenced"),
+        (json!({ "raise": { "self-signed": "warn" } }), "`self-signed` cannot be raised from warn to warn"),
         (json!({ "raise": { "self-signed": "deny" } }), "unknown variant `deny`"),
-        (json!({ "expires_soon_days": 30 }), "expires_soon_days is 60 or more, not 30"),
-        (json!({ "minimum_rsa_bits": 1024 }), "minimum_rsa_bits is 2048 or more, not 1024"),
+        (json!({ "expires_soon_days": 30 }), "expires_soon_days must be at least 60, not 30"),
+        (json!({ "minimum_rsa_bits": 1024 }), "minimum_rsa_bits must be at least 2048, not 1024"),
         (json!({ "rules": [] }), "unknown field `rules`"),
     ] {
         let error = read(policy).unwrap_err();

@@ -40,7 +40,7 @@ pub struct AgendaItem {
 /// The renewals that fall due between two points in time, the first included and the last not, in order.
 ///
 /// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
-/// third of its lifetime where that is less. Only what is assigned is renewed.
+/// third of its lifetime if that is less. Only what is assigned is renewed.
 pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> Vec<AgendaItem> {
     let (from, until) = (Timestamp::from(from), Timestamp::from(until));
     let mut due: BTreeMap<(Timestamp, Thumbprint), AgendaItem> = BTreeMap::new();

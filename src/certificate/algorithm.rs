@@ -116,7 +116,7 @@ pub(super) fn is_weak(mut algorithm: Cursor<'_>) -> bool {
     }
 }
 
-/// The hash of RSA-PSS; nothing where it cannot be read or is left out, which stands for SHA-1.
+/// The hash of RSA-PSS; `None` if it cannot be read or is left out, which stands for SHA-1.
 fn pss_hash(mut parameters: Cursor<'_>) -> Option<&[u8]> {
     first_oid(&mut parameters.inside(tag::SEQUENCE)?.inside(tag::constructed(0))?)
 }

@@ -16,7 +16,7 @@ pub enum CertificateError {
         maximum: usize,
     },
     /// Something else stands where a part of the certificate should be.
-    #[error("at byte {offset} {expected} was expected")]
+    #[error("expected {expected} at byte {offset}")]
     Malformed {
         /// Where, counted from 0.
         offset: usize,
@@ -53,7 +53,7 @@ pub enum CertificateError {
         label: String,
     },
     /// A character that base64 does not have, or too few of them.
-    #[error("line {line}, column {column} is no complete base64")]
+    #[error("line {line}, column {column}: the base64 is not complete")]
     Base64 {
         /// The line of the text, counted from 1.
         line: usize,
@@ -61,7 +61,7 @@ pub enum CertificateError {
         column: usize,
     },
     /// No certificate or more than one where exactly one was asked for.
-    #[error("exactly one certificate was expected, and there are {count}")]
+    #[error("expected exactly one certificate, and there are {count}")]
     NotOne {
         /// How many there are.
         count: usize,

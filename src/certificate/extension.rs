@@ -64,7 +64,7 @@ pub struct BasicConstraints {
 }
 
 impl<T> Extension<T> {
-    /// What the extension says, where it is there and can be read.
+    /// What the extension says, if it is there and can be read.
     pub fn present(self) -> Option<T> {
         match self {
             Self::Present(value) => Some(value),
@@ -91,7 +91,7 @@ impl<T> Extension<T> {
         }
     }
 
-    /// Notes that the extension was met, with its value where that can be read.
+    /// Notes that the extension was met, with its value if that can be read.
     #[inline(always)]
     pub(super) fn meet(&mut self, value: Option<T>) {
         *self = match (&self, value) {

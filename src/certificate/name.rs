@@ -98,15 +98,15 @@ impl<'a> Attribute<'a> {
         Dotted(self.oid).to_string()
     }
 
-    /// The value where it is a string of any kind.
+    /// The value if it is a string of any kind.
     ///
     /// Bytes that a string of its kind cannot hold become replacement characters, or are read as
-    /// Latin-1 where the kind has a byte to a character.
+    /// Latin-1 if the kind has a byte to a character.
     pub fn text(&self) -> Option<Cow<'a, str>> {
         text(self.value)
     }
 
-    /// The value where it is a common name.
+    /// The value if it is a common name.
     #[inline]
     pub(super) fn common_name(&self) -> Option<Element<'a>> {
         (self.oid == COMMON_NAME).then_some(self.value)
@@ -138,7 +138,7 @@ pub(super) fn is_well_formed(name: &[u8]) -> bool {
     Cursor::new(name).inside(tag::SEQUENCE).and_then(walk).is_some()
 }
 
-/// Bytes as Latin-1, which is what ASCII becomes where a byte is beyond it.
+/// Bytes as Latin-1, which is what ASCII becomes if a byte is beyond it.
 pub(super) fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if bytes.is_ascii() => Cow::Borrowed(text),

@@ -58,13 +58,13 @@ impl<'a> Cursor<'a> {
         self.0.first() == Some(&tag)
     }
 
-    /// The next element where it has this tag; otherwise the cursor stays where it is.
+    /// The next element if it has this tag; otherwise the cursor stays where it is.
     #[inline(always)]
     pub(super) fn element(&mut self, tag: u8) -> Option<Element<'a>> {
         if self.is_at(tag) { self.next() } else { None }
     }
 
-    /// The value of the next element where it has this tag; otherwise the cursor stays where it is.
+    /// The value of the next element if it has this tag; otherwise the cursor stays where it is.
     #[inline(always)]
     pub(super) fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.element(tag).map(|element| element.value)

@@ -41,7 +41,7 @@ pub enum RolloutError {
         name: String,
     },
     /// A server stands in the order more than once.
-    #[error("servers: {} stands there twice", text::shown(.name))]
+    #[error("servers: {} is listed twice", text::shown(.name))]
     Twice {
         /// The name.
         name: String,
@@ -171,7 +171,7 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// A [`RolloutError`] where the order names no server, or one twice, or an answer is for none.
+    /// A [`RolloutError`] if the order names no server, or one twice, or an answer is for none.
     pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
         let order = rollout.order(self)?;
         let answers = rollout.answers(self)?;
@@ -327,7 +327,7 @@ impl RolloutPlan {
         self.left(|_, is_planned| !is_planned)
     }
 
-    /// What is left over where the script stops at this server: it and those after it, and those without a plan.
+    /// What is left over if the script stops at this server: it and those after it, and those without a plan.
     pub fn left_over_at(&self, server: &str) -> Vec<LeftOver> {
         let mut is_reached = false;
         self.left(|name, is_planned| {

@@ -111,7 +111,7 @@ impl<R: BufRead> BufRead for Utf16<R> {
     }
 }
 
-/// A stream that ends in an error where it is longer than this.
+/// A stream that ends in an error if it is longer than this.
 pub(super) struct Limited<R> {
     inner: R,
     left: u64,

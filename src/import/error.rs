@@ -14,13 +14,13 @@ use crate::thumbprint::ThumbprintError;
 #[non_exhaustive]
 pub enum ImportError {
     /// Bytes of none of the formats that are read.
-    #[error("{}: this is none of the formats that are read: CLIXML, JSON, Format-List, Format-Table, PEM, DER, PKCS#7", text::shown(.file))]
+    #[error("{}: unrecognised file format; expected CLIXML, JSON, Format-List, Format-Table, PEM, DER or PKCS#7", text::shown(.file))]
     UnknownFormat {
         /// The file.
         file: String,
     },
     /// More bytes than are read.
-    #[error("{}: more than {maximum} bytes are not read", text::shown(.file))]
+    #[error("{}: larger than the limit of {maximum} bytes", text::shown(.file))]
     TooLarge {
         /// The file.
         file: String,
@@ -28,7 +28,7 @@ pub enum ImportError {
         maximum: u64,
     },
     /// More levels of nesting than are read.
-    #[error("{origin}: more than {maximum} levels of nesting are not read")]
+    #[error("{origin}: nested deeper than the limit of {maximum} levels")]
     TooDeep {
         /// Where.
         origin: Origin,
@@ -36,7 +36,7 @@ pub enum ImportError {
         maximum: usize,
     },
     /// Something else stands where a part of the format should be.
-    #[error("{origin}: {expected} was expected")]
+    #[error("{origin}: expected {expected}")]
     Malformed {
         /// Where.
         origin: Origin,
@@ -52,7 +52,7 @@ pub enum ImportError {
         problem: String,
     },
     /// Binary data inside an object that is damaged.
-    #[error("{origin}: {field}, byte {byte}: {expected} was expected")]
+    #[error("{origin}: {field}, byte {byte}: expected {expected}")]
     Binary {
         /// Where the object stands.
         origin: Origin,
@@ -98,7 +98,7 @@ pub enum ImportError {
         server: String,
     },
     /// A server whose version is none that is modelled.
-    #[error("{}: {} is none of Exchange 2013, 2016, 2019 and Subscription Edition", text::shown(.server), text::shown(.version))]
+    #[error("{}: version {} is not one of Exchange 2013, 2016, 2019 and Subscription Edition", text::shown(.server), text::shown(.version))]
     UnknownVersion {
         /// The name of the server.
         server: String,
@@ -120,7 +120,7 @@ pub enum ImportError {
 #[non_exhaustive]
 pub enum FieldError {
     /// It is no thumbprint.
-    #[error("{} is no thumbprint: {error}", text::shown(.text))]
+    #[error("{} is not a thumbprint: {error}", text::shown(.text))]
     Thumbprint {
         /// The value as it stands.
         text: String,

@@ -55,12 +55,12 @@ impl ExportedCertificate {
         self.facts.friendly_name.as_deref()
     }
 
-    /// Whether the server has the private key, where that was said.
+    /// Whether the server has the private key, if that was said.
     pub fn has_private_key(&self) -> Option<bool> {
         self.facts.has_private_key
     }
 
-    /// Where the private key is kept, where that was said.
+    /// Where the private key is kept, if that was said.
     pub fn key_storage(&self) -> Option<KeyStorage> {
         self.facts.key_storage
     }
@@ -75,12 +75,12 @@ impl ExportedCertificate {
         self.facts.root_ca_type
     }
 
-    /// The services that it is assigned to, where that was said.
+    /// The services that it is assigned to, if that was said.
     pub fn services(&self) -> Option<Service> {
         self.facts.services
     }
 
-    /// The IIS sites that it is bound to, where that was said.
+    /// The IIS sites that it is bound to, if that was said.
     pub fn web_sites(&self) -> Option<&BTreeSet<u32>> {
         self.facts.web_sites.as_ref()
     }

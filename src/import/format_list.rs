@@ -237,7 +237,7 @@ fn property(line: &str) -> Option<Property<'_>> {
     let (before, value) = line.split_once(':')?;
     let name = unmarked(before);
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    // In a list a space stands before the colon, and after it where there is a value.
+    // In a list a space stands before the colon, and after it if there is a value.
     if !is_name || !before.ends_with(' ') || !(value.is_empty() || value.starts_with(' ')) {
         return None;
     }

@@ -16,7 +16,7 @@ use crate::verify::Shown;
 pub struct Listed {
     /// Its thumbprint.
     pub thumbprint: Thumbprint,
-    /// Its services; nothing where they were not shown, or cut short.
+    /// Its services; `None` if they were not shown, or cut short.
     pub services: Option<Service>,
     /// Its status.
     pub status: Option<Status>,

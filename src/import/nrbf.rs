@@ -116,7 +116,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Calls this with every text in a list that is a member; nothing where there is none.
+    /// Calls this with every text in a list that is a member.
     pub(super) fn each_text(&self, name: &str, found: &mut dyn FnMut(&'a str)) -> Option<()> {
         let (Item::Array(items) | Item::Object(_, items)) = self.member(name)? else { return None };
         let mut open = vec![items];
@@ -152,8 +152,7 @@ impl Slice {
     }
 }
 
-/// What reads returns nothing where something is wrong, and says beside it what: a result that may hold an error does not
-/// fit into the processor's registers, and there is one for every byte.
+/// Readers return `None` and record the error in `wrong`: a `Result` is too large to return in registers.
 struct NrbfReader<'a> {
     whole: usize,
     rest: &'a [u8],
@@ -235,7 +234,7 @@ impl<'a> NrbfReader<'a> {
         Some(Record::Item(item))
     }
 
-    /// A value where a record stands for one; libraries may come before it.
+    /// A value if a record stands for one; libraries may come before it.
     fn value(&mut self, depth: usize) -> Option<Item<'a>> {
         loop {
             let start = self.at();

@@ -11,7 +11,7 @@ const CERTIFICATE: u32 = 32;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PropertyList<'a> {
     pub(super) friendly_name: Option<String>,
-    /// Where the private key is kept; nothing where the list names no private key.
+    /// Where the private key is kept; `None` if the list names no private key.
     pub(super) key_storage: Option<KeyStorage>,
     pub(super) der: Option<&'a [u8]>,
 }

@@ -51,8 +51,8 @@ impl Import {
     ///
     /// # Errors
     ///
-    /// [`ImportError::NotDescribed`] where no object of `Get-ExchangeServer` tells its version and
-    /// roles, [`ImportError::UnknownVersion`] where it is older than Exchange 2013.
+    /// [`ImportError::NotDescribed`] if no object of `Get-ExchangeServer` tells its version and
+    /// roles, [`ImportError::UnknownVersion`] if it is older than Exchange 2013.
     pub fn server(&self, name: &str) -> Result<Server, ImportError> {
         self.server_in(name, &self.organization())
     }
@@ -121,7 +121,7 @@ impl Import {
         Some(server.with_edge_subscribed(self.edge_subscribed(key, server)))
     }
 
-    /// Whether an Edge subscription concerns a server; not known where none was read at all, since an
+    /// Whether an Edge subscription concerns a server; not known if none was read at all, since an
     /// export without any may just not have asked for them.
     fn edge_subscribed(&self, key: &ServerKey, server: ExportedServer<'_>) -> Option<bool> {
         let edges = &self.records.edges;

@@ -86,7 +86,7 @@ impl ObjectKind {
         })
     }
 
-    /// The property of this name, where it is needed of such an object.
+    /// The property of this name, if it is needed of such an object.
     pub(super) fn wants(self, name: &str) -> Option<&'static str> {
         self.properties().iter().copied().find(|known| known.eq_ignore_ascii_case(name))
     }
@@ -172,12 +172,12 @@ impl ObjectKind {
 }
 
 impl Object {
-    /// The value of a property; nothing where it is not there.
+    /// The value of a property; `None` if it is not there.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.members.iter().find_map(|(member, value)| (*member == name).then_some(value))
     }
 
-    /// How a property prints; nothing where it is not there, null, or empty.
+    /// How a property prints; `None` if it is not there, null, or empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::text)
     }
@@ -196,7 +196,7 @@ impl Object {
         self.checked(field)?.ok_or_else(|| self.origin.field(field, FieldError::Missing))
     }
 
-    /// The thumbprint in a property; nothing where it is empty.
+    /// The thumbprint in a property; `None` if it is empty.
     pub(super) fn thumbprint(&self, field: &'static str) -> Result<Option<Thumbprint>, ImportError> {
         let parse = |text: &str| {
             let error = |error| FieldError::Thumbprint { text: text.to_owned(), error };
@@ -225,7 +225,7 @@ impl Value {
         }
     }
 
-    /// The elements of a list, or the value itself where it is a text.
+    /// The elements of a list, or the value itself if it is a text.
     pub(super) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Structure(structure) if structure.text.is_none() => {

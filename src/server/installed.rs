@@ -124,22 +124,22 @@ impl Installed {
         self.has_private_key
     }
 
-    /// Where the private key is kept, where that is known.
+    /// Where the private key is kept, if that is known.
     pub fn key_storage(&self) -> Option<KeyStorage> {
         self.key_storage
     }
 
-    /// The status that Exchange reported, where it did.
+    /// The status that Exchange reported, if it did.
     pub fn status(&self) -> Option<Status> {
         self.status
     }
 
-    /// The root CA type that Exchange reported, where it did.
+    /// The root CA type that Exchange reported, if it did.
     pub fn root_ca_type(&self) -> Option<RootCaType> {
         self.root_ca_type
     }
 
-    /// The services that it is assigned to; nothing where they are not known.
+    /// The services that it is assigned to; `None` if they are not known.
     pub fn services(&self) -> Option<Service> {
         self.has_all_services_known.then_some(self.known_services)
     }
@@ -151,7 +151,7 @@ impl Installed {
         self.known_services
     }
 
-    /// The IIS sites that it is bound to; nothing where they are not known.
+    /// The IIS sites that it is bound to; `None` if they are not known.
     pub fn web_sites(&self) -> Option<&BTreeSet<u32>> {
         self.web_sites.as_ref()
     }
@@ -217,7 +217,7 @@ impl Installed {
         (self.certificate.starts()..=self.certificate.ends()).contains(&now)
     }
 
-    /// The whole days until it expires; negative where it has.
+    /// The whole days until it expires; negative if it has.
     pub(crate) fn days_left(&self, now: Timestamp) -> i64 {
         now.days_until(self.certificate.ends())
     }

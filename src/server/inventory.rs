@@ -215,7 +215,7 @@ impl Inventory {
     }
 }
 
-/// Equal where the same certificates stand in the same order with the same beside them.
+/// Equal if the same certificates stand in the same order with the same beside them.
 impl PartialEq for Inventory {
     fn eq(&self, other: &Self) -> bool {
         self.store == other.store

@@ -1,4 +1,4 @@
-//! What the hashes of one table have in common, and nobody outside of the program knows.
+//! A secret seed for each hash table, so that attackers cannot predict collisions.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -55,9 +55,9 @@ fn an_order_and_answers_name_servers_of_the_fleet_and_each_once() {
     let rollout = || Rollout::new(request(Service::SMTP));
     let error = |rollout| fleet.roll_out(&Policy::default(), &rollout, now()).unwrap_err().to_string();
     assert_eq!(error(rollout().with_order(["MBX01", "MBX03"])), "servers: there is no server `MBX03`");
-    assert_eq!(error(rollout().with_order(["MBX01", "MBX02", "mbx01"])), "servers: `mbx01` stands there twice");
+    assert_eq!(error(rollout().with_order(["MBX01", "MBX02", "mbx01"])), "servers: `mbx01` is listed twice");
     let by_fqdn = rollout().with_order(["MBX01", "mbx01.contoso.com"]);
-    assert_eq!(error(by_fqdn), "servers: `mbx01.contoso.com` stands there twice");
+    assert_eq!(error(by_fqdn), "servers: `mbx01.contoso.com` is listed twice");
     assert_eq!(error(rollout().with_answer("MBX03", Answer::Keep)), "answers: there is no server `MBX03`");
 }
 

@@ -120,7 +120,7 @@ fn bad_input_about_many_servers_is_one_line_with_its_field() {
         (
             "twice",
             scenario(json!({ "servers": ["MBX01", "mbx01"] })).to_string(),
-            "request.servers: `mbx01` stands there twice",
+            "request.servers: `mbx01` is listed twice",
         ),
         ("control", scenario(json!({ "servers": ["MBX01\n"] })).to_string(), "request.servers[0]: character 6"),
         (
@@ -133,7 +133,7 @@ fn bad_input_about_many_servers_is_one_line_with_its_field() {
             scenario(json!({ "answers": { "MBX01": "yes" } })).to_string(),
             "request.answers.MBX01: unknown variant `yes`",
         ),
-        ("repeated", repeated, "request.answers: `mbx01` stands there twice"),
+        ("repeated", repeated, "request.answers: `mbx01` is listed twice"),
         ("one-order", one(json!({ "servers": ["MBX01"] })).to_string(), "server: an order of servers and answers"),
         (
             "one-answers",

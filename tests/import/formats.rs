@@ -98,8 +98,8 @@ fn invalid_json_is_an_error_with_its_place() {
     for (text, place, words) in [
         ("[{\"Thumbprint\": }]", "line 1, column 17", "expected value"),
         ("{\"Services\": 3}", "entry 1", "Thumbprint: missing"),
-        ("[{\"Thumbprint\": \"XX\"}]", "entry 1", "`XX` is no thumbprint"),
-        ("[{\"RawData\": \"AA==\"}]", "entry 1", "was expected"),
+        ("[{\"Thumbprint\": \"XX\"}]", "entry 1", "`XX` is not a thumbprint"),
+        ("[{\"RawData\": \"AA==\"}]", "entry 1", "expected a complete certificate"),
         ("[{\"RawData\": [256]}]", "line 1, column 17", "invalid value"),
         ("[{\"RawData\": \"?\"}]", "entry 1", "RawData: `?` is not base64 or an array of bytes"),
         ("[{}, 1]", "line 1, column 6", "invalid type"),
@@ -112,7 +112,7 @@ fn invalid_json_is_an_error_with_its_place() {
     assert!(
         error(&format!("[{{\"Thumbprint\": \"{ONE}\", \"Services\": \"FTP\"}}]"))
             .to_string()
-            .contains("`FTP` is no service")
+            .contains("unknown service `FTP`")
     );
 }
 
@@ -265,30 +265,30 @@ fn format_table_is_read_as_it_was_pasted() {
 #[test]
 fn a_row_without_a_whole_thumbprint_is_named_and_nothing_is_taken() {
     for (masked, words) in [
-        ("XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", "character 1, `X`, is no hex digit"),
-        ("92E196F3...", "character 9, `.`, is no hex digit"),
+        ("XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", "character 1, `X`, is not a hex digit"),
+        ("92E196F3...", "character 9, `.`, is not a hex digit"),
         ("92E196F3C8D3D753FCFC5B7690C3173AA1C0ABE", "40 hex digits, not 39"),
         ("<thumbprint>", "character 1, `<`"),
-        ("XXXX", "character 1, `X`, is no hex digit"),
+        ("XXXX", "character 1, `X`, is not a hex digit"),
     ] {
         let error = error(&TABLE.replace(OTHER, masked));
         let ImportError::Field { origin, field, .. } = &error else { panic!("{error}") };
         assert_eq!((origin.place, *field), (Place::Line(4), "Thumbprint"));
         let sentence = error.to_string();
         assert!(
-            sentence.starts_with(&format!("`file`, line 4: Thumbprint: `{masked}` is no thumbprint: ")),
+            sentence.starts_with(&format!("`file`, line 4: Thumbprint: `{masked}` is not a thumbprint: ")),
             "{sentence}"
         );
         assert!(sentence.contains(words), "{sentence}");
     }
     let error = error(&LIST.replace(OTHER, "92E1…")).to_string();
-    assert!(error.contains("`92E1…` is no thumbprint"), "{error}");
+    assert!(error.contains("`92E1…` is not a thumbprint"), "{error}");
 }
 
 #[test]
 fn a_masked_thumbprint_in_several_words_is_named_too() {
     let error = error(&TABLE.replace(OTHER, "92E1 XXXX XXXX")).to_string();
-    assert!(error.starts_with("`file`, line 4: Thumbprint: `92E1` is no thumbprint"), "{error}");
+    assert!(error.starts_with("`file`, line 4: Thumbprint: `92E1` is not a thumbprint"), "{error}");
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn certificates_are_read_from_der_pem_base64_and_bundles() {
     }
     let mut import = Import::new();
     let error = import.add("file.cer", &first[..100]).unwrap_err();
-    assert!(error.to_string().starts_with("`file.cer`: at byte "), "{error}");
+    assert!(error.to_string().starts_with("`file.cer`: expected a complete certificate at byte "), "{error}");
 }
 
 /// A bundle of signed data without content and signers.
