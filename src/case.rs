@@ -43,7 +43,7 @@ impl<'a> Case<'a> {
             Some(assignment) => (assignment.in_question(), assignment.moves_default_smtp()),
             None => (Service::empty(), false),
         };
-        let change = Change::of_assignment(request, gained, moves_default, server).with_removal(request, server);
+        let change = Change::of_assignment(request, gained, moves_default).with_removal(request, server);
         Self { server, request, assignment, change, elsewhere: None }
     }
 
@@ -233,7 +233,7 @@ impl<'a> Removal<'a> {
 
     /// The services that an installed certificate is known to have at the time of the removal.
     pub(crate) fn services(&self, installed: &Installed) -> Service {
-        self.change.services(installed)
+        self.change.services(self.server, installed)
     }
 
     /// Whether the removed certificate is then known to have this service.

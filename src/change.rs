@@ -16,8 +16,6 @@ pub(crate) struct Change {
     /// The services that the certificate is assigned to.
     gained: Service,
     moves_default_smtp: bool,
-    /// What IMAP and POP take as their name, if they are assigned.
-    certificate_name: Option<String>,
     renames: Vec<Rename>,
     removed: Option<Thumbprint>,
 }
@@ -33,14 +31,11 @@ pub(crate) struct Rename {
 
 impl Change {
     /// What an assignment of these services changes; all that the request does beside it is added below.
-    pub(crate) fn of_assignment(request: &Request, gained: Service, moves_default_smtp: bool, server: &Server) -> Self {
-        let takes_a_name = gained.intersects(Service::IMAP | Service::POP);
-        let first_domain = || server.installed(request.thumbprint())?.first_domain().map(Cow::into_owned);
+    pub(crate) fn of_assignment(request: &Request, gained: Service, moves_default_smtp: bool) -> Self {
         Self {
             thumbprint: request.thumbprint(),
             gained: gained - Service::FEDERATION,
             moves_default_smtp,
-            certificate_name: takes_a_name.then(first_domain).flatten(),
             renames: Vec::new(),
             removed: None,
         }
@@ -89,8 +84,9 @@ impl Change {
     }
 
     /// The new `X509CertificateName` of IMAP or of POP, if it takes one.
-    pub(crate) fn new_certificate_name(&self, service: Service) -> Option<&str> {
-        self.certificate_name().and_then(|(services, name)| services.contains(service).then_some(name))
+    pub(crate) fn new_certificate_name<'a>(&self, server: &'a Server, service: Service) -> Option<Cow<'a, str>> {
+        let (services, name) = self.certificate_name(server)?;
+        services.contains(service).then_some(name)
     }
 
     /// The name that a connector is given.
@@ -109,8 +105,10 @@ impl Change {
     }
 
     /// The services, IMAP and POP, that take a new `X509CertificateName`, with the name.
-    fn certificate_name(&self) -> Option<(Service, &str)> {
-        self.certificate_name.as_deref().map(|name| (self.gained & (Service::IMAP | Service::POP), name))
+    fn certificate_name<'a>(&self, server: &'a Server) -> Option<(Service, Cow<'a, str>)> {
+        let services = self.gained & (Service::IMAP | Service::POP);
+        let installed = server.installed(self.thumbprint).filter(|_| !services.is_empty())?;
+        installed.first_domain().map(|name| (services, name))
     }
 
     /// The sites of an installed certificate after the assignment; `None` if they are not known.
@@ -130,7 +128,7 @@ impl Change {
     }
 
     /// The services that an installed certificate is known to have after the assignment.
-    pub(crate) fn services(&self, installed: &Installed) -> Service {
+    pub(crate) fn services(&self, server: &Server, installed: &Installed) -> Service {
         let mut services = installed.known_services();
         if installed.thumbprint() == self.thumbprint {
             return services | self.gained;
@@ -138,9 +136,9 @@ impl Change {
         if self.gained.contains(Service::IIS) && self.web_sites(installed).is_some_and(|sites| sites.is_empty()) {
             services.remove(Service::IIS);
         }
-        if let Some((moved, name)) = self.certificate_name()
-            && services.intersects(moved)
-            && !installed.has_domain(name)
+        if services.intersects(self.gained & (Service::IMAP | Service::POP))
+            && let Some((moved, name)) = self.certificate_name(server)
+            && !installed.has_domain(&name)
         {
             services.remove(moved);
         }
@@ -152,7 +150,7 @@ impl Change {
         let sites = server.sites();
         let affected = server.inventory().affected_by(self.thumbprint, self.gained);
         let after = affected.map(|installed| {
-            (installed.thumbprint(), self.services(installed), self.web_sites(installed).map(Cow::into_owned))
+            (installed.thumbprint(), self.services(server, installed), self.web_sites(installed).map(Cow::into_owned))
         });
         for (thumbprint, services, web_sites) in after.collect::<Vec<_>>() {
             server.inventory_mut().change(thumbprint, services, web_sites);
@@ -163,8 +161,10 @@ impl Change {
         } else {
             server.set_sites(sites);
         }
-        if let Some((services, name)) = self.certificate_name() {
-            server.set_certificate_name(services, name);
+        if let Some((services, name)) =
+            self.certificate_name(server).map(|(services, name)| (services, name.into_owned()))
+        {
+            server.set_certificate_name(services, &name);
         }
         if self.moves_default_smtp {
             server.set_default_smtp(self.thumbprint);

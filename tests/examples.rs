@@ -370,7 +370,7 @@ fn bad_input_is_one_line_with_file_and_field() {
         (
             "policy",
             text(json!({ "policy": { "silence": ["wildcard-imap"] } })),
-            "policy: `wildcard-imap` is not silenced",
+            "policy: `wildcard-imap` cannot be silenced",
         ),
         ("number", text(json!({ "server": { "edge_subscribed": "yes" } })), "server.edge_subscribed: "),
         ("after", format!("{} {{}}", article(&microsoft_exchange())), "trailing characters"),

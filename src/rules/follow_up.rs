@@ -133,7 +133,10 @@ rule! {
 
 fn restart(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     case.adds(service).then(|| {
-        let message = message!(service; "{service} uses the certificate once its Windows services are restarted");
+        let message = match service {
+            Service::IMAP => "IMAP uses the certificate once its Windows services are restarted",
+            _ => "POP uses the certificate once its Windows services are restarted",
+        };
         Finding::on(service, message).command(commands::restart(service))
     })
 }

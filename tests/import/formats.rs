@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exchange_certificates::import::{Format, Import, ImportError, Input, Listed, Origin, Place, collection_script};
+use exchange_certificates::import::{Format, Import, ImportError, Input, Origin, Place, collection_script};
 use exchange_certificates::{Expectation, RootCaType, Service, Status, Thumbprint, Verification, rfc3339, verify};
 
 use crate::support::export::utf16_le;
