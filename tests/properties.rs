@@ -42,5 +42,5 @@ fn the_situations_make_every_rule_speak_and_every_operation_go_through() {
     println!("{outcomes:?}\n{spoken:?}");
     assert_eq!(outcomes.len(), 5, "{outcomes:?}");
     let silent: Vec<_> = spoken.iter().filter(|(_, count)| **count == 0).collect();
-    assert!(silent.is_empty(), "{silent:?}");
+    assert!(silent.is_empty(), "no situation of tests/support/situations.rs makes these rules speak: {silent:?}");
 }

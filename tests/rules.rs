@@ -32,7 +32,7 @@ use expect_test::expect_file;
 use crate::page::{Pages, in_package};
 
 /// The rules in the order of the specification: first its table from the article, then that from the references.
-const SPECIFICATION: [&str; 65] = [
+const SPECIFICATION: &[&str] = &[
     "certificate-not-installed",
     "status-not-valid",
     "status-accepted",
@@ -104,7 +104,19 @@ const SPECIFICATION: [&str; 65] = [
 #[test]
 fn rules_report_in_the_order_of_the_specification() {
     let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
-    assert_eq!(ids, SPECIFICATION, "a new rule takes its place in RULES and in this list");
+    page::assert_same_order("RULES in src/rules.rs", &ids, "SPECIFICATION in tests/rules.rs", SPECIFICATION);
+}
+
+#[test]
+fn every_rule_has_a_row_in_the_decision_table() {
+    let table = sources("tests/support/decision_table");
+    for rule in RULES {
+        let id = rule.id();
+        assert!(
+            table.contains(&format!("\"{id}\"")),
+            "{id} has no row in tests/support/decision_table: it is written from the specification, and not from the rule"
+        );
+    }
 }
 
 #[test]
@@ -139,6 +151,25 @@ fn every_page_tells_what_its_rule_does() {
     pages().check_answers();
 }
 
+/// A file that is written from the rules is as they say.
+fn assert_written(path: &str, text: &str) {
+    println!("if this fails, run `UPDATE_EXPECT=1 cargo test`, which writes {path}, and read the difference");
+    expect_file![in_package(path)].assert_eq(text);
+}
+
+/// The text of a module and of those below it.
+fn sources(module: &str) -> String {
+    let folder = fs::read_dir(in_package(module)).into_iter().flatten();
+    let below = folder.filter_map(|entry| {
+        let path = entry.expect("an entry of the folder").path();
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        (path.is_dir() || path.extension().is_some_and(|extension| extension == "rs")).then_some(name)
+    });
+    let below: BTreeSet<_> = below.collect();
+    let text = fs::read_to_string(in_package(&format!("{module}.rs"))).unwrap_or_default();
+    below.iter().fold(text, |text, name| text + &sources(&format!("{module}/{name}")))
+}
+
 #[test]
 fn the_list_of_rules_is_written_from_the_rules() {
     let mut text =
@@ -162,13 +193,12 @@ fn the_list_of_rules_is_written_from_the_rules() {
         let severity = format!("Severity: {}", rule.severity());
         text += &section(rule.id(), severity, rule.source(), "audit", rule.documentation());
     }
-    expect_file![in_package("docs/rules.md")].assert_eq(&text);
+    assert_written("docs/rules.md", &text);
 }
 
 #[test]
 fn the_tables_in_the_readme_are_written_from_the_rules() {
-    let path = in_package("README.md");
-    let mut readme = fs::read_to_string(&path).expect("README.md is there").replace("\r\n", "\n");
+    let mut readme = fs::read_to_string(in_package("README.md")).expect("README.md is there").replace("\r\n", "\n");
     let line = |id, weight: String, summary| format!("| [`{id}`](docs/rules.md#{id}) | {weight} | {summary} |\n");
     let rules: String = RULES.iter().map(|rule| line(rule.id(), rule.kind().to_string(), rule.summary())).collect();
     let of_audit: String =
@@ -179,5 +209,5 @@ fn the_tables_in_the_readme_are_written_from_the_rules() {
         let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md lacks {end}"));
         readme = format!("{before}{begin}\n| rule | {weight} | summary |\n|---|---|---|\n{lines}\n{end}{after}");
     }
-    expect_file![path].assert_eq(&readme);
+    assert_written("README.md", &readme);
 }
