@@ -22,7 +22,8 @@ proptest! {
 
     #[test]
     fn library_and_decision_table_agree(situation in situations()) {
-        prop_assert_eq!(by_library(&situation), by_table(&situation));
+        let (library, table) = (by_library(&situation), by_table(&situation));
+        prop_assert_eq!(library, table, "the library (left) and tests/support/decision_table (right) disagree");
     }
 }
 

@@ -24,7 +24,7 @@ mod page;
 mod requests;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{env, fs};
 
 use exchange_certificates::{AUDIT_RULES, RULES};
 use expect_test::expect_file;
@@ -151,10 +151,18 @@ fn every_page_tells_what_its_rule_does() {
     pages().check_answers();
 }
 
-/// A file that is written from the rules is as they say.
+/// A file that is written from the rules is as they say. It is long: only the first difference is shown.
 fn assert_written(path: &str, text: &str) {
-    println!("if this fails, run `UPDATE_EXPECT=1 cargo test`, which writes {path}, and read the difference");
-    expect_file![in_package(path)].assert_eq(text);
+    let file = in_package(path);
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        return expect_file![file].assert_eq(text);
+    }
+    let written = fs::read_to_string(file).unwrap_or_default().replace("\r\n", "\n");
+    let mut lines = written.lines().zip(text.lines());
+    if let Some((line, wanted)) = lines.find(|(line, wanted)| line != wanted) {
+        panic!("{path} must be written anew, by `UPDATE_EXPECT=1 cargo test`: {line:?} is now {wanted:?}");
+    }
+    assert_eq!(written.len(), text.len(), "{path} must be written anew, by `UPDATE_EXPECT=1 cargo test`");
 }
 
 /// The text of a module and of those below it.

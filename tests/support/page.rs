@@ -41,11 +41,12 @@ pub(crate) struct Answer {
 
 /// The summary of a rule is one sentence.
 pub fn assert_is_a_sentence(id: &str, summary: &str) {
+    let begins = summary.trim_start_matches('"').starts_with(char::is_uppercase);
+    let is_one = !summary.trim_end_matches('.').contains(". ");
     assert!(
-        summary.trim_start_matches('"').starts_with(char::is_uppercase) && summary.ends_with('.'),
-        "{id}: {summary}"
+        begins && is_one && summary.ends_with('.'),
+        "the first line of the documentation of {id} must be one sentence with a full stop: {summary}"
     );
-    assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
 }
 
 /// Two lists of rules have the same entries in the same order.
