@@ -36,7 +36,7 @@ fn main() {
     let medians = medians(rounds, jobs);
     let (import, allocated) = counted(|| import(&path));
     assert_eq!(import.certificates().len(), certificates);
-    let kept: usize = import.certificates().iter().map(|read| read.certificate().as_der().len()).sum();
+    let kept: usize = import.certificates().map(|read| read.certificate().as_der().len()).sum();
     let megabytes = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
     let milliseconds = |time: f64| format!("{:.0} ms", time / 1e6);
     let line = vec![

@@ -77,9 +77,8 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     }
     let certificates: Vec<_> = import
         .certificates()
-        .iter()
         .map(|certificate| Row::of_certificate(&import, certificate))
-        .chain(import.listed().iter().map(|listed| Row::of_listed(&import, listed)))
+        .chain(import.listed().map(|listed| Row::of_listed(&import, listed)))
         .collect();
     if arguments.json {
         return pretty(&Answer::new(&import, certificates));

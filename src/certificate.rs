@@ -110,9 +110,9 @@ impl Certificate {
         let mut certificates = Vec::new();
         for block in &blocks {
             let read = match block.kind {
-                pem::Kind::Other => continue,
-                pem::Kind::Pkcs7 => block.der().and_then(|der| Self::all_from_pkcs7(&der)),
-                pem::Kind::Certificate | pem::Kind::Trusted => block.der().and_then(|der| {
+                pem::PemLabel::Other => continue,
+                pem::PemLabel::Pkcs7 => block.der().and_then(|der| Self::all_from_pkcs7(&der)),
+                pem::PemLabel::Certificate | pem::PemLabel::Trusted => block.der().and_then(|der| {
                     // The CA of Active Directory labels its bundles like a certificate.
                     let bundle = |error| Self::all_from_pkcs7(&der).map_err(|_| error);
                     Self::from_der(der.as_slice()).map(|certificate| vec![certificate]).or_else(bundle)
@@ -124,7 +124,7 @@ impl Certificate {
         match blocks.first() {
             None if text.trim().is_empty() => Err(CertificateError::Empty),
             None => Err(CertificateError::NoPem),
-            Some(first) if blocks.iter().all(|block| block.kind == pem::Kind::Other) => {
+            Some(first) if blocks.iter().all(|block| block.kind == pem::PemLabel::Other) => {
                 Err(CertificateError::OtherLabel { label: first.label.to_owned() })
             }
             Some(_) => Ok(certificates),
@@ -224,12 +224,12 @@ impl Certificate {
 
     /// The first common name or DNS name with a `*` in it.
     pub fn first_wildcard(&self) -> Option<Cow<'_, str>> {
-        self.domain_at(self.first_wildcard_place()?)
+        self.domain_at(self.first_wildcard_offset()?)
     }
 
     /// Whether the certificate is a wildcard certificate: a common name or DNS name has a `*`.
     pub fn is_wildcard(&self) -> bool {
-        self.first_wildcard_place().is_some()
+        self.first_wildcard_offset().is_some()
     }
 
     /// Whether issuer and subject are the same, byte for byte.
@@ -289,20 +289,20 @@ impl Certificate {
 
     /// The [`domains`](Self::domains) with repetitions, and without an allocation for the list.
     pub(crate) fn domain_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.domain_places().map(|(_, name)| name)
+        self.domain_offsets().map(|(_, name)| name)
     }
 
-    /// The [`domain_names`](Self::domain_names), each with its place in the DER.
-    pub(crate) fn domain_places(&self) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
+    /// The [`domain_names`](Self::domain_names), each with its offset in the DER.
+    pub(crate) fn domain_offsets(&self) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
         self.names(domain::is_dns_name)
     }
 
     /// Where the [`first_wildcard`](Self::first_wildcard) stands in the DER.
-    pub(crate) fn first_wildcard_place(&self) -> Option<u32> {
-        self.names(|_| true).find(|(_, name)| name.contains('*')).map(|(place, _)| place)
+    pub(crate) fn first_wildcard_offset(&self) -> Option<u32> {
+        self.names(|_| true).find(|(_, name)| name.contains('*')).map(|(offset, _)| offset)
     }
 
-    /// The common names that are wanted, then the DNS names, each with its place in the DER.
+    /// The common names that are wanted, then the DNS names, each with its offset in the DER.
     fn names<W: Fn(&str) -> bool>(&self, is_wanted: W) -> Names<'_, W> {
         let general_names = self.facts.general_names.present().map(|names| names.element(&self.der).value);
         Names {
@@ -313,20 +313,20 @@ impl Certificate {
         }
     }
 
-    /// The domain name at a place that [`domain_places`](Self::domain_places) gave.
-    pub(crate) fn domain_at(&self, place: u32) -> Option<Cow<'_, str>> {
-        let element = self.element_at(place)?;
+    /// The domain name at an offset that [`domain_offsets`](Self::domain_offsets) gave.
+    pub(crate) fn domain_at(&self, offset: u32) -> Option<Cow<'_, str>> {
+        let element = self.element_at(offset)?;
         if extension::is_dns_name(element) { Some(name::latin1(element.value)) } else { name::text(element) }
     }
 
-    /// The bytes of the domain name at a place that [`domain_places`](Self::domain_places) gave: those of the text
+    /// The bytes of the domain name at an offset that [`domain_offsets`](Self::domain_offsets) gave: those of the text
     /// where it is ASCII, unless its string has more than a byte for a character.
-    pub(crate) fn domain_bytes_at(&self, place: u32) -> Option<&[u8]> {
-        self.element_at(place).map(|element| element.value)
+    pub(crate) fn domain_bytes_at(&self, offset: u32) -> Option<&[u8]> {
+        self.element_at(offset).map(|element| element.value)
     }
 
-    fn element_at(&self, place: u32) -> Option<tlv::Element<'_>> {
-        tlv::Cursor::new(self.der.get(usize::try_from(place).ok()?..)?).next()
+    fn element_at(&self, offset: u32) -> Option<tlv::Element<'_>> {
+        tlv::Cursor::new(self.der.get(usize::try_from(offset).ok()?..)?).next()
     }
 
     /// The fields of the signature algorithm, which stands between the serial number and the issuer.
@@ -350,16 +350,16 @@ impl<'a, W: Fn(&str) -> bool> Iterator for Names<'a, W> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let place = |element: tlv::Element<'_>| reader::offset(element.der, self.der) as u32;
+        let offset = |element: tlv::Element<'_>| reader::offset(element.der, self.der) as u32;
         for attribute in &mut self.attributes {
             if let Some(element) = attribute.common_name()
                 && let Some(name) = name::text(element).filter(|name| (self.is_wanted)(name))
             {
-                return Some((place(element), name));
+                return Some((offset(element), name));
             }
         }
         let mut dns_names = self.general_names.by_ref().filter(|name| extension::is_dns_name(*name));
-        dns_names.find(|name| !name.value.is_empty()).map(|element| (place(element), name::latin1(element.value)))
+        dns_names.find(|name| !name.value.is_empty()).map(|element| (offset(element), name::latin1(element.value)))
     }
 }
 

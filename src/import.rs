@@ -20,9 +20,9 @@
 //!       ----------                                --------   -------
 //!       5113AE0233A72FCCB75B1D0198628675333D010E  IP.WS..    CN=mail.contoso.com, O=Cont...",
 //! )?;
-//! let listed = &import.listed()[0];
+//! let listed = import.listed().next().ok_or("nothing is listed")?;
 //! assert_eq!(listed.services, Some(Service::IMAP | Service::POP | Service::IIS | Service::SMTP));
-//! # Ok::<(), exchange_certificates::import::ImportError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod certificates;
@@ -53,6 +53,7 @@ pub use self::described::ExportedServer;
 use self::encoding::{Encoding, Utf16};
 pub use self::error::{FieldError, ImportError, Origin, Place};
 pub use self::exported::ExportedCertificate;
+use self::format::CertificateForm;
 pub use self::format::Format;
 pub use self::listed::Listed;
 use self::records::Records;
@@ -112,29 +113,32 @@ impl Import {
     pub fn add(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<Format, ImportError> {
         let input = input.into();
         let format = Format::of(bytes).ok_or_else(|| ImportError::UnknownFormat { file: input.name.to_string() })?;
-        match format {
-            Format::Clixml => self.add_clixml(input, bytes),
-            Format::Json => self.add_json(input, bytes),
-            Format::Text => self.add_text(input, bytes),
-            Format::Certificates => self.add_certificates(input, bytes),
-        }?;
-        Ok(format)
+        self.add_as(format, input, bytes).map(|()| format)
     }
 
-    /// Reads CLIXML, as `Export-Clixml` writes it.
+    /// Reads a file of a format that is known.
     ///
     /// # Errors
     ///
-    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
-    pub fn add_clixml(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
+    /// Like [`add`](Self::add), and if it is not of this format.
+    pub fn add_as(&mut self, format: Format, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
         let input = input.into();
-        too_large(&input, bytes.len() as u64, MAXIMUM_CLIXML_LENGTH)?;
+        match format {
+            Format::Clixml => self.add_clixml(&input, bytes),
+            Format::Json => self.add_json(&input, bytes),
+            Format::Text => self.add_text(&input, bytes),
+            Format::Certificates => self.add_certificates(&input, bytes),
+        }
+    }
+
+    fn add_clixml(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        too_large(input, bytes.len() as u64, MAXIMUM_CLIXML_LENGTH)?;
         let (encoding, mark) = Encoding::of(bytes);
         let bytes = bytes.get(mark..).unwrap_or_default();
         if encoding == Encoding::Utf8 {
-            self.clixml(&input, clixml::Borrowed::new(bytes))
+            self.clixml(input, clixml::Borrowed::new(bytes))
         } else {
-            self.clixml(&input, clixml::Streamed::new(Utf16::new(bytes, encoding)))
+            self.clixml(input, clixml::Streamed::new(Utf16::new(bytes, encoding)))
         }
     }
 
@@ -151,7 +155,7 @@ impl Import {
         let mut bytes = Vec::new();
         stream.by_ref().take(ENOUGH_TO_TELL).read_to_end(&mut bytes).map_err(|error| failed(&input, &error))?;
         if Format::of(&bytes) == Some(Format::Clixml) {
-            self.add_clixml_from(input, bytes.as_slice().chain(stream))?;
+            self.add_clixml_from(&input, bytes.as_slice().chain(stream))?;
             return Ok(Format::Clixml);
         }
         stream
@@ -161,33 +165,21 @@ impl Import {
         self.add(input, &bytes)
     }
 
-    /// Reads CLIXML from a stream, so that a large file need not be in memory.
-    ///
-    /// # Errors
-    ///
-    /// Like [`add_clixml`](Self::add_clixml), and where the stream itself fails.
-    pub fn add_clixml_from(&mut self, input: impl Into<Input>, mut stream: impl BufRead) -> Result<(), ImportError> {
-        let input = input.into();
+    fn add_clixml_from(&mut self, input: &Input, mut stream: impl BufRead) -> Result<(), ImportError> {
         let mut start = Vec::new();
-        stream.by_ref().take(4).read_to_end(&mut start).map_err(|error| failed(&input, &error))?;
+        stream.by_ref().take(4).read_to_end(&mut start).map_err(|error| failed(input, &error))?;
         let (encoding, mark) = Encoding::of(&start);
         let start = start.get(mark..).unwrap_or_default();
         let stream = encoding::Limited::new(start.chain(stream), MAXIMUM_CLIXML_LENGTH);
         if encoding == Encoding::Utf8 {
-            self.clixml(&input, clixml::Streamed::new(stream))
+            self.clixml(input, clixml::Streamed::new(stream))
         } else {
-            self.clixml(&input, clixml::Streamed::new(Utf16::new(stream, encoding)))
+            self.clixml(input, clixml::Streamed::new(Utf16::new(stream, encoding)))
         }
     }
 
-    /// Reads JSON, as `ConvertTo-Json` writes it of `Get-ExchangeCertificate`.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
-    pub fn add_json(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
-        let input = input.into();
-        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+    fn add_json(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
         let mut records = Records::default();
         for object in json::read(&input.name, &encoding::text(bytes))? {
             objects::take(&mut records, object, input.server.as_deref())?;
@@ -195,14 +187,8 @@ impl Import {
         self.records.absorb(records)
     }
 
-    /// Reads what `Format-List` or `Format-Table` shows of `Get-ExchangeCertificate`, as it was copied.
-    ///
-    /// # Errors
-    ///
-    /// Where it cannot be read, or contradicts what was read before: nothing of it is taken then.
-    pub fn add_text(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
-        let input = input.into();
-        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+    fn add_text(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
         let mut records = Records::default();
         for object in format_list::read(&input.name, &encoding::text(bytes))? {
             objects::take(&mut records, object, input.server.as_deref())?;
@@ -210,14 +196,8 @@ impl Import {
         self.records.absorb(records)
     }
 
-    /// Reads certificates: DER, PEM with one or many, or a PKCS#7 bundle.
-    ///
-    /// # Errors
-    ///
-    /// Where they cannot be read.
-    pub fn add_certificates(&mut self, input: impl Into<Input>, bytes: &[u8]) -> Result<(), ImportError> {
-        let input = input.into();
-        too_large(&input, bytes.len() as u64, MAXIMUM_LENGTH)?;
+    fn add_certificates(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
         let failed = |error| ImportError::Certificate { origin: Origin::new(&input.name, Place::File), error };
         let mut records = Records::default();
         for (index, certificate) in bare_certificates(bytes).map_err(failed)?.into_iter().enumerate() {
@@ -229,18 +209,18 @@ impl Import {
     }
 
     /// The certificates, in the order in which they were read.
-    pub fn certificates(&self) -> &[ExportedCertificate] {
-        &self.records.certificates
+    pub fn certificates(&self) -> impl ExactSizeIterator<Item = &ExportedCertificate> {
+        self.records.certificates.values()
     }
 
-    /// What listings show, in the order in which they were read.
-    pub fn listed(&self) -> &[Listed] {
-        &self.records.listed
+    /// What listings show, in the order in which they were read; what is shown of one certificate stands together.
+    pub fn listed(&self) -> impl Iterator<Item = &Listed> {
+        self.records.listed.values().flatten()
     }
 
     /// The connectors and the hybrid configuration, in the order in which they were read.
     pub fn connectors(&self) -> impl Iterator<Item = &Connector> {
-        self.records.connectors.iter().map(|known| &known.value)
+        self.records.connectors.values().map(|known| &known.value)
     }
 
     /// The Auth certificates of the organisation, where they are known.
@@ -263,14 +243,14 @@ impl Import {
 }
 
 fn bare_certificates(bytes: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
-    if format::is_pkcs7(bytes) {
-        return Certificate::all_from_pkcs7(bytes);
+    match CertificateForm::of(bytes) {
+        Some(CertificateForm::Pkcs7) => Certificate::all_from_pkcs7(bytes),
+        Some(CertificateForm::Der) => Certificate::from_der(bytes).map(|certificate| vec![certificate]),
+        Some(CertificateForm::Base64) | None => {
+            let text = encoding::text(bytes);
+            if text.contains("-----BEGIN ") { Certificate::all_from_pem(&text) } else { Ok(vec![text.parse()?]) }
+        }
     }
-    if bytes.first() == Some(&0x30) && !format::is_base64(bytes) {
-        return Certificate::from_der(bytes).map(|certificate| vec![certificate]);
-    }
-    let text = encoding::text(bytes);
-    if text.contains("-----BEGIN ") { Certificate::all_from_pem(&text) } else { Ok(vec![text.parse()?]) }
 }
 
 fn failed(input: &Input, error: &std::io::Error) -> ImportError {

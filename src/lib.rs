@@ -98,6 +98,12 @@ pub use text::TextError;
 pub use thumbprint::{Thumbprint, ThumbprintError};
 pub use verify::{Expectation, Shown, Verification, verify};
 
+/// Longer pages.
+pub mod docs {
+    #[doc = include_str!("../docs/rules.md")]
+    pub mod rules {}
+}
+
 /// The snippets of COMPARE.md hold.
 #[cfg(doctest)]
 #[doc = include_str!("../COMPARE.md")]

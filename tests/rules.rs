@@ -189,9 +189,7 @@ fn the_list_of_rules_is_written_from_the_rules() {
     let section = |id, what: String, source, folder, documentation: &str| {
         let documentation: Vec<_> = documentation.lines().map(str::trim).collect();
         let documentation = documentation.join("\n");
-        format!(
-            "\n## {id}\n\n{what}. Source: {source}. Cases: [{id}.md](../tests/{folder}/{id}.md).\n\n{documentation}\n"
-        )
+        format!("\n## {id}\n\n{what}. Source: {source}. Cases: `tests/{folder}/{id}.md`.\n\n{documentation}\n")
     };
     for rule in RULES {
         let kind = format!("Kind: {}", rule.kind());
@@ -204,18 +202,40 @@ fn the_list_of_rules_is_written_from_the_rules() {
     assert_written("docs/rules.md", &text);
 }
 
+/// Where a link of Markdown leads.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
 #[test]
-fn the_tables_in_the_readme_are_written_from_the_rules() {
-    let mut readme = fs::read_to_string(in_package("README.md")).expect("README.md is there").replace("\r\n", "\n");
-    let line = |id, weight: String, summary| format!("| [`{id}`](docs/rules.md#{id}) | {weight} | {summary} |\n");
-    let rules: String = RULES.iter().map(|rule| line(rule.id(), rule.kind().to_string(), rule.summary())).collect();
-    let of_audit: String =
-        AUDIT_RULES.iter().map(|rule| line(rule.id(), rule.severity().to_string(), rule.summary())).collect();
-    for (name, weight, lines) in [("rules", "kind", rules), ("audit-rules", "severity", of_audit)] {
-        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-        let (before, rest) = readme.split_once(&begin).unwrap_or_else(|| panic!("README.md lacks the line {begin}"));
-        let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("README.md lacks {end}"));
-        readme = format!("{before}{begin}\n| rule | {weight} | summary |\n|---|---|---|\n{lines}\n{end}{after}");
+fn no_link_is_dead_where_the_pages_are_published() {
+    // On docs.rs and crates.io there is neither the repository nor a page beside the README.
+    for page in ["README.md", "COMPARE.md", "docs/rules.md"] {
+        let text = fs::read_to_string(in_package(page)).expect("the page is there");
+        let headings: BTreeSet<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' '))
+            .map(|heading| heading.to_lowercase().replace(' ', "-"))
+            .collect();
+        for link in links(&text) {
+            let is_alive = match link.strip_prefix('#') {
+                Some(anchor) => headings.contains(anchor),
+                None => link.starts_with("https://"),
+            };
+            assert!(is_alive, "{page}: {link}");
+        }
     }
-    assert_written("README.md", &readme);
+}
+
+#[test]
+fn the_readme_names_only_rules_that_there_are() {
+    let readme = fs::read_to_string(in_package("README.md")).expect("README.md is there");
+    let digest = readme.split("## What it decides").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
+    let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id()).collect();
+    let is_id = |word: &&str| word.contains('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let named: Vec<_> = digest.split('`').skip(1).step_by(2).filter(is_id).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for id in named {
+        assert!(ids.contains(id), "README.md: there is no rule {id}");
+    }
 }

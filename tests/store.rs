@@ -173,9 +173,9 @@ proptest! {
                 agrees(&from_ders, &model)?;
             }
             (Err(from_ders), Err(from_pems)) => {
-                let places: Vec<_> = from_pems.iter().map(|error| error.place).collect();
+                let places: Vec<_> = from_pems.iter().map(|error| error.index).collect();
                 prop_assert_eq!(places, errors.iter().map(|(place, _)| *place).collect::<Vec<_>>());
-                let expected: Vec<_> = errors.into_iter().map(|(place, error)| LoadError { place, error }).collect();
+                let expected: Vec<_> = errors.into_iter().map(|(index, error)| LoadError { index, error }).collect();
                 prop_assert_eq!(from_ders, expected);
             }
             (from_ders, from_pems) => prop_assert!(false, "{:?} or {:?}", from_ders, from_pems),
@@ -216,7 +216,7 @@ fn many_certificates_keep_their_places_however_they_are_read() {
         damaged[place].pop();
     }
     let errors = Store::from_ders(&damaged).unwrap_err();
-    assert_eq!(errors.iter().map(|error| error.place).collect::<Vec<_>>(), [0, 4_095, 4_096, 19_999]);
+    assert_eq!(errors.iter().map(|error| error.index).collect::<Vec<_>>(), [0, 4_095, 4_096, 19_999]);
     assert!(errors[2].to_string().starts_with("certificate 4096: "), "{}", errors[2]);
 }
 

@@ -114,15 +114,15 @@ impl Organization {
         }
         self.add_connectors(import, guess)?;
         self.add_certificates(import, guess)?;
-        let unknown = import.certificates().iter().filter(|certificate| certificate.services().is_none()).count();
+        let unknown = import.certificates().filter(|certificate| certificate.services().is_none()).count();
         if unknown > 0 {
             let all = import.certificates().len();
             self.notes.push(format!(
                 "The services of {unknown} of {all} exported certificates are not known: whether they are in use is not judged."
             ));
         }
-        if !import.listed().is_empty() {
-            let listed = import.listed().len();
+        if import.listed().next().is_some() {
+            let listed = import.listed().count();
             self.notes.push(format!(
                 "{listed} certificates are shown as text alone, as Format-List and Format-Table do, and are not judged: export them with Export-Clixml."
             ));
@@ -132,9 +132,8 @@ impl Organization {
 
     /// Servers that connectors alone name: nothing of them was read, but that a certificate is nowhere can be said.
     fn add_connectors(&mut self, import: &Import, guess: Version) -> Result<(), BadInput> {
-        let is_held = |connector: &Connector| {
-            import.certificates().iter().any(|certificate| connector.names(certificate.certificate()))
-        };
+        let is_held =
+            |connector: &Connector| import.certificates().any(|certificate| connector.names(certificate.certificate()));
         let mut unread: BTreeMap<String, Vec<&Connector>> = BTreeMap::new();
         for connector in import.connectors().filter(|connector| connector.tls_certificate_name().value().is_some()) {
             for name in connector.servers().iter().filter(|name| self.fleet.get(name).is_none()) {
@@ -164,7 +163,7 @@ impl Organization {
         let is_alone = |certificate: &&ExportedCertificate| {
             certificate.server().is_none() && !held.contains(&certificate.thumbprint())
         };
-        let mut alone = import.certificates().iter().filter(is_alone).peekable();
+        let mut alone = import.certificates().filter(is_alone).peekable();
         if alone.peek().is_none() {
             return Ok(());
         }
@@ -200,7 +199,7 @@ impl Organization {
 fn guessed(import: &Import, exported: ExportedServer<'_>, version: Version) -> Result<Server, String> {
     let names = [Some(exported.name()), exported.fqdn()];
     let is_this = |name: &str| names.into_iter().flatten().any(|known| known.eq_ignore_ascii_case(name));
-    let certificates = || import.certificates().iter().filter(|certificate| certificate.server().is_some_and(is_this));
+    let certificates = || import.certificates().filter(|certificate| certificate.server().is_some_and(is_this));
     let of_clients = Service::IIS | Service::IMAP | Service::POP;
     let has_clients = exported.client_names().is_some()
         || certificates()

@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
          <MS><BA N=\"SerializationData\">{}</BA></MS></Obj></Objs>",
         STANDARD.encode(bytes)
     );
-    match Import::new().add_clixml("export.xml", export.as_bytes()) {
+    match Import::new().add_as(Format::Clixml, "export.xml", export.as_bytes()) {
         Ok(()) => {}
         Err(error @ (ImportError::Syntax { .. } | ImportError::TooDeep { .. } | ImportError::TooLarge { .. })) => {
             panic!("{error}")

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::oid::Dotted;
+use super::oid::{Dotted, oid};
 use super::tlv::{Cursor, tag};
 
 /// The public key of a certificate, as far as Exchange cares.
@@ -20,10 +20,10 @@ pub enum PublicKey {
     Other,
 }
 
-const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
-const ELLIPTIC_CURVE: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
-const RSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0A];
-const SPECIFIED_ECDSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03];
+const RSA: &[u8] = oid!("1.2.840.113549.1.1.1");
+const ELLIPTIC_CURVE: &[u8] = oid!("1.2.840.10045.2.1");
+const RSA_PSS: &[u8] = oid!("1.2.840.113549.1.1.10");
+const SPECIFIED_ECDSA: &[u8] = oid!("1.2.840.10045.4.3");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Hash {
@@ -35,41 +35,41 @@ enum Hash {
 
 /// Signature algorithms with the names that Windows gives them.
 const SIGNATURES: [(&[u8], &str, Hash); 25] = [
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B], "sha256RSA", Hash::Strong),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0C], "sha384RSA", Hash::Strong),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0D], "sha512RSA", Hash::Strong),
-    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02], "sha256ECDSA", Hash::Strong),
-    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03], "sha384ECDSA", Hash::Strong),
-    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x04], "sha512ECDSA", Hash::Strong),
+    (oid!("1.2.840.113549.1.1.11"), "sha256RSA", Hash::Strong),
+    (oid!("1.2.840.113549.1.1.12"), "sha384RSA", Hash::Strong),
+    (oid!("1.2.840.113549.1.1.13"), "sha512RSA", Hash::Strong),
+    (oid!("1.2.840.10045.4.3.2"), "sha256ECDSA", Hash::Strong),
+    (oid!("1.2.840.10045.4.3.3"), "sha384ECDSA", Hash::Strong),
+    (oid!("1.2.840.10045.4.3.4"), "sha512ECDSA", Hash::Strong),
     (RSA_PSS, "RSASSA-PSS", Hash::Parameter),
     (SPECIFIED_ECDSA, "specifiedECDSA", Hash::Parameter),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x05], "sha1RSA", Hash::Weak),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x04], "md5RSA", Hash::Weak),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x03], "md4RSA", Hash::Weak),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x02], "md2RSA", Hash::Weak),
-    (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01], "sha1ECDSA", Hash::Weak),
-    (&[0x2A, 0x86, 0x48, 0xCE, 0x38, 0x04, 0x03], "sha1DSA", Hash::Weak),
+    (oid!("1.2.840.113549.1.1.5"), "sha1RSA", Hash::Weak),
+    (oid!("1.2.840.113549.1.1.4"), "md5RSA", Hash::Weak),
+    (oid!("1.2.840.113549.1.1.3"), "md4RSA", Hash::Weak),
+    (oid!("1.2.840.113549.1.1.2"), "md2RSA", Hash::Weak),
+    (oid!("1.2.840.10045.4.1"), "sha1ECDSA", Hash::Weak),
+    (oid!("1.2.840.10040.4.3"), "sha1DSA", Hash::Weak),
     // What the Open Systems Environment Implementors' Workshop registered before.
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x02], "md4RSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x03], "md5RSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x04], "md4RSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x0D], "sha1DSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x0F], "shaRSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x18], "1.3.14.3.2.24", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x19], "1.3.14.3.2.25", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x1B], "dsaSHA1", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x1C], "1.3.14.3.2.28", Hash::Weak),
-    (&[0x2B, 0x0E, 0x03, 0x02, 0x1D], "sha1RSA", Hash::Weak),
-    (&[0x2B, 0x0E, 0x07, 0x02, 0x03, 0x01], "md2RSA", Hash::Weak),
+    (oid!("1.3.14.3.2.2"), "md4RSA", Hash::Weak),
+    (oid!("1.3.14.3.2.3"), "md5RSA", Hash::Weak),
+    (oid!("1.3.14.3.2.4"), "md4RSA", Hash::Weak),
+    (oid!("1.3.14.3.2.13"), "sha1DSA", Hash::Weak),
+    (oid!("1.3.14.3.2.15"), "shaRSA", Hash::Weak),
+    (oid!("1.3.14.3.2.24"), "1.3.14.3.2.24", Hash::Weak),
+    (oid!("1.3.14.3.2.25"), "1.3.14.3.2.25", Hash::Weak),
+    (oid!("1.3.14.3.2.27"), "dsaSHA1", Hash::Weak),
+    (oid!("1.3.14.3.2.28"), "1.3.14.3.2.28", Hash::Weak),
+    (oid!("1.3.14.3.2.29"), "sha1RSA", Hash::Weak),
+    (oid!("1.3.14.7.2.3.1"), "md2RSA", Hash::Weak),
 ];
 
 /// Hashes that no longer withstand forgers: MD2, MD4, MD5, SHA and SHA-1.
 const WEAK_HASHES: [&[u8]; 5] = [
-    &[0x2B, 0x0E, 0x03, 0x02, 0x1A],
-    &[0x2B, 0x0E, 0x03, 0x02, 0x12],
-    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x05],
-    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x04],
-    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02, 0x02],
+    oid!("1.3.14.3.2.26"),
+    oid!("1.3.14.3.2.18"),
+    oid!("1.2.840.113549.2.5"),
+    oid!("1.2.840.113549.2.4"),
+    oid!("1.2.840.113549.2.2"),
 ];
 
 /// The public key from the fields of its algorithm, and from the bits that are the key.

@@ -3,7 +3,7 @@
 use super::algorithm::{self, PublicKey};
 use super::error::CertificateError;
 use super::extension::{self, BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
-use super::reader::{Failure, Placed, Reader, Unplaced, offset};
+use super::reader::{DerReader, Failure, Placed, Unplaced, offset};
 use super::tlv::{Cursor, Element, tag};
 use super::{name, oid, time};
 use crate::thumbprint::Thumbprint;
@@ -18,11 +18,11 @@ pub(super) struct Facts {
     pub(super) thumbprint: Thumbprint,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
-    pub(super) serial_number: Place,
-    pub(super) issuer: Place,
-    pub(super) subject: Place,
+    pub(super) serial_number: Span,
+    pub(super) issuer: Span,
+    pub(super) subject: Span,
     /// The sequence of the general names of the subject alternative name.
-    pub(super) general_names: Extension<Place>,
+    pub(super) general_names: Extension<Span>,
     pub(super) public_key: PublicKey,
     pub(super) key_usage: Extension<KeyUsage>,
     pub(super) extended_key_usage: Extension<ExtendedKeyUsage>,
@@ -32,9 +32,9 @@ pub(super) struct Facts {
 /// Where an element begins in the DER. Where it ends is read again when asked: a million certificates are a good deal
 /// smaller without.
 #[derive(Clone, Copy)]
-pub(super) struct Place(u32);
+pub(super) struct Span(u32);
 
-impl Place {
+impl Span {
     /// Where what is left to read begins in the whole.
     #[inline(always)]
     fn of(rest: &[u8], whole: &[u8]) -> Self {
@@ -80,7 +80,7 @@ fn read_again(der: &[u8]) -> Result<Facts, CertificateError> {
 
 #[inline(always)]
 fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
-    let mut outermost = Reader::<E>::new(der);
+    let mut outermost = DerReader::<E>::new(der);
     let mut certificate = outermost.inside(tag::SEQUENCE, "a complete certificate")?;
     outermost.end("the end of the certificate")?;
 
@@ -90,16 +90,16 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
         version.read_if(tag::INTEGER, "a version", |value| !value.is_empty())?;
         version.end("the end of the version")?;
     }
-    let serial_number = Place::of(signed.rest(), der);
+    let serial_number = Span::of(signed.rest(), der);
     signed.read_if(tag::INTEGER, "a serial number", |value| !value.is_empty())?;
     algorithm_identifier(&mut signed, "a signature algorithm")?;
-    let issuer = Place::of(signed.rest(), der);
+    let issuer = Span::of(signed.rest(), der);
     distinguished_name(&mut signed, "the name of an issuer")?;
     let mut validity = signed.inside(tag::SEQUENCE, "a period of validity")?;
     let not_before = date(&mut validity)?;
     let not_after = date(&mut validity)?;
     validity.end("the end of the period of validity")?;
-    let subject = Place::of(signed.rest(), der);
+    let subject = Span::of(signed.rest(), der);
     distinguished_name(&mut signed, "the name of a subject")?;
     let mut key = signed.inside(tag::SEQUENCE, "a public key")?;
     let key_algorithm = algorithm_identifier(&mut key, "the algorithm of a public key")?;
@@ -143,7 +143,10 @@ fn read<'a, E: Failure<'a>>(der: &'a [u8]) -> Result<Facts, E> {
 
 /// The fields of an algorithm: which it is, and perhaps a parameter.
 #[inline(always)]
-fn algorithm_identifier<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<&'a [u8], E> {
+fn algorithm_identifier<'a, E: Failure<'a>>(
+    reader: &mut DerReader<'a, E>,
+    expected: &'static str,
+) -> Result<&'a [u8], E> {
     reader.read_if(tag::SEQUENCE, expected, |fields| {
         let mut fields = Cursor::new(fields);
         fields.read(tag::OID).is_some_and(oid::is_complete) && {
@@ -154,14 +157,14 @@ fn algorithm_identifier<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected
 }
 
 #[inline(always)]
-fn distinguished_name<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>, expected: &'static str) -> Result<(), E> {
+fn distinguished_name<'a, E: Failure<'a>>(reader: &mut DerReader<'a, E>, expected: &'static str) -> Result<(), E> {
     let rest = reader.rest();
     let name = reader.element(tag::SEQUENCE, expected)?.der;
     if name::is_well_formed(name) { Ok(()) } else { Err(E::at(rest, expected)) }
 }
 
 #[inline(always)]
-fn date<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>) -> Result<Timestamp, E> {
+fn date<'a, E: Failure<'a>>(reader: &mut DerReader<'a, E>) -> Result<Timestamp, E> {
     let rest = reader.rest();
     time::timestamp(reader.any("a date")?).ok_or_else(|| E::at(rest, "a date"))
 }
@@ -169,7 +172,7 @@ fn date<'a, E: Failure<'a>>(reader: &mut Reader<'a, E>) -> Result<Timestamp, E> 
 /// Reads one extension: its frame has to be in order, its value need not.
 #[inline(always)]
 fn meet_extension<'a, E: Failure<'a>>(
-    extensions: &mut Reader<'a, E>,
+    extensions: &mut DerReader<'a, E>,
     facts: &mut Facts,
     der: &'a [u8],
 ) -> Result<(), E> {
@@ -182,12 +185,12 @@ fn meet_extension<'a, E: Failure<'a>>(
     let value = fields.read(tag::OCTET_STRING, "the value of an extension")?;
     fields.end("the end of an extension")?;
     match oid {
-        [0x55, 0x1D, 0x0F] => facts.key_usage.meet(extension::key_usage(value)),
-        [0x55, 0x1D, 0x11] => {
-            facts.general_names.meet(extension::general_names(value).map(|_| Place::of(value, der)));
+        oid::KEY_USAGE => facts.key_usage.meet(extension::key_usage(value)),
+        oid::SUBJECT_ALTERNATIVE_NAME => {
+            facts.general_names.meet(extension::general_names(value).map(|_| Span::of(value, der)));
         }
-        [0x55, 0x1D, 0x13] => facts.basic_constraints.meet(extension::basic_constraints(value)),
-        [0x55, 0x1D, 0x25] => facts.extended_key_usage.meet(extension::extended_key_usage(value)),
+        oid::BASIC_CONSTRAINTS => facts.basic_constraints.meet(extension::basic_constraints(value)),
+        oid::EXTENDED_KEY_USAGE => facts.extended_key_usage.meet(extension::extended_key_usage(value)),
         _ => {}
     }
     Ok(())

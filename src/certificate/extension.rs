@@ -125,9 +125,9 @@ pub(super) fn extended_key_usage(value: &[u8]) -> Option<ExtendedKeyUsage> {
     let mut usage = ExtendedKeyUsage::empty();
     while !purposes.is_empty() {
         usage |= match purposes.read(tag::OID)? {
-            [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01] => ExtendedKeyUsage::SERVER_AUTH,
-            [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02] => ExtendedKeyUsage::CLIENT_AUTH,
-            [0x55, 0x1D, 0x25, 0x00] => ExtendedKeyUsage::ANY,
+            oid::SERVER_AUTH => ExtendedKeyUsage::SERVER_AUTH,
+            oid::CLIENT_AUTH => ExtendedKeyUsage::CLIENT_AUTH,
+            oid::ANY_PURPOSE => ExtendedKeyUsage::ANY,
             other => oid::is_well_formed(other).then_some(ExtendedKeyUsage::empty())?,
         };
     }
@@ -161,9 +161,8 @@ pub(super) fn general_names(value: &[u8]) -> Option<&[u8]> {
     while !cursor.is_empty() {
         let name = cursor.next()?;
         let is_well_formed = match name.tag {
-            // Mail addresses, DNS names, URIs, addresses: any bytes. An address of an odd length is no
-            // address, but well-formed.
-            0x81 | DNS_NAME | 0x86 | 0x87 => true,
+            // Any bytes. An address of an odd length is not an address, but well-formed.
+            MAIL_ADDRESS | DNS_NAME | URI | IP_ADDRESS => true,
             other => is_rare_name_well_formed(other, name.value),
         };
         if !is_well_formed {
@@ -187,34 +186,42 @@ pub(super) fn is_dns_name(name: Element<'_>) -> bool {
     name.tag == DNS_NAME
 }
 
+// The kinds of general names.
+const OTHER_NAME: u8 = tag::constructed(0);
+const MAIL_ADDRESS: u8 = tag::primitive(1);
 const DNS_NAME: u8 = tag::primitive(2);
+const X400_ADDRESS: u8 = tag::constructed(3);
+const DIRECTORY_NAME: u8 = tag::constructed(4);
+const EDI_PARTY_NAME: u8 = tag::constructed(5);
+const URI: u8 = tag::primitive(6);
+const IP_ADDRESS: u8 = tag::primitive(7);
+const REGISTERED_ID: u8 = tag::primitive(8);
 
 fn is_rare_name_well_formed(tag: u8, value: &[u8]) -> bool {
     let mut fields = Cursor::new(value);
     match tag {
-        // otherName: a type and, in [0], one value of it.
-        0xA0 => {
+        // A type and, in [0], one value of it.
+        OTHER_NAME => {
             let is_typed = fields.read(tag::OID).is_some_and(oid::is_well_formed);
             is_typed && is_one(fields.inside(tag::constructed(0))) && fields.is_empty()
         }
-        // x400Address: a sequence of up to three parts, the first of them a sequence.
-        0xA3 => {
+        // A sequence of up to three parts, the first of them a sequence.
+        X400_ADDRESS => {
             let is_address = fields.read(tag::SEQUENCE).is_some();
             fields.by_ref().for_each(drop);
             is_address && fields.is_empty()
         }
-        // directoryName: explicitly tagged, since a name is a choice.
-        0xA4 => {
+        // Explicitly tagged, since a name is a choice.
+        DIRECTORY_NAME => {
             let is_name = fields.element(tag::SEQUENCE).is_some_and(|element| name::is_well_formed(element.der));
             is_name && fields.is_empty()
         }
-        // ediPartyName: perhaps who assigned it in [0], and the party in [1], each a string.
-        0xA5 => {
+        // Perhaps who assigned it in [0], and the party in [1], each a string.
+        EDI_PARTY_NAME => {
             let is_assigned = !fields.is_at(tag::constructed(0)) || is_one(fields.inside(tag::constructed(0)));
             is_assigned && is_one(fields.inside(tag::constructed(1))) && fields.is_empty()
         }
-        // registeredID.
-        0x88 => oid::is_well_formed(value),
+        REGISTERED_ID => oid::is_well_formed(value),
         _ => false,
     }
 }

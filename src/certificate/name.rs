@@ -3,33 +3,33 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use super::oid::{self, Dotted};
+use super::oid::{self, Dotted, oid};
 use super::tlv::{Cursor, Element, tag};
 
-const COMMON_NAME: &[u8; 3] = &[0x55, 0x04, 0x03];
+const COMMON_NAME: &[u8] = oid!("2.5.4.3");
 
 /// The keys by which Windows prints attributes; any other one is printed by its object identifier.
 const KEYS: [(&[u8], &str); 20] = [
     (COMMON_NAME, "CN"),
-    (&[0x55, 0x04, 0x04], "SN"),
-    (&[0x55, 0x04, 0x05], "SERIALNUMBER"),
-    (&[0x55, 0x04, 0x06], "C"),
-    (&[0x55, 0x04, 0x07], "L"),
-    (&[0x55, 0x04, 0x08], "S"),
-    (&[0x55, 0x04, 0x09], "STREET"),
-    (&[0x55, 0x04, 0x0A], "O"),
-    (&[0x55, 0x04, 0x0B], "OU"),
-    (&[0x55, 0x04, 0x0C], "T"),
-    (&[0x55, 0x04, 0x0D], "Description"),
-    (&[0x55, 0x04, 0x11], "PostalCode"),
-    (&[0x55, 0x04, 0x12], "POBox"),
-    (&[0x55, 0x04, 0x14], "Phone"),
-    (&[0x55, 0x04, 0x18], "X21Address"),
-    (&[0x55, 0x04, 0x2A], "G"),
-    (&[0x55, 0x04, 0x2B], "I"),
-    (&[0x55, 0x04, 0x2E], "dnQualifier"),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "E"),
-    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19], "DC"),
+    (oid!("2.5.4.4"), "SN"),
+    (oid!("2.5.4.5"), "SERIALNUMBER"),
+    (oid!("2.5.4.6"), "C"),
+    (oid!("2.5.4.7"), "L"),
+    (oid!("2.5.4.8"), "S"),
+    (oid!("2.5.4.9"), "STREET"),
+    (oid!("2.5.4.10"), "O"),
+    (oid!("2.5.4.11"), "OU"),
+    (oid!("2.5.4.12"), "T"),
+    (oid!("2.5.4.13"), "Description"),
+    (oid!("2.5.4.17"), "PostalCode"),
+    (oid!("2.5.4.18"), "POBox"),
+    (oid!("2.5.4.20"), "Phone"),
+    (oid!("2.5.4.24"), "X21Address"),
+    (oid!("2.5.4.42"), "G"),
+    (oid!("2.5.4.43"), "I"),
+    (oid!("2.5.4.46"), "dnQualifier"),
+    (oid!("1.2.840.113549.1.9.1"), "E"),
+    (oid!("0.9.2342.19200300.100.1.25"), "DC"),
 ];
 
 /// A distinguished name: the subject or the issuer of a certificate.
@@ -109,7 +109,7 @@ impl<'a> Attribute<'a> {
     /// The value where it is a common name.
     #[inline]
     pub(super) fn common_name(&self) -> Option<Element<'a>> {
-        (self.oid.as_array() == Some(COMMON_NAME)).then_some(self.value)
+        (self.oid == COMMON_NAME).then_some(self.value)
     }
 
     /// The DER of the value.

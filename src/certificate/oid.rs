@@ -2,6 +2,26 @@
 
 use std::fmt::{self, Write as _};
 
+/// The DER of an object identifier that is written in dotted decimals.
+macro_rules! oid {
+    ($dotted:literal) => {{
+        const OID: &[u8] = der::asn1::ObjectIdentifier::new_unwrap($dotted).as_bytes();
+        OID
+    }};
+}
+pub(super) use oid;
+
+// Extensions
+pub(super) const KEY_USAGE: &[u8] = oid!("2.5.29.15");
+pub(super) const SUBJECT_ALTERNATIVE_NAME: &[u8] = oid!("2.5.29.17");
+pub(super) const BASIC_CONSTRAINTS: &[u8] = oid!("2.5.29.19");
+pub(super) const EXTENDED_KEY_USAGE: &[u8] = oid!("2.5.29.37");
+
+// Purposes
+pub(super) const SERVER_AUTH: &[u8] = oid!("1.3.6.1.5.5.7.3.1");
+pub(super) const CLIENT_AUTH: &[u8] = oid!("1.3.6.1.5.5.7.3.2");
+pub(super) const ANY_PURPOSE: &[u8] = oid!("2.5.29.37.0");
+
 /// An object identifier in dotted decimals.
 pub(super) struct Dotted<'a>(pub(super) &'a [u8]);
 

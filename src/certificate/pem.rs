@@ -1,7 +1,7 @@
 //! PEM, base64 and PKCS#7: where the DER of certificates is found in what administrators keep.
 
 use super::error::CertificateError;
-use super::reader::{Placed, Reader, offset};
+use super::reader::{DerReader, Placed, offset};
 use super::tlv::{Cursor, tag};
 use crate::base64;
 
@@ -10,7 +10,7 @@ const DASHES: &str = "-----";
 
 /// What the label of a PEM block promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PemLabel {
     Certificate,
     /// A certificate with more DER after it, which tells what OpenSSL trusts it for.
     Trusted,
@@ -25,7 +25,7 @@ pub(super) struct Block<'a> {
     /// Which one it is, counted from 1.
     pub(super) number: usize,
     pub(super) label: &'a str,
-    pub(super) kind: Kind,
+    pub(super) kind: PemLabel,
     /// The text that the block stands in.
     text: &'a str,
     body: &'a str,
@@ -52,10 +52,10 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block<'_>>, CertificateError> {
             return Err(CertificateError::InBlock { block: number, error: error.into() });
         };
         let kind = match label.trim() {
-            "CERTIFICATE" | "X509 CERTIFICATE" => Kind::Certificate,
-            "TRUSTED CERTIFICATE" => Kind::Trusted,
-            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Kind::Pkcs7,
-            _ => Kind::Other,
+            "CERTIFICATE" | "X509 CERTIFICATE" => PemLabel::Certificate,
+            "TRUSTED CERTIFICATE" => PemLabel::Trusted,
+            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => PemLabel::Pkcs7,
+            _ => PemLabel::Other,
         };
         blocks.push(Block { number, label, kind, text, body });
         rest = ended;
@@ -67,8 +67,8 @@ impl Block<'_> {
     /// The bytes of the block.
     pub(super) fn der(&self) -> Result<Vec<u8>, CertificateError> {
         let start = offset(self.body.as_bytes(), self.text.as_bytes());
-        let mut der = base64::decode(self.body).map_err(|at| place(self.text, start + at))?;
-        if self.kind == Kind::Trusted
+        let mut der = base64::decode(self.body).map_err(|at| position(self.text, start + at))?;
+        if self.kind == PemLabel::Trusted
             && let Some(certificate) = Cursor::new(&der).next()
         {
             der.truncate(certificate.der.len());
@@ -79,7 +79,7 @@ impl Block<'_> {
 
 /// The bytes of a text that is bare base64.
 pub(super) fn bare(text: &str) -> Result<Vec<u8>, CertificateError> {
-    base64::decode(text).map_err(|at| place(text, at))
+    base64::decode(text).map_err(|at| position(text, at))
 }
 
 /// The certificates in the SignedData of a PKCS#7 bundle, each as DER that was not looked into.
@@ -87,7 +87,7 @@ pub(super) fn certificates(bundle: &[u8]) -> Result<Vec<&[u8]>, CertificateError
     fn read<'a>(der: &'a [u8]) -> Result<Vec<&'a [u8]>, Placed<'a>> {
         const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
 
-        let mut content = Reader::new(der).inside(tag::SEQUENCE, "a complete PKCS#7 bundle")?;
+        let mut content = DerReader::new(der).inside(tag::SEQUENCE, "a complete PKCS#7 bundle")?;
         content.read_if(tag::OID, "the type of signed data", |oid| oid == SIGNED_DATA)?;
         let mut content = content.inside(tag::constructed(0), "signed data")?;
         let mut signed = content.inside(tag::SEQUENCE, "signed data")?;
@@ -113,7 +113,7 @@ pub(super) fn certificates(bundle: &[u8]) -> Result<Vec<&[u8]>, CertificateError
     read(bundle).map_err(|error| error.within(bundle))
 }
 
-fn place(text: &str, at: usize) -> CertificateError {
+fn position(text: &str, at: usize) -> CertificateError {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or(before);
     CertificateError::Base64 { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
@@ -132,7 +132,11 @@ mod tests {
         let seen: Vec<_> = blocks.iter().map(|block| (block.number, block.label, block.kind)).collect();
         assert_eq!(
             seen,
-            [(1, "PRIVATE KEY", Kind::Other), (2, "CERTIFICATE", Kind::Certificate), (3, "CMS", Kind::Pkcs7)]
+            [
+                (1, "PRIVATE KEY", PemLabel::Other),
+                (2, "CERTIFICATE", PemLabel::Certificate),
+                (3, "CMS", PemLabel::Pkcs7)
+            ]
         );
         assert_eq!(blocks[1].der(), Ok(vec![0x30, 0]));
         assert_eq!(blocks[2].der(), Ok(vec![0x30, 0]), "with white space in it and without padding");

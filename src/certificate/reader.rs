@@ -17,7 +17,7 @@ pub(super) struct Placed<'a> {
     expected: &'static str,
 }
 
-pub(super) struct Reader<'a, E> {
+pub(super) struct DerReader<'a, E> {
     cursor: Cursor<'a>,
     error: PhantomData<E>,
 }
@@ -46,7 +46,7 @@ impl Placed<'_> {
     }
 }
 
-impl<'a, E: Failure<'a>> Reader<'a, E> {
+impl<'a, E: Failure<'a>> DerReader<'a, E> {
     #[inline(always)]
     pub(super) const fn new(der: &'a [u8]) -> Self {
         Self { cursor: Cursor::new(der), error: PhantomData }

@@ -11,7 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 pub(super) use self::events::{Borrowed, Events, Streamed};
 use super::error::{ImportError, Origin, Place};
 use super::escape::unescape;
-use super::value::{Kind, Object, Structure, Value};
+use super::value::{Object, ObjectKind, Structure, Value};
 use crate::base64;
 
 /// How many bytes of CLIXML are read at most: 4 GiB.
@@ -28,7 +28,7 @@ pub(super) fn read<E: Events>(
     events: E,
     sink: &mut dyn FnMut(Object) -> Result<(), ImportError>,
 ) -> Result<u64, ImportError> {
-    let mut reader = Reader {
+    let mut reader = ClixmlReader {
         file,
         events,
         sink,
@@ -98,7 +98,7 @@ enum Token {
     EndOfFile,
 }
 
-struct Reader<'a, E> {
+struct ClixmlReader<'a, E> {
     file: &'a Arc<str>,
     events: E,
     sink: &'a mut dyn FnMut(Object) -> Result<(), ImportError>,
@@ -111,13 +111,13 @@ struct Reader<'a, E> {
     /// Whether the text that comes is kept.
     collects: bool,
     open: Vec<(Tag, Option<u64>)>,
-    kinds: BTreeMap<u64, Option<Kind>>,
+    kinds: BTreeMap<u64, Option<ObjectKind>>,
     /// How objects print that a reference may name later.
     texts: BTreeMap<u64, Box<str>>,
     skipped: u64,
 }
 
-impl<E: Events> Reader<'_, E> {
+impl<E: Events> ClixmlReader<'_, E> {
     fn document(&mut self) -> Result<(), ImportError> {
         let expected = "an element Objs, with which CLIXML begins,";
         match self.token()? {
@@ -196,7 +196,7 @@ impl<E: Events> Reader<'_, E> {
         Ok(found)
     }
 
-    fn members(&mut self, kind: Kind, members: &mut Vec<(&'static str, Value)>) -> Result<(), ImportError> {
+    fn members(&mut self, kind: ObjectKind, members: &mut Vec<(&'static str, Value)>) -> Result<(), ImportError> {
         while let Some((tag, id)) = self.child()? {
             match kind.wants(&self.name) {
                 Some(name) => {
@@ -294,12 +294,12 @@ impl<E: Events> Reader<'_, E> {
     }
 
     /// Reads the names of an object's types, the most special first.
-    fn types(&mut self, id: Option<u64>) -> Result<Option<Kind>, ImportError> {
+    fn types(&mut self, id: Option<u64>) -> Result<Option<ObjectKind>, ImportError> {
         let mut kind = None;
         while let Some((tag, inner)) = self.child()? {
             if tag == Tag::Type && kind.is_none() {
                 self.collect()?;
-                kind = Kind::of(&unescape(&self.text));
+                kind = ObjectKind::of(&unescape(&self.text));
             } else {
                 self.skip(tag, inner)?;
             }
@@ -310,7 +310,7 @@ impl<E: Events> Reader<'_, E> {
         Ok(kind)
     }
 
-    fn types_again(&mut self, id: Option<u64>) -> Result<Option<Kind>, ImportError> {
+    fn types_again(&mut self, id: Option<u64>) -> Result<Option<ObjectKind>, ImportError> {
         let kind = id.and_then(|id| self.kinds.get(&id).copied());
         let kind = kind.ok_or_else(|| self.malformed("a reference to types that came before"))?;
         self.skip(Tag::TypesReference, None)?;

@@ -38,7 +38,8 @@ fn names(object: &Object, mut connector: Connector) -> Result<Connector, ImportE
 }
 
 fn switches(object: &Object, mut connector: Connector) -> Result<Connector, ImportError> {
-    let give: [(&'static str, fn(Connector, bool) -> Connector); 5] = [
+    type Give = fn(Connector, bool) -> Connector;
+    let give: [(&'static str, Give); 5] = [
         ("Enabled", Connector::with_enabled),
         ("IgnoreSTARTTLS", Connector::with_ignore_starttls),
         ("RequireTLS", Connector::with_require_tls),

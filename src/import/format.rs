@@ -1,5 +1,7 @@
 //! Which format a file has, by what is in it.
 
+use der::asn1::ObjectIdentifier;
+
 use super::encoding;
 use super::format_list;
 
@@ -21,10 +23,10 @@ pub enum Format {
 const BEGINNING: usize = 64 * 1024;
 
 impl Format {
-    /// The format of a file by its first bytes; nothing where it is none of these.
+    /// The format of a file by its first bytes; `None` if it is none of these.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let start = bytes.get(..BEGINNING).unwrap_or(bytes);
-        if is_der(start) || is_base64(start) {
+        if CertificateForm::of(start).is_some() {
             return Some(Self::Certificates);
         }
         let text = encoding::text(start);
@@ -42,26 +44,37 @@ impl Format {
     }
 }
 
-/// Whether bytes are a PKCS#7 bundle: a sequence that begins with the type of signed data.
-pub(super) fn is_pkcs7(bytes: &[u8]) -> bool {
-    const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
-    bytes.first() == Some(&0x30) && bytes.iter().take(6 + SIGNED_DATA.len()).count() > SIGNED_DATA.len() && {
-        let inside = bytes.get(1..6 + SIGNED_DATA.len()).unwrap_or_default();
-        inside.windows(SIGNED_DATA.len()).any(|window| window == SIGNED_DATA)
+/// How a file writes certificates that are not PEM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CertificateForm {
+    Der,
+    Pkcs7,
+    Base64,
+}
+
+impl CertificateForm {
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        // The type of signed data, with which PKCS#7 begins.
+        const SIGNED_DATA: &[u8] = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2").as_bytes();
+        const SEQUENCE: u8 = 0x30;
+        match bytes {
+            // A sequence, with a length that takes more than one byte as in any certificate.
+            [SEQUENCE, 0x80..=0x84, rest @ ..] => {
+                let beginning = rest.get(..SIGNED_DATA.len() + 6).unwrap_or(rest);
+                let is_signed_data = beginning.windows(SIGNED_DATA.len()).any(|window| window == SIGNED_DATA);
+                Some(if is_signed_data { Self::Pkcs7 } else { Self::Der })
+            }
+            _ => is_base64(bytes).then_some(Self::Base64),
+        }
     }
 }
 
-/// Whether bytes are base64 alone, of something as long as a certificate.
-pub(super) fn is_base64(bytes: &[u8]) -> bool {
+/// Whether bytes are base64 and nothing else, of something as long as a certificate.
+fn is_base64(bytes: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     bytes.starts_with(b"MI")
         && bytes.len() > 100
         && bytes.iter().all(|byte| is_digit(byte) || byte.is_ascii_whitespace())
-}
-
-fn is_der(bytes: &[u8]) -> bool {
-    // A sequence, with a length that takes more than one byte as in any certificate.
-    matches!(bytes, [0x30, 0x80..=0x84, ..])
 }
 
 /// Whether an array of JSON goes on like this; a prompt of PowerShell begins with a bracket too.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::error::{ImportError, Origin, Place};
-use super::value::{Kind, Object, Value};
+use super::value::{Object, ObjectKind, Value};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
 /// Reads blocks of `Name : value` and tables of thumbprints, with prompts and anything else between.
 pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Vec<Object>, ImportError> {
-    let mut reader = Reader { file, objects: Vec::new(), block: None, column: None };
+    let mut reader = BlockReader { file, objects: Vec::new(), block: None, column: None };
     for (index, line) in text.lines().enumerate() {
         reader.line(index as u64 + 1, line.trim_end())?;
     }
@@ -28,7 +28,7 @@ pub(super) fn looks_like(text: &str) -> bool {
     })
 }
 
-struct Reader<'a> {
+struct BlockReader<'a> {
     file: &'a Arc<str>,
     objects: Vec<Object>,
     block: Option<Block>,
@@ -52,7 +52,7 @@ struct Property<'a> {
     is_known: bool,
 }
 
-impl Reader<'_> {
+impl BlockReader<'_> {
     fn line(&mut self, number: u64, line: &str) -> Result<(), ImportError> {
         if is_prompt(line) {
             self.column = None;
@@ -120,7 +120,7 @@ impl Reader<'_> {
         if !subject.is_empty() {
             members.push(("Subject", text(subject)));
         }
-        self.objects.push(Object { kind: Kind::Certificate, origin, members });
+        self.objects.push(Object { kind: ObjectKind::Certificate, origin, members });
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Reader<'_> {
 
     fn close(&mut self) -> Result<(), ImportError> {
         let Some(block) = self.block.take() else { return Ok(()) };
-        let wanted = |(name, value): &(String, String)| match Kind::Certificate.wants(name)? {
+        let wanted = |(name, value): &(String, String)| match ObjectKind::Certificate.wants(name)? {
             // A list shows the first bytes alone.
             "RawData" | "SerializationData" => None,
             name => Some((name, text(value))),
@@ -143,7 +143,7 @@ impl Reader<'_> {
             // A block of something else, or a line of prose with a colon in it.
             return Ok(());
         }
-        self.objects.push(Object { kind: Kind::Certificate, origin: self.origin(block.line), members });
+        self.objects.push(Object { kind: ObjectKind::Certificate, origin: self.origin(block.line), members });
         Ok(())
     }
 
@@ -242,5 +242,5 @@ fn property(line: &str) -> Option<Property<'_>> {
         return None;
     }
     let column = before.chars().count() + 2;
-    Some(Property { name, value: value.trim(), column, is_known: Kind::Certificate.wants(name).is_some() })
+    Some(Property { name, value: value.trim(), column, is_known: ObjectKind::Certificate.wants(name).is_some() })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use super::error::{ImportError, Origin, Place};
-use super::value::{Kind, Object, Structure, Value};
+use super::value::{Object, ObjectKind, Structure, Value};
 
 /// Reads one object or an array of them.
 pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Vec<Object>, ImportError> {
@@ -19,7 +19,7 @@ pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Vec<Object>, ImportErr
     })?;
     let object = |(index, members)| {
         let origin = Origin::new(file, Place::Entry(index as u64 + 1));
-        Object { kind: Kind::Certificate, origin, members }
+        Object { kind: ObjectKind::Certificate, origin, members }
     };
     Ok(entries.into_iter().enumerate().map(object).collect())
 }
@@ -81,13 +81,13 @@ impl<'de> Deserialize<'de> for Entry {
 fn members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
     let mut members = Vec::new();
     while let Some(name) = map.next_key::<String>()? {
-        match Kind::Certificate.wants(&name) {
+        match ObjectKind::Certificate.wants(&name) {
             Some(name @ ("RawData" | "SerializationData")) => {
                 let Bytes(value) = map.next_value()?;
                 members.push((name, value));
             }
             Some(name) => {
-                let Loose(value) = map.next_value()?;
+                let AnyValue(value) = map.next_value()?;
                 members.push((name, value));
             }
             None => {
@@ -100,17 +100,17 @@ fn members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
 
 /// A value in whichever form PowerShell chose: an enumeration may be its number, its name, or an
 /// object with the name in `Value`.
-struct Loose(Value);
+struct AnyValue(Value);
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de> Deserialize<'de> for AnyValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LooseVisitor).map(Loose)
+        deserializer.deserialize_any(AnyValueVisitor).map(AnyValue)
     }
 }
 
-struct LooseVisitor;
+struct AnyValueVisitor;
 
-impl<'de> de::Visitor<'de> for LooseVisitor {
+impl<'de> de::Visitor<'de> for AnyValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,7 +143,7 @@ impl<'de> de::Visitor<'de> for LooseVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut structure = Structure::default();
-        while let Some(Loose(value)) = list.next_element()? {
+        while let Some(AnyValue(value)) = list.next_element()? {
             structure.items.push(value);
         }
         Ok(Value::Structure(Box::new(structure)))
@@ -152,11 +152,12 @@ impl<'de> de::Visitor<'de> for LooseVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut structure = Structure::default();
         while let Some(name) = map.next_key::<String>()? {
-            let Loose(value) = map.next_value()?;
+            let AnyValue(value) = map.next_value()?;
             let prints = ["Value", "Domain", "Address", "Name", "DateTime"];
             let prints = prints.iter().any(|known| known.eq_ignore_ascii_case(&name));
             if name.eq_ignore_ascii_case("value") && matches!(value, Value::Structure(_)) {
-                return Ok(drained(map)?.unwrap_or(value));
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(value);
             }
             if prints && structure.text.is_none() {
                 structure.text = value.text().map(str::to_owned);
@@ -166,12 +167,6 @@ impl<'de> de::Visitor<'de> for LooseVisitor {
         }
         Ok(Value::Structure(Box::new(structure)))
     }
-}
-
-/// Reads the rest of an object whose value is known.
-fn drained<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Value>, A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(None)
 }
 
 /// Bytes as base64 or as an array of numbers, which Windows PowerShell may put into an object.

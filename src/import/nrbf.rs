@@ -59,7 +59,7 @@ enum Type {
 pub(super) fn read(bytes: &[u8]) -> Result<Graph<'_>, Malformed> {
     let (bytes, offset) = unsigned(bytes)?;
     // Room for what a certificate has.
-    let mut reader = Reader {
+    let mut reader = NrbfReader {
         whole: bytes.len(),
         rest: bytes,
         wrong: Malformed { byte: 0, expected: "" },
@@ -100,8 +100,8 @@ impl<'a> Graph<'a> {
     /// A member of an object, with a reference followed.
     fn member_of(&self, item: Item<'a>, name: &str) -> Option<Item<'a>> {
         let Item::Object(members, values) = item else { return None };
-        let place = members.of(&self.members).iter().position(|(member, _)| *member == name.as_bytes())?;
-        match *values.of(&self.values).get(place)? {
+        let index = members.of(&self.members).iter().position(|(member, _)| *member == name.as_bytes())?;
+        match *values.of(&self.values).get(index)? {
             // An object is never a reference itself, so that one step is enough.
             Item::Reference(object) => self.object(object),
             value => Some(value),
@@ -154,7 +154,7 @@ impl Slice {
 
 /// What reads returns nothing where something is wrong, and says beside it what: a result that may hold an error does not
 /// fit into the processor's registers, and there is one for every byte.
-struct Reader<'a> {
+struct NrbfReader<'a> {
     whole: usize,
     rest: &'a [u8],
     wrong: Malformed,
@@ -167,11 +167,11 @@ enum Record<'a> {
     /// So many nulls in one record.
     Nulls(usize),
     /// Something that is no value: a library.
-    Aside,
+    WithoutValue,
     End,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> NrbfReader<'a> {
     fn stream(&mut self) -> Option<()> {
         let expected = "the header of a binary serialization";
         if self.byte(expected)? != 0 {
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
             12 => {
                 self.i32("a library's number")?;
                 self.name()?;
-                return Some(Record::Aside);
+                return Some(Record::WithoutValue);
             }
             13 => return Some(Record::Nulls(self.byte("a number of nulls")?.into())),
             14 => return Some(Record::Nulls(self.length("a number of nulls")?)),
@@ -242,7 +242,7 @@ impl<'a> Reader<'a> {
             match self.record(depth + 1)? {
                 Record::Item(item) => return Some(item),
                 Record::Nulls(1) => return Some(Item::Null),
-                Record::Aside => {}
+                Record::WithoutValue => {}
                 Record::Nulls(_) | Record::End => return self.wrong_at(start, "one value"),
             }
         }
@@ -315,8 +315,8 @@ impl<'a> Reader<'a> {
     }
 
     fn put(&mut self, values: Slice, index: usize, value: Item<'a>) {
-        if let Some(place) = self.graph.values.get_mut(values.first + index) {
-            *place = value;
+        if let Some(slot) = self.graph.values.get_mut(values.first + index) {
+            *slot = value;
         }
     }
 
@@ -356,7 +356,7 @@ impl<'a> Reader<'a> {
                     1
                 }
                 Record::Nulls(count) if count <= length - index => count,
-                Record::Aside => 0,
+                Record::WithoutValue => 0,
                 Record::Nulls(_) | Record::End => {
                     return self.wrong_at(start, "no more and no fewer elements than the array has");
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::described::{Known, ServerFacts, version};
 use super::error::{FieldError, ImportError};
 use super::records::Records;
-use super::value::{Kind, Object, Value};
+use super::value::{Object, ObjectKind, Value};
 use super::{certificates, connectors};
 use crate::fact::Fact;
 use crate::server::{AuthCertificates, Connector, ConnectorKind, Role, StartupMode, Version};
@@ -14,30 +14,30 @@ use crate::text::{self, Caseless};
 /// Takes what an object says into the records. `server` is the caller's word for whose it is.
 pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
     match object.kind {
-        Kind::Certificate | Kind::PlainCertificate => certificates::take(records, object, server),
-        Kind::Server => described(records, &object),
-        Kind::SendConnector => send_connector(records, &object),
-        Kind::ReceiveConnector => receive_connector(records, &object),
-        Kind::HybridConfiguration => hybrid_configuration(records, &object),
-        Kind::AuthConfiguration => {
+        ObjectKind::Certificate | ObjectKind::PlainCertificate => certificates::take(records, object, server),
+        ObjectKind::Server => described(records, &object),
+        ObjectKind::SendConnector => send_connector(records, &object),
+        ObjectKind::ReceiveConnector => receive_connector(records, &object),
+        ObjectKind::HybridConfiguration => hybrid_configuration(records, &object),
+        ObjectKind::AuthConfiguration => {
             let current = object.thumbprint("CurrentCertificateThumbprint")?;
             let next = object.thumbprint("NextCertificateThumbprint")?;
             let mut auth = AuthCertificates::new(current, next);
             auth.next_effective = object.text("NextCertificateEffectiveDate").and_then(certificates::point_in_time);
             records.put_auth_certificates(Known::new(auth, &object.origin))
         }
-        Kind::EdgeSubscription => {
+        ObjectKind::EdgeSubscription => {
             let name = object.required("Name")?;
             let site = object.text("Site").map(str::to_owned);
             records.put_edge(name, Known::new(site, &object.origin))
         }
-        Kind::ImapSettings
-        | Kind::PopSettings
-        | Kind::UmService
-        | Kind::UmCallRouter
-        | Kind::TransportService
-        | Kind::VirtualDirectory
-        | Kind::ClientAccessService => setting(records, &object, server),
+        ObjectKind::ImapSettings
+        | ObjectKind::PopSettings
+        | ObjectKind::UmService
+        | ObjectKind::UmCallRouter
+        | ObjectKind::TransportService
+        | ObjectKind::VirtualDirectory
+        | ObjectKind::ClientAccessService => setting(records, &object, server),
     }
 }
 
@@ -84,8 +84,10 @@ fn roles(value: &Value, is_2013: bool) -> Option<BTreeSet<Role>> {
 fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Result<(), ImportError> {
     let origin = &object.origin;
     let of = match object.kind {
-        Kind::TransportService | Kind::ClientAccessService => object.checked("Name")?.or(object.checked("Identity")?),
-        Kind::UmService => object.checked("Server")?.or(object.checked("Name")?).or(object.checked("Identity")?),
+        ObjectKind::TransportService | ObjectKind::ClientAccessService => {
+            object.checked("Name")?.or(object.checked("Identity")?)
+        }
+        ObjectKind::UmService => object.checked("Server")?.or(object.checked("Name")?).or(object.checked("Identity")?),
         // The identity is the server's name, a backslash and the name of the setting.
         _ => {
             let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
@@ -104,11 +106,11 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
         Ok(object.get(field).map(|_| Known::new(name, origin)))
     };
     match object.kind {
-        Kind::ImapSettings => facts.imap_certificate_name = certificate_name("X509CertificateName")?,
-        Kind::PopSettings => facts.pop_certificate_name = certificate_name("X509CertificateName")?,
-        Kind::UmService => facts.um_startup_mode = startup_mode(object)?,
-        Kind::UmCallRouter => facts.um_call_router_startup_mode = startup_mode(object)?,
-        Kind::TransportService => {
+        ObjectKind::ImapSettings => facts.imap_certificate_name = certificate_name("X509CertificateName")?,
+        ObjectKind::PopSettings => facts.pop_certificate_name = certificate_name("X509CertificateName")?,
+        ObjectKind::UmService => facts.um_startup_mode = startup_mode(object)?,
+        ObjectKind::UmCallRouter => facts.um_call_router_startup_mode = startup_mode(object)?,
+        ObjectKind::TransportService => {
             let field = "InternalTransportCertificateThumbprint";
             let default = object.thumbprint(field)?.map_or(Fact::None, Fact::Value);
             facts.default_smtp = object.get(field).map(|_| Known::new(default, origin));

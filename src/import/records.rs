@@ -1,8 +1,11 @@
 //! What was read so far: identical objects are one, and two that contradict each other are an error.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use super::described::{Conflict, Field, Known, ServerFacts, settle};
 use super::error::{ImportError, Origin};
@@ -14,28 +17,22 @@ use crate::thumbprint::Thumbprint;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
-    pub(super) certificates: Vec<ExportedCertificate>,
-    pub(super) listed: Vec<Listed>,
-    /// By the short name in lower case.
+    /// By the thumbprint and the number of the server.
+    pub(super) certificates: IndexMap<(Thumbprint, u32), ExportedCertificate>,
+    pub(super) listed: IndexMap<(Thumbprint, Option<String>), Vec<Listed>>,
     pub(super) servers: BTreeMap<ServerKey, ServerFacts>,
-    pub(super) connectors: Vec<Known<Connector>>,
+    pub(super) connectors: IndexMap<ConnectorKey, Known<Connector>>,
     pub(super) auth_certificates: Field<AuthCertificates>,
-    /// Edge servers by the short name, each with the site that it is subscribed to.
+    /// Edge servers, each with the site that it is subscribed to.
     pub(super) edges: BTreeMap<ServerKey, Known<Option<String>>>,
     pub(super) skipped: u64,
-    /// The place of each certificate, by its thumbprint and the number of its server.
-    places: HashMap<(Thumbprint, u32), usize>,
-    /// The place of the first listing of a thumbprint on a server.
-    listed_places: HashMap<(Thumbprint, Option<String>), usize>,
-    connector_places: HashMap<(ConnectorKind, Option<ServerKey>, Caseless<String>), usize>,
-    /// The number of a server by each of its names, and by its short name.
+    /// The number of a server by each of its names.
     names: HashMap<Arc<str>, u32>,
     numbers: HashMap<ServerKey, u32>,
-    /// The places of the certificates of each server, by its number.
+    /// The certificates of each server by its number, as indices.
     certificates_on: BTreeMap<u32, Vec<usize>>,
-    /// The places of the connectors of each server by the short name, and of those of all servers.
-    connectors_on: HashMap<ServerKey, Vec<usize>>,
-    connectors_everywhere: Vec<usize>,
+    /// The Receive connectors of each server, and those of which it is not said, as indices.
+    receive_connectors_on: HashMap<Option<ServerKey>, Vec<usize>>,
 }
 
 impl Records {
@@ -59,31 +56,28 @@ impl Records {
     }
 
     pub(super) fn put_certificate(&mut self, certificate: ExportedCertificate) -> Result<(), ImportError> {
-        let key = (certificate.thumbprint(), self.number(certificate.server()));
-        let place = *self.places.entry(key).or_insert(self.certificates.len());
-        let Some(known) = self.certificates.get_mut(place) else {
-            let (_, number) = key;
-            self.certificates_on.entry(number).or_default().push(place);
-            self.certificates.push(certificate);
-            return Ok(());
-        };
-        if let Some(conflict) = contradiction(known, &certificate) {
-            return Err(conflict);
+        let number = self.number(certificate.server());
+        match self.certificates.entry((certificate.thumbprint(), number)) {
+            Entry::Vacant(entry) => {
+                self.certificates_on.entry(number).or_default().push(entry.index());
+                entry.insert(certificate);
+            }
+            Entry::Occupied(mut entry) => match contradiction(entry.get(), &certificate) {
+                Some(conflict) => return Err(conflict),
+                None => entry.get_mut().fill(certificate),
+            },
         }
-        known.fill(certificate);
         Ok(())
     }
 
     pub(super) fn put_listed(&mut self, listed: Listed) -> Result<(), ImportError> {
-        let key = (listed.thumbprint, listed.server.clone());
-        let place = *self.listed_places.entry(key).or_insert(self.listed.len());
-        let known = self.listed.get(place);
-        if let Some((known, what)) = known.and_then(|known| Some((known, known.differs(&listed)?))) {
-            let conflict = Conflict { what, one: known.origin.clone(), other: listed.origin };
+        let known = self.listed.entry((listed.thumbprint, listed.server.clone())).or_default();
+        if let Some((first, what)) = known.first().and_then(|first| Some((first, first.differs(&listed)?))) {
+            let conflict = Conflict { what, one: first.origin.clone(), other: listed.origin };
             return Err(conflict.about(&listed.thumbprint.to_string()));
         }
-        if !known.is_some_and(|known| known.says_the_same(&listed)) {
-            self.listed.push(listed);
+        if !known.iter().any(|known| known.says_the_same(&listed)) {
+            known.push(listed);
         }
         Ok(())
     }
@@ -93,21 +87,21 @@ impl Records {
     }
 
     pub(super) fn put_connector(&mut self, connector: Known<Connector>) -> Result<(), ImportError> {
-        let key = connector_key(&connector.value);
-        let place = *self.connector_places.entry(key).or_insert(self.connectors.len());
-        let mut known = self.connectors.get(place).cloned();
-        let name = connector.value.name().to_owned();
-        if known.is_none() {
-            let servers: BTreeSet<_> = connector.value.servers().iter().map(|name| server_key(name)).collect();
-            if servers.is_empty() || connector.value.kind() == ConnectorKind::Hybrid {
-                self.connectors_everywhere.push(place);
-            } else {
-                servers.into_iter().for_each(|server| self.connectors_on.entry(server).or_default().push(place));
+        match self.connectors.entry(connector_key(&connector.value)) {
+            Entry::Vacant(entry) => {
+                if connector.value.kind() == ConnectorKind::Receive {
+                    let server = connector.value.servers().first().map(|server| server_key(server));
+                    self.receive_connectors_on.entry(server).or_default().push(entry.index());
+                }
+                entry.insert(connector);
+                Ok(())
             }
-            self.connectors.push(connector);
-            return Ok(());
+            Entry::Occupied(entry) => {
+                let mut known = Some(entry.get().clone());
+                let name = connector.value.name().to_owned();
+                settle(&mut known, Some(connector), "the settings").map_err(|conflict| conflict.about(&name))
+            }
         }
-        settle(&mut known, Some(connector), "the settings").map_err(|conflict| conflict.about(&name))
     }
 
     pub(super) fn put_auth_certificates(&mut self, auth: Known<AuthCertificates>) -> Result<(), ImportError> {
@@ -128,22 +122,18 @@ impl Records {
             *self = other;
             return Ok(());
         }
-        for certificate in &other.certificates {
+        for certificate in other.certificates.values() {
             let key = (certificate.thumbprint(), self.number(certificate.server()));
-            let known = self.places.get(&key).and_then(|place| self.certificates.get(*place));
-            if let Some(conflict) = known.and_then(|known| contradiction(known, certificate)) {
+            if let Some(conflict) = self.certificates.get(&key).and_then(|known| contradiction(known, certificate)) {
                 return Err(conflict);
             }
         }
         // All but the certificates is small: it is merged into a copy, which takes its place in the end.
         let mut merged = Self {
             listed: self.listed.clone(),
-            listed_places: self.listed_places.clone(),
             servers: self.servers.clone(),
             connectors: self.connectors.clone(),
-            connector_places: self.connector_places.clone(),
-            connectors_on: self.connectors_on.clone(),
-            connectors_everywhere: self.connectors_everywhere.clone(),
+            receive_connectors_on: self.receive_connectors_on.clone(),
             auth_certificates: self.auth_certificates.clone(),
             edges: self.edges.clone(),
             skipped: self.skipped + other.skipped,
@@ -152,10 +142,10 @@ impl Records {
         for (name, facts) in std::mem::take(&mut other.servers) {
             merged.put_server(&name.0, facts)?;
         }
-        for listed in std::mem::take(&mut other.listed) {
+        for listed in std::mem::take(&mut other.listed).into_values().flatten() {
             merged.put_listed(listed)?;
         }
-        for connector in std::mem::take(&mut other.connectors) {
+        for connector in std::mem::take(&mut other.connectors).into_values() {
             merged.put_connector(connector)?;
         }
         for (name, site) in std::mem::take(&mut other.edges) {
@@ -165,12 +155,11 @@ impl Records {
             merged.put_auth_certificates(auth)?;
         }
         merged.certificates = std::mem::take(&mut self.certificates);
-        merged.places = std::mem::take(&mut self.places);
         merged.certificates_on = std::mem::take(&mut self.certificates_on);
         merged.names = std::mem::take(&mut self.names);
         merged.numbers = std::mem::take(&mut self.numbers);
         *self = merged;
-        for certificate in other.certificates {
+        for certificate in other.certificates.into_values() {
             if let Some(name) = certificate.server() {
                 let origin = certificate.origin().clone();
                 self.server_name(name, &origin)?;
@@ -182,17 +171,16 @@ impl Records {
 
     /// The certificates of a server, by its short name.
     pub(super) fn certificates_on(&self, key: &ServerKey) -> impl Iterator<Item = &ExportedCertificate> {
-        let places = self.numbers.get(key).and_then(|number| self.certificates_on.get(number));
-        places.into_iter().flatten().filter_map(|place| self.certificates.get(*place))
+        let indices = self.numbers.get(key).and_then(|number| self.certificates_on.get(number));
+        let found = indices.into_iter().flatten().filter_map(|index| self.certificates.get_index(*index));
+        found.map(|(_, certificate)| certificate)
     }
 
     /// The Receive connectors of a server, by its short name, and those of which it is not said.
     pub(super) fn receive_connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
-        let here = self.connectors_on.get(key).into_iter().flatten();
-        let mut places: Vec<usize> = here.chain(&self.connectors_everywhere).copied().collect();
-        places.sort_unstable();
-        let connectors = places.into_iter().filter_map(|place| self.connectors.get(place)).map(|known| &known.value);
-        connectors.filter(|connector| connector.kind() == ConnectorKind::Receive)
+        let on = |key: Option<ServerKey>| self.receive_connectors_on.get(&key).into_iter().flatten();
+        let indices = on(Some(key.clone())).chain(on(None));
+        indices.filter_map(|index| self.connectors.get_index(*index)).map(|(_, known)| &known.value)
     }
 
     fn is_empty(&self) -> bool {
@@ -233,8 +221,10 @@ fn contradiction(known: &ExportedCertificate, other: &ExportedCertificate) -> Op
     Some(conflict.about(&known.thumbprint().to_string()))
 }
 
+type ConnectorKey = (ConnectorKind, Option<ServerKey>, Caseless<String>);
+
 /// A Receive connector belongs to a server, and there is one hybrid configuration, whatever it is called.
-fn connector_key(connector: &Connector) -> (ConnectorKind, Option<ServerKey>, Caseless<String>) {
+fn connector_key(connector: &Connector) -> ConnectorKey {
     let (server, name) = match (connector.kind(), connector.servers()) {
         (ConnectorKind::Receive, [server, ..]) => (Some(server_key(server)), connector.name()),
         (ConnectorKind::Hybrid, _) => (None, ""),

@@ -7,7 +7,7 @@ use crate::thumbprint::Thumbprint;
 /// An object of a known kind with the properties that are needed of it.
 #[derive(Debug)]
 pub(super) struct Object {
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     pub(super) origin: Origin,
     pub(super) members: Vec<(&'static str, Value)>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Structure {
 
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ObjectKind {
     Certificate,
     PlainCertificate,
     Server,
@@ -52,7 +52,7 @@ pub(super) enum Kind {
     ClientAccessService,
 }
 
-impl Kind {
+impl ObjectKind {
     /// The kind of a .NET type, by the name that PowerShell gives it.
     pub(super) fn of(type_name: &str) -> Option<Self> {
         let mut name = type_name.trim();

@@ -30,7 +30,7 @@ pub struct Installed {
     pub(super) known_services: Service,
     has_all_services_known: bool,
     pub(super) web_sites: Option<BTreeSet<u32>>,
-    /// Where the first domain and the first wildcard stand: several rules of every decision ask for them.
+    /// The offsets of the first domain and of the first wildcard: several rules of every decision ask for them.
     first_domain: Option<u32>,
     first_wildcard: Option<u32>,
 }
@@ -38,10 +38,10 @@ pub struct Installed {
 impl Installed {
     /// A certificate with its private key, of which nothing else is known.
     pub fn new(certificate: Certificate) -> Self {
-        let first_domain = certificate.domain_places().next().map(|(place, _)| place);
+        let first_domain = certificate.domain_offsets().next().map(|(offset, _)| offset);
         Self {
             first_domain,
-            first_wildcard: certificate.first_wildcard_place(),
+            first_wildcard: certificate.first_wildcard_offset(),
             certificate,
             friendly_name: None,
             has_private_key: true,
@@ -178,12 +178,12 @@ impl Installed {
 
     /// The certificate's [first domain](Certificate::first_domain).
     pub(crate) fn first_domain(&self) -> Option<Cow<'_, str>> {
-        self.first_domain.and_then(|place| self.certificate.domain_at(place))
+        self.first_domain.and_then(|offset| self.certificate.domain_at(offset))
     }
 
     /// The certificate's [first wildcard](Certificate::first_wildcard).
     pub(crate) fn first_wildcard(&self) -> Option<Cow<'_, str>> {
-        self.first_wildcard.and_then(|place| self.certificate.domain_at(place))
+        self.first_wildcard.and_then(|offset| self.certificate.domain_at(offset))
     }
 
     /// Whether the certificate has any domain.
@@ -198,7 +198,7 @@ impl Installed {
 
     /// The bytes of the first domain, to compare with a text in ASCII: against that they are as good as text.
     fn first_bytes(&self, text: &str) -> Option<&[u8]> {
-        self.first_domain.filter(|_| text.is_ascii()).and_then(|place| self.certificate.domain_bytes_at(place))
+        self.first_domain.filter(|_| text.is_ascii()).and_then(|offset| self.certificate.domain_bytes_at(offset))
     }
 
     /// Whether the certificate has this [domain](Certificate::has_domain), which mostly is its first one.

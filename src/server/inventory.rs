@@ -60,7 +60,7 @@ impl Inventory {
 
     /// The certificates that are known to be assigned to one service.
     pub(crate) fn holders(&self, service: Service) -> impl Iterator<Item = &Installed> {
-        self.at(self.holders.get(place(service)).into_iter().flatten())
+        self.at(self.holders.get(service_index(service)).into_iter().flatten())
     }
 
     /// The certificates that a connector with this name would find.
@@ -151,7 +151,7 @@ impl Inventory {
     pub(crate) fn affected_by(&self, thumbprint: Thumbprint, gained: Service) -> impl Iterator<Item = &Installed> {
         let moving = gained & (Service::IMAP | Service::POP | Service::IIS);
         let bound = gained.contains(Service::IIS).then_some(&self.bound).into_iter().flatten();
-        let moved = moving.each().flat_map(|service| self.holders.get(place(service))).flatten();
+        let moved = moving.each().flat_map(|service| self.holders.get(service_index(service))).flatten();
         let slots: BTreeSet<_> = bound.chain(moved).copied().chain(self.store.slot(thumbprint)).collect();
         slots.into_iter().filter_map(|slot| self.store.at(slot))
     }
@@ -164,10 +164,10 @@ impl Inventory {
         installed.web_sites = web_sites;
         self.enter_sites(slot);
         for gained in (services - before).each() {
-            self.holders.get_mut(place(gained)).map(|holders| holders.insert(slot));
+            self.holders.get_mut(service_index(gained)).map(|holders| holders.insert(slot));
         }
         for lost in (before - services).each() {
-            self.holders.get_mut(place(lost)).map(|holders| holders.remove(&slot));
+            self.holders.get_mut(service_index(lost)).map(|holders| holders.remove(&slot));
         }
     }
 
@@ -179,7 +179,7 @@ impl Inventory {
     fn enter(&mut self, slot: u32) {
         let Some(installed) = self.store.at(slot) else { return };
         for service in installed.known_services().each() {
-            self.holders.get_mut(place(service)).map(|holders| holders.insert(slot));
+            self.holders.get_mut(service_index(service)).map(|holders| holders.insert(slot));
         }
         put(&mut self.unread, slot, installed.services().is_none());
         if let Some(names) = &mut self.printed_names {
@@ -234,6 +234,6 @@ fn site_index(site: u32) -> Option<usize> {
     [DEFAULT_WEB_SITE, EXCHANGE_BACK_END].iter().position(|known| *known == site)
 }
 
-fn place(service: Service) -> usize {
+fn service_index(service: Service) -> usize {
     service.bits().trailing_zeros() as usize
 }

@@ -79,7 +79,7 @@ impl Thumbprints {
 struct Name {
     slot: u32,
     /// Where it stands in the DER.
-    place: u32,
+    offset: u32,
     /// The one before it that is the same name, or [`END`].
     same: u32,
     /// The one before it under the same parent, or [`END`].
@@ -109,7 +109,7 @@ impl Names {
     /// Puts the names of the newest certificate, which stands in its slot already, in front of their chains.
     pub(super) fn insert<T: AsRef<Certificate>>(&mut self, slot: u32, slots: &[T]) {
         let Some(certificate) = certificate(slots, slot) else { return };
-        for (place, text) in certificate.domain_places() {
+        for (offset, text) in certificate.domain_offsets() {
             let Some(number) = u32::try_from(self.names.len()).ok().filter(|number| *number != END) else { return };
             let Self { names, newest, newest_children, seed } = self;
             let chained = |table: &mut HashTable<u32>, part: Part, key: &str| {
@@ -127,11 +127,11 @@ impl Names {
                     }
                 }
             };
-            let same = chained(newest, Part::Whole, &text);
+            let same = chained(newest, Part::FullName, &text);
             let sibling = parent(&text).and_then(|parent| chained(newest_children, Part::Parent, parent));
             if same.is_some() || sibling.is_some() {
                 let (same, sibling) = (same.unwrap_or(END), sibling.unwrap_or(END));
-                self.names.push(Name { slot, place, same, sibling });
+                self.names.push(Name { slot, offset, same, sibling });
             }
         }
     }
@@ -140,7 +140,7 @@ impl Names {
     /// parents they have is left open: it may be one.
     pub(super) fn reserve<T: AsRef<Certificate>>(&mut self, more: usize, slots: &[T]) {
         let Self { names, newest, seed, .. } = self;
-        newest.reserve(more, |number| Part::Whole.hash(seed, names, slots, *number));
+        newest.reserve(more, |number| Part::FullName.hash(seed, names, slots, *number));
     }
 
     /// Gives back the room that no name stands in.
@@ -150,7 +150,7 @@ impl Names {
 
     /// The slots of the certificates that hold a name, the newest first.
     pub(super) fn holding<T: AsRef<Certificate>>(&self, key: &str, slots: &[T]) -> impl Iterator<Item = u32> {
-        self.chain(&self.newest, Part::Whole, key, slots, |name| name.same)
+        self.chain(&self.newest, Part::FullName, key, slots, |name| name.same)
     }
 
     /// The slots of the certificates with a name of one label more than this, the newest first.
@@ -176,7 +176,7 @@ impl Names {
 /// What a chain has in common.
 #[derive(Clone, Copy)]
 enum Part {
-    Whole,
+    FullName,
     Parent,
 }
 
@@ -187,9 +187,9 @@ impl Part {
 
     fn of<'a, T: AsRef<Certificate>>(self, names: &[Name], slots: &'a [T], number: u32) -> Option<Cow<'a, str>> {
         let name = name(names, number)?;
-        let text = certificate(slots, name.slot)?.domain_at(name.place)?;
+        let text = certificate(slots, name.slot)?.domain_at(name.offset)?;
         match (self, text) {
-            (Self::Whole, text) => Some(text),
+            (Self::FullName, text) => Some(text),
             (Self::Parent, Cow::Borrowed(text)) => parent(text).map(Cow::Borrowed),
             (Self::Parent, Cow::Owned(text)) => parent(&text).map(|parent| Cow::Owned(parent.to_owned())),
         }

@@ -5,10 +5,10 @@ use crate::certificate::{Certificate, CertificateError};
 
 /// One of many certificates that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("certificate {place}: {error}")]
+#[error("certificate {index}: {error}")]
 pub struct LoadError {
     /// Its place among all, counted from 0.
-    pub place: usize,
+    pub index: usize,
     /// What is wrong with it.
     pub error: CertificateError,
 }
@@ -41,13 +41,13 @@ impl Store {
         let mut store = Self::new();
         store.reserve(sources.len());
         let mut errors = Vec::new();
-        let mut places = 0..sources.len();
+        let mut indices = 0..sources.len();
         let mut take = |certificates: Vec<Result<Certificate, CertificateError>>| {
-            for (certificate, place) in certificates.into_iter().zip(places.by_ref()) {
+            for (certificate, index) in certificates.into_iter().zip(indices.by_ref()) {
                 match certificate {
                     Ok(certificate) if errors.is_empty() => store.extend([certificate]),
                     Ok(_) => {}
-                    Err(error) => errors.push(LoadError { place, error }),
+                    Err(error) => errors.push(LoadError { index, error }),
                 }
             }
         };

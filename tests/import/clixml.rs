@@ -17,7 +17,7 @@ fn der(name: &str) -> Vec<u8> {
 
 fn read(text: &str) -> Import {
     let mut import = Import::new();
-    import.add_clixml("export.xml", text.as_bytes()).unwrap();
+    import.add_as(Format::Clixml, "export.xml", text.as_bytes()).unwrap();
     import
 }
 
@@ -51,7 +51,7 @@ proptest! {
         };
         let mut import = Import::new();
         prop_assert_eq!(import.add("export.xml", &bytes), Ok(Format::Clixml));
-        let certificate = &import.certificates()[0];
+        let certificate = &import.certificates().nth(0).unwrap();
         prop_assert_eq!(certificate.certificate().as_der(), serialized.der);
         prop_assert_eq!(certificate.friendly_name(), friendly_name.as_deref());
         let storage = provider.map(|kind| if kind == 0 { KeyStorage::Ksp } else { KeyStorage::Csp });
@@ -70,7 +70,7 @@ proptest! {
             .property("RawData", Node::Bytes(der("mail.contoso.com")))
             .text("FriendlyName", &name);
         let import = read(&document(&[element]));
-        prop_assert_eq!(import.certificates()[0].friendly_name(), Some(name.as_str()));
+        prop_assert_eq!(import.certificates().nth(0).unwrap().friendly_name(), Some(name.as_str()));
     }
 }
 
@@ -98,7 +98,7 @@ fn what_a_direct_session_has_as_properties_is_read() {
         (&selected, Node::Primitive("I32", "24".to_owned())),
     ] {
         let import = read(&document(&[certificate(types, services)]));
-        let certificate = &import.certificates()[0];
+        let certificate = &import.certificates().nth(0).unwrap();
         assert_eq!(certificate.services(), Some(Service::IIS | Service::SMTP));
         assert_eq!(certificate.status(), Some(Status::RevocationCheckFailure));
         assert_eq!(certificate.root_ca_type(), Some(RootCaType::ThirdParty));
@@ -121,7 +121,7 @@ fn the_sites_of_a_direct_session_are_found_in_its_list() {
         let element = Element::new(EXCHANGE_CERTIFICATE)
             .property("RawData", Node::Bytes(der("mail.contoso.com")))
             .property("IISServices", list(items));
-        assert_eq!(read(&document(&[element])).certificates()[0].web_sites(), Some(&expected));
+        assert_eq!(read(&document(&[element])).certificates().nth(0).unwrap().web_sites(), Some(&expected));
     }
 }
 
@@ -138,8 +138,7 @@ fn objects_are_found_in_lists_dictionaries_and_other_objects() {
     let text =
         text.replace("</Objs>", &format!("<Obj><DCT>{entry}</DCT></Obj><S>text</S><Nil /><Ref RefId=\"0\" /></Objs>"));
     let import = read(&text);
-    let domains: Vec<_> =
-        import.certificates().iter().map(|found| found.certificate().first_domain().unwrap()).collect();
+    let domains: Vec<_> = import.certificates().map(|found| found.certificate().first_domain().unwrap()).collect();
     assert_eq!(domains, ["a.contoso.com", "b.contoso.com", "c.contoso.com"]);
     assert_eq!(import.skipped(), 3);
 }
@@ -163,7 +162,7 @@ fn a_reference_stands_for_how_an_object_prints() {
     let unneeded = Element::new(EXCHANGE_SERVER).text("Name", "MBX02").property("ExchangeVersion", marked);
     assert_eq!(read(&document(&[unneeded, first.clone()])).servers()[0].build(), Some("Version 15.2 (Build 1544.4)"));
     let mut import = Import::new();
-    let error = import.add_clixml("export.xml", document(&[first]).as_bytes()).unwrap_err();
+    let error = import.add_as(Format::Clixml, "export.xml", document(&[first]).as_bytes()).unwrap_err();
     assert!(error.to_string().contains("a reference to an object that came before"), "{error}");
 }
 
@@ -172,17 +171,17 @@ fn properties_and_serialized_data_must_agree() {
     let serialized = Serialized::new(der("mail.contoso.com"), 16, "MBX01\\0");
     let element = serialized.element(false).enumeration("Services", "IIS", 8);
     let mut import = Import::new();
-    let error = import.add_clixml("export.xml", document(&[element]).as_bytes()).unwrap_err();
+    let error = import.add_as(Format::Clixml, "export.xml", document(&[element]).as_bytes()).unwrap_err();
     assert!(error.to_string().contains("SerializationData: `the services` is not what the properties say"), "{error}");
     // Whether there is a private key, a session asks the wrong computer.
     let key = serialized.element(false).property("HasPrivateKey", Node::Primitive("B", "false".to_owned()));
-    assert_eq!(read(&document(&[key])).certificates()[0].has_private_key(), Some(true));
+    assert_eq!(read(&document(&[key])).certificates().nth(0).unwrap().has_private_key(), Some(true));
     let other = Element::new(EXCHANGE_CERTIFICATE)
         .property("RawData", Node::Bytes(der("other.contoso.com")))
         .property("SerializationData", Node::Bytes(serialized.bytes()));
-    let error = import.add_clixml("export.xml", document(&[other]).as_bytes()).unwrap_err();
+    let error = import.add_as(Format::Clixml, "export.xml", document(&[other]).as_bytes()).unwrap_err();
     assert!(error.to_string().contains("`CertData` is not the same certificate as RawData"), "{error}");
-    assert!(import.certificates().is_empty());
+    assert!(import.certificates().next().is_none());
 }
 
 #[test]
@@ -195,7 +194,7 @@ fn an_error_names_the_file_and_the_object() {
     assert_eq!(&*origin.file, "C:\\export.xml");
     assert!(matches!(origin.place, Place::Object { number: 2, .. }), "{origin}");
     assert!(error.to_string().starts_with("`C:\\export.xml`, object 2 at byte "), "{error}");
-    assert!(import.certificates().is_empty(), "nothing of a file is taken that cannot be read");
+    assert!(import.certificates().next().is_none(), "nothing of a file is taken that cannot be read");
 }
 
 #[test]
@@ -204,14 +203,14 @@ fn the_server_of_certificates_is_named_by_the_object_the_caller_or_the_session()
         .property("RawData", Node::Bytes(der("mail.contoso.com")))
         .note("PSComputerName", Node::text("session.contoso.com"));
     let text = document(&[anonymous]);
-    assert_eq!(read(&text).certificates()[0].server(), Some("session.contoso.com"));
+    assert_eq!(read(&text).certificates().nth(0).unwrap().server(), Some("session.contoso.com"));
     let mut import = Import::new();
     import.add(Input::named("export.xml").on_server("MBX02"), text.as_bytes()).unwrap();
-    assert_eq!(import.certificates()[0].server(), Some("MBX02"));
+    assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX02"));
     let identified = Serialized::new(der("mail.contoso.com"), 16, "MBX01.contoso.com\\0").element(false);
     let mut import = Import::new();
     import.add(Input::named("export.xml").on_server("MBX02"), document(&[identified]).as_bytes()).unwrap();
-    assert_eq!(import.certificates()[0].server(), Some("MBX01.contoso.com"));
+    assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX01.contoso.com"));
 }
 
 #[test]
@@ -222,12 +221,18 @@ fn bytes_and_texts_may_come_in_pieces() {
     for cut in start..start + 9 {
         for between in ["<!-- -->", "<?a b?>", "&#xA;", " \r\n ", "<![CDATA[]]>", "<![CDATA[ ]]>"] {
             let pieces = format!("{}{between}{}", &text[..cut], &text[cut..]);
-            assert_eq!(read(&pieces).certificates()[0].certificate(), whole.certificates()[0].certificate());
+            assert_eq!(
+                read(&pieces).certificates().nth(0).unwrap().certificate(),
+                whole.certificates().nth(0).unwrap().certificate()
+            );
         }
         let (before, after) = text.split_at(cut);
         let (first, after) = after.split_at(1);
         let referred = format!("{before}&#x{:X};{after}", u32::from(first.chars().next().unwrap()));
-        assert_eq!(read(&referred).certificates()[0].certificate(), whole.certificates()[0].certificate());
+        assert_eq!(
+            read(&referred).certificates().nth(0).unwrap().certificate(),
+            whole.certificates().nth(0).unwrap().certificate()
+        );
     }
     let server = Element::new(EXCHANGE_SERVER).text("Name", "MBX01");
     let text = document(&[server]).replace("MBX01", "M<!-- -->B&#88;<![CDATA[0]]>1");
@@ -238,8 +243,8 @@ fn bytes_and_texts_may_come_in_pieces() {
 fn an_error_in_the_xml_names_its_byte_from_memory_and_from_a_stream() {
     let text = document(&[Element::new(EXCHANGE_SERVER).text("Name", "MBX01")]).replace("</Props>", "</MS>");
     let at = text.find("</MS>").unwrap() as u64;
-    let memory = Import::new().add_clixml("export.xml", text.as_bytes()).unwrap_err();
-    let streamed = Import::new().add_clixml_from("export.xml", text.as_bytes()).unwrap_err();
+    let memory = Import::new().add_as(Format::Clixml, "export.xml", text.as_bytes()).unwrap_err();
+    let streamed = Import::new().add_from("export.xml", text.as_bytes()).unwrap_err();
     assert_eq!(memory, streamed);
     let ImportError::Syntax { origin, .. } = memory else { panic!("{memory}") };
     assert_eq!(origin.place, Place::Byte(at));

@@ -84,7 +84,7 @@ fn certificates_are_what_other_tools_find_in_them() {
     for (file, expected) in CERTIFICATES {
         let Some(import) = read(file) else { return };
         assert_eq!(import.certificates().len(), expected.len(), "{file}");
-        for (certificate, expected) in import.certificates().iter().zip(expected) {
+        for (certificate, expected) in import.certificates().zip(expected) {
             let (thumbprint, server, services, root_ca_type, friendly_name, sites) = expected;
             assert_eq!(certificate.thumbprint(), self::thumbprint(thumbprint));
             assert_eq!(certificate.server(), Some(*server));
@@ -103,7 +103,7 @@ fn certificates_are_what_other_tools_find_in_them() {
 fn services_are_not_known_where_the_export_does_not_hold_them() {
     for (file, server, expected) in WITHOUT_SERVICES {
         let Some(import) = read(file) else { return };
-        let found: Vec<_> = import.certificates().iter().map(|certificate| certificate.thumbprint()).collect();
+        let found: Vec<_> = import.certificates().map(|certificate| certificate.thumbprint()).collect();
         assert_eq!(found, expected.iter().map(|text| thumbprint(text)).collect::<Vec<_>>(), "{file}");
         for certificate in import.certificates() {
             assert_eq!(certificate.server(), server);

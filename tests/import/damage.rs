@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exchange_certificates::import::{Import, ImportError, Origin, Place};
+use exchange_certificates::import::{Format, Import, ImportError, Origin, Place};
 use proptest::prelude::*;
 
 use crate::corpus;
@@ -30,7 +30,7 @@ fn attempt(bytes: &[u8]) -> Result<Import, ImportError> {
         Err(error) => {
             assert!(error.to_string().starts_with("`damaged.xml`"), "{error}");
             assert!(!error.to_string().contains('\n'), "{error}");
-            assert!(import.certificates().is_empty() && import.servers().is_empty(), "nothing is taken: {error}");
+            assert!(import.certificates().next().is_none() && import.servers().is_empty(), "nothing is taken: {error}");
             Err(error)
         }
     }
@@ -98,10 +98,10 @@ proptest! {
         let _ = attempt(format!("[{{\"Thumbprint\":{text:?}}}]").as_bytes());
         let _ = attempt(format!("Thumbprint : {text}\nServices : {text}").as_bytes());
         let mut import = Import::new();
-        let _ = import.add_json("a", &bytes);
-        let _ = import.add_text("a", &bytes);
-        let _ = import.add_certificates("a", &bytes);
-        let _ = import.add_clixml("a", &bytes);
+        let _ = import.add_as(Format::Json, "a", &bytes);
+        let _ = import.add_as(Format::Text, "a", &bytes);
+        let _ = import.add_as(Format::Certificates, "a", &bytes);
+        let _ = import.add_as(Format::Clixml, "a", &bytes);
     }
 }
 

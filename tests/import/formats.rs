@@ -28,12 +28,12 @@ fn read(text: &str, format: Format) -> Import {
 fn error(text: &str) -> ImportError {
     let mut import = Import::new();
     let error = import.add("file", text.as_bytes()).unwrap_err();
-    assert!(import.listed().is_empty() && import.certificates().is_empty());
+    assert!(import.listed().next().is_none() && import.certificates().next().is_none());
     error
 }
 
 fn shown(import: &Import) -> Vec<(Thumbprint, Option<Service>)> {
-    import.listed().iter().map(|listed| (listed.thumbprint, listed.services)).collect()
+    import.listed().map(|listed| (listed.thumbprint, listed.services)).collect()
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn json_holds_services_and_bytes_in_any_form() {
             );
             for text in [object.clone(), format!(" [{object}]"), format!("\u{FEFF}[\r\n{object}]")] {
                 let import = read(&text, Format::Json);
-                let certificate = &import.certificates()[0];
+                let certificate = &import.certificates().nth(0).unwrap();
                 assert_eq!(certificate.certificate().as_der(), der);
                 assert_eq!(certificate.services(), Some(Service::IIS | Service::SMTP), "{services}");
                 assert_eq!(certificate.status(), Some(Status::Valid));
@@ -82,15 +82,15 @@ fn json_without_the_bytes_is_a_listing() {
           {{\"Thumbprint\": \"{OTHER}\", \"Services\": null, \"NotAfter\": \"19/04/2027 00:00:00\"}}]"
     );
     let import = read(&text, Format::Json);
-    assert!(import.certificates().is_empty());
+    assert!(import.certificates().next().is_none());
     assert_eq!(shown(&import), [(thumbprint(ONE), Some(Service::empty())), (thumbprint(OTHER), None)]);
-    let listed = &import.listed()[0];
+    let listed = &import.listed().nth(0).unwrap();
     assert_eq!(listed.domains.as_deref(), Some(["mail.contoso.com".to_owned(), "b".to_owned()].as_slice()));
     let printed = |time: Option<_>| time.map(|time| rfc3339::print(time).to_string());
     assert_eq!(printed(listed.not_before).as_deref(), Some("2019-12-03T22:47:32Z"));
     assert_eq!(printed(listed.not_after).as_deref(), Some("2027-04-18T22:00:00Z"));
     assert_eq!(listed.serial_number.as_deref(), Some("00AB"));
-    assert_eq!(import.listed()[1].not_after, None);
+    assert_eq!(import.listed().nth(1).unwrap().not_after, None);
 }
 
 #[test]
@@ -146,7 +146,8 @@ Status             : DateInvalid
 Thumbprint         : 92E196F3C8D3D753FCFC5B7690C3173AA1C0ABE3
 ";
 
-fn check_list(listed: &[Listed], case: &str) {
+fn check_list(import: &Import, case: &str) {
+    let listed: Vec<_> = import.listed().collect();
     assert_eq!(listed.len(), 2, "{case}");
     let first = &listed[0];
     assert_eq!(first.thumbprint, thumbprint(ONE));
@@ -192,10 +193,10 @@ fn format_list_is_read_as_it_was_pasted() {
         ("together", together),
         ("ellipsis", ellipsis),
     ] {
-        check_list(read(&text, Format::Text).listed(), case);
+        check_list(&read(&text, Format::Text), case);
         let mut import = Import::new();
         import.add("file", &utf16_le(&format!("\u{FEFF}{text}"))).unwrap();
-        check_list(import.listed(), case);
+        check_list(&import, case);
     }
 }
 
@@ -203,7 +204,7 @@ fn format_list_is_read_as_it_was_pasted() {
 fn a_list_cut_short_is_not_compared() {
     let text = format!("Thumbprint : {ONE}\nServices   : IMAP, POP, I...\n");
     let import = read(&text, Format::Text);
-    assert_eq!(import.listed()[0].services, None);
+    assert_eq!(import.listed().nth(0).unwrap().services, None);
     let expectation = Expectation { thumbprint: thumbprint(ONE), services: Service::SMTP };
     assert_eq!(verify(&expectation, import.listed()), Verification::Inconclusive);
     let import = read(LIST, Format::Text);
@@ -250,14 +251,14 @@ fn format_table_is_read_as_it_was_pasted() {
             (thumbprint("A60C6E62FF85D208DF668D597A1B077E1534147F"), services("IMAP, POP, IIS")),
         ];
         assert_eq!(shown(&import), expected, "{case}");
-        let subject = import.listed()[0].subject.as_deref().unwrap();
+        let subject = import.listed().nth(0).unwrap().subject.as_deref().unwrap();
         assert!(subject.starts_with("CN=mail.contoso.com, OU=IT, O=Cont"), "{case}: {subject}");
         assert_eq!(
-            import.listed()[2].subject.as_deref(),
+            import.listed().nth(2).unwrap().subject.as_deref(),
             Some("CN=Microsoft Exchange Server Auth Certificate"),
             "{case}"
         );
-        assert_eq!(import.listed()[3].subject, None);
+        assert_eq!(import.listed().nth(3).unwrap().subject, None);
     }
 }
 
@@ -296,7 +297,7 @@ fn services_in_braces_are_services() {
         [("{IMAP, POP}", services("IMAP, POP")), ("{IMAP, POP...}", None), ("{}", None), ("", None)]
     {
         let import = read(&format!("Thumbprint : {ONE}\nServices : {shown}\n"), Format::Text);
-        assert_eq!(import.listed()[0].services, expected, "{shown}");
+        assert_eq!(import.listed().nth(0).unwrap().services, expected, "{shown}");
     }
 }
 
@@ -323,7 +324,7 @@ fn a_table_and_a_list_may_stand_in_one_text() {
         "[PS] C:\\>Get-ExchangeCertificate\n\n{TABLE}\n\n[PS] C:\\>fl\n{}",
         LIST.replace(OTHER, &"0".repeat(40))
     );
-    assert_eq!(read(&text, Format::Text).listed().len(), 6);
+    assert_eq!(read(&text, Format::Text).listed().count(), 6);
     let contradiction = LIST.replace("IMAP, POP, IIS,", "IMAP,");
     let error = error(&format!("{TABLE}\n{contradiction}")).to_string();
     assert!(error.contains("`file`, line 3 and `file`, line ") && error.contains("the services of"), "{error}");
@@ -346,10 +347,10 @@ fn certificates_are_read_from_der_pem_base64_and_bundles() {
     ] {
         let mut import = Import::new();
         assert_eq!(import.add(Input::named("file").on_server("MBX01"), &bytes), Ok(Format::Certificates));
-        let found: Vec<_> = import.certificates().iter().map(|found| found.certificate().as_der().to_vec()).collect();
+        let found: Vec<_> = import.certificates().map(|found| found.certificate().as_der().to_vec()).collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected);
-        assert_eq!(import.certificates()[0].server(), Some("MBX01"));
-        assert_eq!(import.certificates()[0].services(), None);
+        assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX01"));
+        assert_eq!(import.certificates().nth(0).unwrap().services(), None);
     }
     let mut import = Import::new();
     let error = import.add("file.cer", &first[..100]).unwrap_err();
