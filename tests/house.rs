@@ -117,6 +117,23 @@ fn a_check_follows_its_rule() {
     }
 }
 
+#[test]
+fn every_rule_that_is_declared_is_listed() {
+    for (folder, list) in [("rules", "RULES"), ("audit", "AUDIT_RULES")] {
+        let listing = fs::read_to_string(source(&format!("{folder}.rs"))).unwrap();
+        for file in files(&source(folder)) {
+            let module = file.file_stem().unwrap().to_str().unwrap();
+            for item in items(&fs::read_to_string(&file).unwrap()) {
+                let Item::Rule(name, _) = item else { continue };
+                assert!(
+                    listing.contains(&format!(" &{module}::{name},")),
+                    "{name} is declared, and reports nothing: add &{module}::{name} to {list} in src/{folder}.rs, at its place in the order of reporting"
+                );
+            }
+        }
+    }
+}
+
 /// A declaration of a rule, or a function.
 enum Item<'a> {
     /// With its name, and the functions of the file that it names.

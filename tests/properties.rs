@@ -22,7 +22,8 @@ proptest! {
 
     #[test]
     fn library_and_decision_table_agree(situation in situations()) {
-        prop_assert_eq!(by_library(&situation), by_table(&situation));
+        let (library, table) = (by_library(&situation), by_table(&situation));
+        prop_assert_eq!(library, table, "the library (left) and tests/support/decision_table (right) disagree");
     }
 }
 
@@ -42,5 +43,5 @@ fn the_situations_make_every_rule_speak_and_every_operation_go_through() {
     println!("{outcomes:?}\n{spoken:?}");
     assert_eq!(outcomes.len(), 5, "{outcomes:?}");
     let silent: Vec<_> = spoken.iter().filter(|(_, count)| **count == 0).collect();
-    assert!(silent.is_empty(), "{silent:?}");
+    assert!(silent.is_empty(), "no situation of tests/support/situations.rs makes these rules speak: {silent:?}");
 }

@@ -24,7 +24,7 @@ mod page;
 mod requests;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::{env, fs};
 
 use exchange_certificates::{AUDIT_RULES, RULES};
 use expect_test::expect_file;
@@ -32,7 +32,7 @@ use expect_test::expect_file;
 use crate::page::{Pages, in_package};
 
 /// The rules in the order of the specification: first its table from the article, then that from the references.
-const SPECIFICATION: [&str; 65] = [
+const SPECIFICATION: &[&str] = &[
     "certificate-not-installed",
     "status-not-valid",
     "status-accepted",
@@ -104,7 +104,19 @@ const SPECIFICATION: [&str; 65] = [
 #[test]
 fn rules_report_in_the_order_of_the_specification() {
     let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
-    assert_eq!(ids, SPECIFICATION, "a new rule takes its place in RULES and in this list");
+    page::assert_same_order("RULES in src/rules.rs", &ids, "SPECIFICATION in tests/rules.rs", SPECIFICATION);
+}
+
+#[test]
+fn every_rule_has_a_row_in_the_decision_table() {
+    let table = sources("tests/support/decision_table");
+    for rule in RULES {
+        let id = rule.id();
+        assert!(
+            table.contains(&format!("\"{id}\"")),
+            "{id} has no row in tests/support/decision_table: it is written from the specification, and not from the rule"
+        );
+    }
 }
 
 #[test]
@@ -139,6 +151,33 @@ fn every_page_tells_what_its_rule_does() {
     pages().check_answers();
 }
 
+/// A file that is written from the rules is as they say. It is long: only the first difference is shown.
+fn assert_written(path: &str, text: &str) {
+    let file = in_package(path);
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        return expect_file![file].assert_eq(text);
+    }
+    let written = fs::read_to_string(file).unwrap_or_default().replace("\r\n", "\n");
+    let mut lines = written.lines().zip(text.lines());
+    if let Some((line, wanted)) = lines.find(|(line, wanted)| line != wanted) {
+        panic!("{path} must be written anew, by `UPDATE_EXPECT=1 cargo test`: {line:?} is now {wanted:?}");
+    }
+    assert_eq!(written.len(), text.len(), "{path} must be written anew, by `UPDATE_EXPECT=1 cargo test`");
+}
+
+/// The text of a module and of those below it.
+fn sources(module: &str) -> String {
+    let folder = fs::read_dir(in_package(module)).into_iter().flatten();
+    let below = folder.filter_map(|entry| {
+        let path = entry.expect("an entry of the folder").path();
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        (path.is_dir() || path.extension().is_some_and(|extension| extension == "rs")).then_some(name)
+    });
+    let below: BTreeSet<_> = below.collect();
+    let text = fs::read_to_string(in_package(&format!("{module}.rs"))).unwrap_or_default();
+    below.iter().fold(text, |text, name| text + &sources(&format!("{module}/{name}")))
+}
+
 #[test]
 fn the_list_of_rules_is_written_from_the_rules() {
     let mut text =
@@ -160,7 +199,7 @@ fn the_list_of_rules_is_written_from_the_rules() {
         let severity = format!("Severity: {}", rule.severity());
         text += &section(rule.id(), severity, rule.source(), "audit", rule.documentation());
     }
-    expect_file![in_package("docs/rules.md")].assert_eq(&text);
+    assert_written("docs/rules.md", &text);
 }
 
 /// Where a link of Markdown leads.

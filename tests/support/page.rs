@@ -1,21 +1,20 @@
-//! The pages beside the rules: their cases, whose headings judge the answers, and the dialect that describes
-//! certificates. The tests of each kind of rule tell what may stand on their pages.
+//! The pages beside the rules: their cases, whose headings judge the answers. The tests of each kind of rule say what
+//! may be on their pages.
 #![allow(clippy::indexing_slicing, reason = "a JSON value answers for an absent key with null")]
+
+mod described;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use exchange_certificates::{Certificate, KeyUsage, TlsCertificateName};
+use exchange_certificates::{Certificate, TlsCertificateName};
 use expect_test::expect_file;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::factory::{
-    ANY_PURPOSE, BASIC_CONSTRAINTS, CLIENT_AUTH, CertificateFactory, EMAIL_PROTECTION, EXTENDED_KEY_USAGE, KEY_USAGE,
-    SERVER_AUTH, SUBJECT_ALTERNATIVE_NAME, Signature,
-};
+pub(crate) use self::described::Factory;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -42,11 +41,32 @@ pub(crate) struct Answer {
 
 /// The summary of a rule is one sentence.
 pub fn assert_is_a_sentence(id: &str, summary: &str) {
+    let begins = summary.trim_start_matches('"').starts_with(char::is_uppercase);
+    let is_one = !summary.trim_end_matches('.').contains(". ");
     assert!(
-        summary.trim_start_matches('"').starts_with(char::is_uppercase) && summary.ends_with('.'),
-        "{id}: {summary}"
+        begins && is_one && summary.ends_with('.'),
+        "the first line of the documentation of {id} must be one sentence with a full stop: {summary}"
     );
-    assert!(!summary.trim_end_matches('.').contains(". "), "{id} has more than one sentence: {summary}");
+}
+
+/// Two lists of rules have the same entries in the same order.
+pub fn assert_same_order<T: PartialEq + Debug>(name: &str, rules: &[T], other_name: &str, others: &[T]) {
+    for rule in rules {
+        assert!(
+            others.contains(rule),
+            "{rule:?} is in {name}, and not in {other_name}: add it there, at the same place"
+        );
+    }
+    for other in others {
+        assert!(
+            rules.contains(other),
+            "{other:?} is in {other_name}, and not in {name}: add it there, at the same place"
+        );
+    }
+    for (rule, other) in rules.iter().zip(others) {
+        assert_eq!(rule, other, "{name} and {other_name} differ in their order");
+    }
+    assert_eq!(rules.len(), others.len(), "a rule is twice in {name} or in {other_name}");
 }
 
 impl Pages<'_> {
@@ -60,7 +80,7 @@ impl Pages<'_> {
             .map(|path| path.file_stem().expect("a file has a name").to_string_lossy().into_owned())
             .collect();
         for id in &self.ids {
-            assert!(pages.contains(*id), "{id} has no page: write {folder}/{id}.md (the top of {folder}.rs says how)");
+            assert!(pages.contains(*id), "{id} has no page: write {folder}/{id}.md, as the top of {folder}.rs says");
         }
         for page in pages {
             assert!(self.ids.contains(&page.as_str()), "{folder}/{page}.md: there is no rule {page}");
@@ -334,124 +354,3 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
         }
     }
 }
-
-/// The knobs of the certificate factory.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Factory {
-    subject: String,
-    issuer: String,
-    #[serde(default)]
-    self_signed: bool,
-    dns_names: Option<Vec<String>>,
-    not_before: String,
-    not_after: String,
-    public_key: String,
-    signature: String,
-    key_usage: Option<Vec<String>>,
-    extended_key_usage: Option<Vec<String>>,
-    ca: Option<bool>,
-    #[serde(default)]
-    unreadable: Vec<String>,
-    #[serde(default)]
-    twice: Vec<String>,
-}
-
-impl Factory {
-    fn build(&self, key: &str) -> Result<Certificate> {
-        // The serial number alone tells two certificates apart that are otherwise the same.
-        let serial_number = [b"\x01", key.as_bytes()].concat();
-        let mut factory = CertificateFactory::new("")
-            .serial_number(serial_number)
-            .subject(&attributes(&self.subject)?)
-            .issuer(&attributes(&self.issuer)?)
-            .valid(&self.not_before, &self.not_after)
-            .signature(known(&SIGNATURES, &self.signature)?);
-        if self.self_signed {
-            factory = factory.self_signed();
-        }
-        factory = match self.public_key.split_once(' ') {
-            Some(("RSA", bits)) => factory.rsa(bits.parse()?),
-            None if self.public_key == "P-256" => factory.elliptic_curve(),
-            None if self.public_key == "Ed25519" => factory.ed25519(),
-            _ => return Err(format!("{} is no public key: RSA 2048, P-256 or Ed25519", self.public_key).into()),
-        };
-        factory = match &self.dns_names {
-            Some(names) => factory.dns_names(names.iter().map(String::as_str)),
-            None => factory.without(SUBJECT_ALTERNATIVE_NAME),
-        };
-        factory = match &self.key_usage {
-            Some(names) => {
-                let usages = names.iter().map(|name| known(&KEY_USAGES, name));
-                factory.key_usage(usages.collect::<Result<_>>()?)
-            }
-            None => factory.without(KEY_USAGE),
-        };
-        factory = match &self.extended_key_usage {
-            Some(names) => {
-                let purposes = names.iter().map(|name| known(&PURPOSES, name));
-                factory.extended_key_usage(&purposes.collect::<Result<Vec<_>>>()?)
-            }
-            None => factory.without(EXTENDED_KEY_USAGE),
-        };
-        factory = match self.ca {
-            Some(is_one) => factory.authority(is_one),
-            None => factory.without(BASIC_CONSTRAINTS),
-        };
-        for name in &self.unreadable {
-            factory = factory.unreadable(known(&EXTENSIONS, name)?);
-        }
-        for name in &self.twice {
-            factory = factory.twice(known(&EXTENSIONS, name)?);
-        }
-        Ok(factory.build())
-    }
-}
-
-/// The attributes of a name that is written as Windows prints it, in the order of the DER.
-fn attributes(name: &str) -> Result<Vec<(&str, &str)>> {
-    name.rsplit(", ").map(|part| part.split_once('=').ok_or_else(|| format!("{part} lacks `=`").into())).collect()
-}
-
-fn known<T: Copy>(names: &[(&str, T)], name: &str) -> Result<T> {
-    let found = names.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-        format!("{name} is none of {}", names.join(", ")).into()
-    })
-}
-
-const EXTENSIONS: [(&str, &str); 4] = [
-    ("key_usage", KEY_USAGE),
-    ("extended_key_usage", EXTENDED_KEY_USAGE),
-    ("dns_names", SUBJECT_ALTERNATIVE_NAME),
-    ("ca", BASIC_CONSTRAINTS),
-];
-
-const KEY_USAGES: [(&str, KeyUsage); 4] = [
-    ("digitalSignature", KeyUsage::DIGITAL_SIGNATURE),
-    ("keyEncipherment", KeyUsage::KEY_ENCIPHERMENT),
-    ("keyCertSign", KeyUsage::KEY_CERT_SIGN),
-    ("cRLSign", KeyUsage::CRL_SIGN),
-];
-
-const PURPOSES: [(&str, &str); 4] = [
-    ("serverAuth", SERVER_AUTH),
-    ("clientAuth", CLIENT_AUTH),
-    ("emailProtection", EMAIL_PROTECTION),
-    ("anyExtendedKeyUsage", ANY_PURPOSE),
-];
-
-const SIGNATURES: [(&str, Signature); 11] = [
-    ("sha256RSA", Signature::Sha256Rsa),
-    ("sha384RSA", Signature::Sha384Rsa),
-    ("sha1RSA", Signature::Sha1Rsa),
-    ("md5RSA", Signature::Md5Rsa),
-    ("md4RSA", Signature::Md4Rsa),
-    ("md2RSA", Signature::Md2Rsa),
-    ("RSASSA-PSS with SHA-256", Signature::PssSha256),
-    ("RSASSA-PSS with SHA-1", Signature::PssSha1),
-    ("RSASSA-PSS", Signature::PssDefault),
-    ("sha256ECDSA", Signature::Sha256Ecdsa),
-    ("sha1ECDSA", Signature::Sha1Ecdsa),
-];
