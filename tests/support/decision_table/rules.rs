@@ -1,5 +1,8 @@
 //! The two tables of §5, row by row and in their order.
 
+mod permission;
+
+use self::permission::{is_denied, is_uncertain, is_unchecked};
 use super::Kind::{self, Decide, FollowUp, Note, Refuse, Warn};
 use super::facts::*;
 use super::state::State;
@@ -218,58 +221,6 @@ fn covers_purpose(certificate: &CertificateFacts, wanted: &[Purpose]) -> Option<
 
 fn unknown_services(server: &ServerFacts) -> Answered {
     whole(server.certificates.iter().any(|it| it.services.is_none()))
-}
-
-enum Permission {
-    Granted,
-    Denied,
-    Uncertain,
-    Unchecked,
-}
-
-const ADMINISTRATORS: [&str; 3] = ["Local Administrators", "Administrators", "BUILTIN\\Administrators"];
-const EXCHANGE_GRANTING: [&str; 3] = ["Organization Management", "Server Management", "Exchange Server Certificates"];
-const NEVER_GRANTING: [&str; 12] = [
-    "Recipient Management",
-    "View-Only Organization Management",
-    "Help Desk",
-    "Hygiene Management",
-    "Records Management",
-    "Discovery Management",
-    "Compliance Management",
-    "Public Folder Management",
-    "UM Management",
-    "Delegated Setup",
-    "Security Reader",
-    "Security Administrator",
-];
-
-fn permission(server: &ServerFacts, request: &RequestFacts) -> Permission {
-    let Some(caller) = &request.caller else {
-        return Permission::Unchecked;
-    };
-    let (granting, denied) =
-        if server.is_edge() { (ADMINISTRATORS, EXCHANGE_GRANTING) } else { (EXCHANGE_GRANTING, ADMINISTRATORS) };
-    let one_of = |names: &[&str], group: &str| names.iter().any(|it| it.eq_ignore_ascii_case(group));
-    if caller.iter().any(|group| one_of(&granting, group)) {
-        Permission::Granted
-    } else if caller.iter().all(|group| one_of(&denied, group) || one_of(&NEVER_GRANTING, group)) {
-        Permission::Denied
-    } else {
-        Permission::Uncertain
-    }
-}
-
-fn is_denied(server: &ServerFacts, request: &RequestFacts) -> Answered {
-    whole(matches!(permission(server, request), Permission::Denied))
-}
-
-fn is_uncertain(server: &ServerFacts, request: &RequestFacts) -> Answered {
-    whole(matches!(permission(server, request), Permission::Uncertain))
-}
-
-fn is_unchecked(server: &ServerFacts, request: &RequestFacts) -> Answered {
-    whole(matches!(permission(server, request), Permission::Unchecked))
 }
 
 pub fn default_open(a: &Assignment<'_>) -> Answered {
