@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::certificate::Certificate;
 use crate::change::Change;
+use crate::endpoint::{self, EndpointChange};
 use crate::fact::Fact;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
 use crate::server::{Connector, Installed, Server, Status};
@@ -27,6 +28,8 @@ pub(crate) struct Case<'a> {
     pub(crate) request: &'a Request,
     pub(crate) assignment: Option<Assignment<'a>>,
     pub(crate) change: Change,
+    /// What every endpoint presents before and after.
+    pub(crate) endpoints: Vec<EndpointChange>,
     pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
 }
 
@@ -44,7 +47,9 @@ impl<'a> Case<'a> {
             None => (Service::empty(), false),
         };
         let change = Change::of_assignment(request, gained, moves_default).with_removal(request, server);
-        Self { server, request, assignment, change, elsewhere: None }
+        let sites = server.sites();
+        let endpoints = endpoint::changes(server, &change, &sites, now);
+        Self { server, request, assignment, change, endpoints, elsewhere: None }
     }
 
     /// The removal in the request, if there is one.

@@ -21,6 +21,7 @@
 //! commands      every cmdlet that is written, once
 //! finding       a message with the facts in it, and the remedy
 //! change        what a request changes on its server
+//! endpoint      which certificate is presented where, and why
 //! case          all that a rule may see
 //! script        the commands of an operation in their order
 //! rule          what a rule is
@@ -46,6 +47,7 @@ mod certificate;
 mod change;
 mod commands;
 mod diagnostic;
+mod endpoint;
 mod fact;
 mod finding;
 mod fleet;
@@ -77,6 +79,10 @@ pub use certificate::{
     SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
+pub use endpoint::{
+    Endpoint, EndpointChange, EndpointKind, Flags, MissingFact, NotOffered, Presented, PresentedCertificate, Rank,
+    Reason,
+};
 pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message, Remedy};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};

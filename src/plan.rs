@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::case::{Assignment, Case, Elsewhere};
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
+use crate::endpoint::EndpointChange;
 use crate::fact::Fact;
 use crate::finding::Kind;
 use crate::judgement;
@@ -39,6 +40,7 @@ pub struct Plan {
     services: Service,
     superseded: Vec<(Service, Thumbprint)>,
     default_smtp: Fact<Thumbprint>,
+    endpoints: Vec<EndpointChange>,
     diagnostics: Vec<Diagnostic>,
     script: Vec<Line>,
 }
@@ -204,6 +206,11 @@ impl Plan {
         self.default_smtp
     }
 
+    /// Every endpoint of the server, with what it presents before and afterwards.
+    pub fn endpoints(&self) -> &[EndpointChange] {
+        &self.endpoints
+    }
+
     /// What warns, what is to be done afterwards and what is noted, in the order of the rules.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -246,6 +253,7 @@ impl Plan {
             && (self.in_question, self.added, self.services) == (other.in_question, other.added, other.services)
             && (&self.superseded, self.default_smtp) == (&other.superseded, other.default_smtp)
             && self.script == other.script
+            && self.endpoints == other.endpoints
             && self.diagnostics.len() == other.diagnostics.len()
             && self.diagnostics.iter().zip(&other.diagnostics).all(|(one, another)| one.is_alike(another))
     }
@@ -351,6 +359,7 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
                 diagnostics: judgement.diagnostics,
                 script: script::script(&case),
                 change: case.change,
+                endpoints: case.endpoints,
             })
         }
     }

@@ -55,7 +55,7 @@ pub enum Task {
 #[non_exhaustive]
 pub enum Outcome {
     /// The request goes through.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// It does not, or not yet.
     NoPlan(NoPlan),
     /// What it comes to on each server.
@@ -106,7 +106,7 @@ impl Scenario {
         let now = self.now.unwrap_or(now);
         Ok(match (&self.task, &self.subject) {
             (Task::Decide(request), Subject::Server(server)) => match plan_with(&self.policy, server, request, now) {
-                Ok(plan) => Outcome::Plan(plan),
+                Ok(plan) => Outcome::Plan(Box::new(plan)),
                 Err(no_plan) => Outcome::NoPlan(no_plan),
             },
             (Task::RollOut(rollout), Subject::Fleet(fleet)) => {

@@ -113,7 +113,7 @@ impl<T: AsRef<Certificate>> Store<T> {
     }
 
     /// The certificates that cover this host: by the name itself, then by a wildcard for its first label.
-    pub fn covering<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a T> {
+    pub fn covering<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a T> {
         let parent = host.split_once('.').filter(|(label, _)| !matches!(*label, "" | "*"));
         let wildcard = parent.map(|(_, parent)| format!("*.{parent}"));
         let slots: Vec<_> = wildcard.iter().flat_map(|wildcard| self.names.holding(wildcard, &self.slots)).collect();

@@ -24,13 +24,17 @@ impl Serialize for Plan {
         let superseded: Vec<_> =
             self.superseded().iter().map(|&(service, thumbprint)| Superseded { service, thumbprint }).collect();
         let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
-        let mut plan = serializer.serialize_struct("Plan", 8)?;
+        let changed: Vec<_> = self.endpoints.iter().filter(|change| change.is_changed()).collect();
+        let presented: Vec<_> = self.endpoints.iter().map(|change| &change.after).collect();
+        let mut plan = serializer.serialize_struct("Plan", 10)?;
         plan.serialize_field("outcome", outcome)?;
         plan.serialize_field("thumbprint", &self.request.thumbprint())?;
         plan.serialize_field("added", &self.added())?;
         plan.serialize_field("services", &self.services())?;
         plan.serialize_field("superseded", &superseded)?;
         plan.serialize_field("default_smtp", &self.default_smtp())?;
+        plan.serialize_field("endpoints", &changed)?;
+        plan.serialize_field("presented", &presented)?;
         plan.serialize_field("diagnostics", &self.diagnostics)?;
         plan.serialize_field("script", &script)?;
         plan.end()

@@ -64,7 +64,7 @@ impl Inventory {
     }
 
     /// The certificates that a connector with this name would find.
-    pub(crate) fn named<'a>(&'a self, name: &'a TlsCertificateName) -> impl Iterator<Item = &'a Installed> {
+    pub(crate) fn named<'a>(&'a self, name: &TlsCertificateName) -> impl Iterator<Item = &'a Installed> {
         let slots = self.printed_names.iter().flat_map(|names| names.slots(name));
         slots.filter_map(|slot| self.store.at(slot)).filter(|installed| name.matches(installed.certificate()))
     }
@@ -75,7 +75,7 @@ impl Inventory {
     }
 
     /// The certificates that cover this host.
-    pub(crate) fn covering<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Installed> {
+    pub(crate) fn covering<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Installed> {
         self.store.covering(host)
     }
 

@@ -52,11 +52,6 @@ impl Sites {
         }
     }
 
-    /// Whether a certificate counts as the Default Web Site's, as the only other one.
-    pub(crate) fn is_default(&self, thumbprint: Thumbprint) -> bool {
-        self.default == Some(thumbprint)
-    }
-
     /// Whether a certificate counts as the Exchange Back End's, as setup makes it.
     pub(crate) fn is_back_end(&self, thumbprint: Thumbprint) -> bool {
         self.back_end.contains(&thumbprint)

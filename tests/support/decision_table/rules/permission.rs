@@ -1,7 +1,7 @@
 //! Who may manage certificates.
 
 use super::super::facts::*;
-use super::Answered;
+use super::{Answered, whole};
 
 enum Permission {
     Granted,

@@ -1,0 +1,120 @@
+//! How transport chooses a certificate: by the name that a connector gives, or by a host name.
+
+use super::{Reason, View};
+use crate::server::{Installed, Status, TlsCertificateName};
+use crate::service::Service;
+use crate::time::Timestamp;
+
+/// What transport chooses.
+#[derive(Clone, Debug)]
+pub(super) enum Chosen<'a> {
+    Nothing,
+    One(&'a Installed, Reason),
+    /// The sources disagree or are silent; in the order in which they are named.
+    OneOf(Vec<&'a Installed>, Reason),
+    /// What a certificate is assigned to was not exported.
+    ServicesUnknown,
+}
+
+/// By name: `TlsCertificateName` is set, and is looked for among issuers and subjects.
+///
+/// Neither the FQDN nor SMTP plays a part: a certificate that is only imported is chosen, and TLS then fails.
+pub(super) fn named<'a>(view: &View<'a>, name: &TlsCertificateName) -> Chosen<'a> {
+    let candidates: Vec<_> = view.named(name).filter(|candidate| may_be_chosen(candidate, view.now)).collect();
+    let best = best_named(&candidates);
+    let &[winner] = best.as_slice() else { return chosen(view, best, Reason::NamedSeveral, Reason::NamedSeveral) };
+    let valid: Vec<_> = candidates.into_iter().filter(|candidate| is_valid(candidate, view.now)).collect();
+    if is_valid(winner, view.now) || valid.is_empty() {
+        return chosen(view, best, Reason::Named, Reason::Named);
+    }
+    let mut several = best_named(&valid);
+    several.push(winner);
+    chosen(view, several, Reason::NamedDoubtful, Reason::NamedDoubtful)
+}
+
+/// The one that expires last, and the one that is valid latest (not self-signed ones first), which nearly always are
+/// one: Microsoft's team blog says the former, its reference the latter.
+fn best_named<'a>(candidates: &[&'a Installed]) -> Vec<&'a Installed> {
+    let by_end = |installed: &Installed| (installed.certificate().ends(), installed.certificate().starts());
+    let by_start = |installed: &Installed| (order_by_host(installed), installed.certificate().ends());
+    let mut best = all_best(candidates, by_end);
+    for other in all_best(candidates, by_start) {
+        if !best.iter().any(|known| known.thumbprint() == other.thumbprint()) {
+            best.push(other);
+        }
+    }
+    best
+}
+
+/// By host name: no `TlsCertificateName` is set, and the FQDN of the connector or of the server is looked for.
+pub(super) fn hosted<'a>(view: &View<'a>, host: &str) -> Chosen<'a> {
+    let candidates: Vec<_> = view
+        .covering(host)
+        .filter(|candidate| may_be_chosen(candidate, view.now) && view.may_have(candidate, Service::SMTP))
+        .collect();
+    if let Some(answer) = view.own_answer(host, &candidates) {
+        return answer;
+    }
+    let current: Vec<_> = candidates.iter().copied().filter(|candidate| is_current(candidate, view.now)).collect();
+    let best = all_best(&candidates, order_by_host);
+    let &[winner] = best.as_slice() else {
+        // Some of them may be outside their dates, and skipped for that.
+        let skipped = best.iter().any(|candidate| !is_current(candidate, view.now));
+        let mut several = if skipped { all_best(&current, order_by_host) } else { Vec::new() };
+        several.extend(best.into_iter().filter(|candidate| !skipped || !is_current(candidate, view.now)));
+        return chosen(view, several, Reason::CoverSeveral, Reason::CoverSeveral);
+    };
+    if !is_current(winner, view.now) {
+        let mut several = all_best(&current, order_by_host);
+        several.push(winner);
+        return chosen(view, several, Reason::Covers, Reason::CoversExpired);
+    }
+    let exact: Vec<_> = current.into_iter().filter(|candidate| candidate.has_domain(host)).collect();
+    let mut several = vec![winner];
+    if !winner.has_domain(host) {
+        several.extend(all_best(&exact, order_by_host));
+    }
+    chosen(view, several, Reason::Covers, Reason::CoversByWildcard)
+}
+
+/// Not self-signed ones first, then those that are valid from the latest time on.
+fn order_by_host(installed: &Installed) -> (bool, Timestamp) {
+    (!installed.certificate().is_self_signed(), installed.certificate().starts())
+}
+
+/// All candidates that nothing stands before in this order.
+fn all_best<'a, K: Ord>(candidates: &[&'a Installed], order: impl Fn(&Installed) -> K) -> Vec<&'a Installed> {
+    let Some(best) = candidates.iter().map(|candidate| order(candidate)).max() else { return Vec::new() };
+    let mut all: Vec<_> = candidates.iter().copied().filter(|candidate| order(candidate) == best).collect();
+    all.sort_by_key(|candidate| candidate.thumbprint());
+    all
+}
+
+fn chosen<'a>(view: &View<'a>, certificates: Vec<&'a Installed>, one: Reason, several: Reason) -> Chosen<'a> {
+    if certificates.iter().any(|certificate| !view.are_services_known(certificate)) {
+        return Chosen::ServicesUnknown;
+    }
+    match certificates.as_slice() {
+        [] => Chosen::Nothing,
+        [certificate] => Chosen::One(certificate, one),
+        _ => Chosen::OneOf(certificates, several),
+    }
+}
+
+/// Whether transport looks at a certificate at all: with its key, and not revoked or broken.
+pub(super) fn may_be_chosen(installed: &Installed, now: Timestamp) -> bool {
+    let is_dropped = matches!(
+        installed.status_at(now),
+        Status::Revoked | Status::Invalid | Status::PendingRequest | Status::Unrecognized(_)
+    );
+    installed.has_private_key() && !is_dropped
+}
+
+fn is_valid(installed: &Installed, now: Timestamp) -> bool {
+    installed.status_at(now) == Status::Valid
+}
+
+/// Whether it is not known to be outside its dates.
+pub(super) fn is_current(installed: &Installed, now: Timestamp) -> bool {
+    installed.status_at(now) != Status::DateInvalid
+}

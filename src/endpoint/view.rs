@@ -1,0 +1,148 @@
+//! A server as it is, or as a change leaves it.
+
+use std::borrow::Cow;
+
+use super::selection::Chosen;
+use super::{Presented, PresentedCertificate, Reason};
+use crate::change::Change;
+use crate::fact::Fact;
+use crate::server::{Connector, Installed, Server, Sites, TlsCertificateName};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
+
+/// A server at a point in time, seen through a change if there is one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    pub(super) server: &'a Server,
+    pub(super) now: Timestamp,
+    pub(super) sites: &'a Sites,
+    pub(super) change: Option<&'a Change>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn of(server: &'a Server, now: Timestamp, sites: &'a Sites) -> Self {
+        Self { server, now, sites, change: None }
+    }
+
+    /// Whether a certificate is still there.
+    pub(super) fn is_there(&self, thumbprint: Thumbprint) -> bool {
+        self.change.and_then(Change::removed) != Some(thumbprint)
+    }
+
+    pub(super) fn installed(&self, thumbprint: Thumbprint) -> Option<&'a Installed> {
+        self.server.installed(thumbprint).filter(|_| self.is_there(thumbprint))
+    }
+
+    /// The certificates with this issuer and subject.
+    pub(super) fn named(&self, name: &TlsCertificateName) -> impl Iterator<Item = &'a Installed> {
+        let found: Vec<_> = self.server.inventory().named(name).collect();
+        found.into_iter().filter(|installed| self.is_there(installed.thumbprint()))
+    }
+
+    /// The certificates that cover a host.
+    pub(super) fn covering(&self, host: &str) -> impl Iterator<Item = &'a Installed> {
+        let found: Vec<_> = self.server.inventory().covering(host).collect();
+        found.into_iter().filter(|installed| self.is_there(installed.thumbprint()))
+    }
+
+    /// The certificates that are known to be assigned to a service.
+    pub(super) fn holders(&self, service: Service) -> Vec<&'a Installed> {
+        let mut holders: Vec<_> = self
+            .server
+            .inventory()
+            .holders(service)
+            .filter(|holder| self.is_there(holder.thumbprint()) && self.services(holder).contains(service))
+            .collect();
+        if let Some(change) = self.change.filter(|change| change.gained().contains(service))
+            && !holders.iter().any(|holder| holder.thumbprint() == change.thumbprint())
+        {
+            holders.extend(self.installed(change.thumbprint()));
+        }
+        holders
+    }
+
+    pub(super) fn services(&self, installed: &Installed) -> Service {
+        self.change.map_or_else(|| installed.known_services(), |change| change.services(self.server, installed))
+    }
+
+    /// Whether a certificate has a service, or may have it.
+    pub(super) fn may_have(&self, installed: &Installed, service: Service) -> bool {
+        installed.services().is_none() || self.services(installed).contains(service)
+    }
+
+    /// Whether SMTP is known to be assigned to a certificate or not.
+    pub(super) fn are_services_known(&self, installed: &Installed) -> bool {
+        installed.services().is_some() || self.services(installed).contains(Service::SMTP)
+    }
+
+    pub(super) fn default_smtp(&self) -> Fact<Thumbprint> {
+        self.change.map_or_else(|| self.server.default_smtp(), |change| change.default_smtp(self.server))
+    }
+
+    pub(super) fn certificate_name(&self, service: Service) -> Fact<Cow<'a, str>> {
+        match self.change.and_then(|change| change.new_certificate_name(self.server, service)) {
+            Some(name) => Fact::Value(name),
+            None => self.server.certificate_name(service).map(Cow::Borrowed),
+        }
+    }
+
+    pub(super) fn tls_certificate_name(&self, connector: &'a Connector) -> Fact<&'a TlsCertificateName> {
+        match self.change.and_then(|change| change.name_of(connector)) {
+            Some(name) => Fact::Value(name),
+            None => connector.tls_certificate_name(),
+        }
+    }
+
+    /// What the server itself said that it presents for a host, if that still holds: if no candidate came or went.
+    pub(super) fn own_answer(&self, host: &str, candidates: &[&'a Installed]) -> Option<Chosen<'a>> {
+        let selection = self.server.selection(host)?;
+        if let Some(change) = self.change {
+            let gains = change.gained().contains(Service::SMTP)
+                && self.server.installed(change.thumbprint()).is_some_and(|installed| {
+                    !(installed.services().is_some() && installed.has(Service::SMTP))
+                        && candidates.iter().any(|candidate| candidate.thumbprint() == installed.thumbprint())
+                });
+            let loses = change.removed().and_then(|removed| self.server.installed(removed)).is_some_and(|removed| {
+                removed.covers(host)
+                    && super::selection::may_be_chosen(removed, self.now)
+                    && removed.may_have(Service::SMTP)
+            });
+            if gains || loses {
+                return None;
+            }
+        }
+        if selection.is_empty() {
+            return Some(Chosen::Nothing);
+        }
+        for installed in selection.iter().filter_map(|thumbprint| self.installed(*thumbprint)) {
+            if !self.are_services_known(installed) {
+                return Some(Chosen::ServicesUnknown);
+            }
+            if self.services(installed).contains(Service::SMTP) {
+                return Some(Chosen::One(installed, Reason::OwnAnswer));
+            }
+        }
+        None
+    }
+
+    pub(super) fn present(&self, installed: &Installed) -> PresentedCertificate {
+        PresentedCertificate::new(installed, self.now)
+    }
+
+    /// What transport chose, as an endpoint presents it.
+    pub(super) fn presented(
+        &self,
+        chosen: &Chosen<'_>,
+        present: impl Fn(&Installed) -> PresentedCertificate,
+    ) -> Presented {
+        match chosen {
+            Chosen::Nothing => Presented::Nothing,
+            Chosen::One(installed, reason) => Presented::Certificate(present(installed), *reason),
+            Chosen::OneOf(several, reason) => {
+                Presented::OneOf(several.iter().map(|installed| Some(present(installed))).collect(), *reason)
+            }
+            Chosen::ServicesUnknown => Presented::Unknown(super::MissingFact::Services),
+        }
+    }
+}
