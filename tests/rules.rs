@@ -150,9 +150,7 @@ fn the_list_of_rules_is_written_from_the_rules() {
     let section = |id, what: String, source, folder, documentation: &str| {
         let documentation: Vec<_> = documentation.lines().map(str::trim).collect();
         let documentation = documentation.join("\n");
-        format!(
-            "\n## {id}\n\n{what}. Source: {source}. Cases: `tests/{folder}/{id}.md`.\n\n{documentation}\n"
-        )
+        format!("\n## {id}\n\n{what}. Source: {source}. Cases: `tests/{folder}/{id}.md`.\n\n{documentation}\n")
     };
     for rule in RULES {
         let kind = format!("Kind: {}", rule.kind());
