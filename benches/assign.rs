@@ -105,6 +105,7 @@ impl Bench {
             Connector::new(ConnectorKind::Send, name)
                 .unwrap()
                 .with_tls_certificate_name(TlsCertificateName::of(certificate))
+                .unwrap()
         };
         let connected = server
             .clone()

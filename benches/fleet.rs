@@ -89,7 +89,8 @@ fn fleet(servers: u32) -> (Fleet, Thumbprint) {
             .unwrap()
             .with_fqdn(Fact::Value(&fqdn))
             .unwrap()
-            .with_tls_certificate_name(TlsCertificateName::of(&new));
+            .with_tls_certificate_name(TlsCertificateName::of(&new))
+            .unwrap();
         let mut server = Server::new(&name, version, [Role::Mailbox])
             .expect("the name is plain")
             .with_fqdn(&fqdn)

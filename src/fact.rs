@@ -7,6 +7,12 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde::{Serialize, Serializer};
 
+use crate::text::{Text, TextError};
+
+/// The words that stand in place of a value.
+const NONE: &str = "none";
+const UNKNOWN: &str = "unknown";
+
 /// A fact with three values: something, nothing, or not known.
 ///
 /// Serialized as its value, as `"none"`, or as null. It is read from these and from `"unknown"`, and a field that is
@@ -73,6 +79,17 @@ impl<T> Fact<T> {
     }
 }
 
+impl<T: Into<String>> Fact<T> {
+    /// The same with a checked text, which would not be read as one of the words.
+    pub(crate) fn checked(self) -> Result<Fact<Text>, TextError> {
+        self.try_map(|text| {
+            let text = text.into();
+            let is_word = [NONE, UNKNOWN].iter().any(|word| text.eq_ignore_ascii_case(word));
+            if is_word { Err(TextError::Reserved) } else { Text::new(text) }
+        })
+    }
+}
+
 impl Fact<String> {
     /// The same with a borrowed text.
     pub fn as_deref(&self) -> Fact<&str> {
@@ -91,7 +108,7 @@ impl<T: Serialize> Serialize for Fact<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::NotKnown => serializer.serialize_none(),
-            Self::None => serializer.serialize_str("none"),
+            Self::None => serializer.serialize_str(NONE),
             Self::Value(value) => value.serialize(serializer),
         }
     }
@@ -99,9 +116,9 @@ impl<T: Serialize> Serialize for Fact<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fact<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text<T>(PhantomData<T>);
+        struct Words<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Text<T> {
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Words<T> {
             type Value = Fact<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,10 +138,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fact<T> {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Fact<T>, E> {
-                if text.eq_ignore_ascii_case("none") {
+                if text.eq_ignore_ascii_case(NONE) {
                     return Ok(Fact::None);
                 }
-                if text.eq_ignore_ascii_case("unknown") {
+                if text.eq_ignore_ascii_case(UNKNOWN) {
                     return Ok(Fact::NotKnown);
                 }
                 let text: StrDeserializer<'_, E> = text.into_deserializer();
@@ -132,7 +149,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fact<T> {
             }
         }
 
-        deserializer.deserialize_option(Text(PhantomData))
+        deserializer.deserialize_option(Words(PhantomData))
     }
 }
 

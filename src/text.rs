@@ -22,6 +22,9 @@ pub enum TextError {
         /// Its place, counted in characters from 1.
         place: usize,
     },
+    /// A word that scenario files have in place of a name.
+    #[error("`none` stands for no name, and `unknown` for a name that is not known")]
+    Reserved,
 }
 
 /// A name that may stand in a command and on one line of a message: not empty, and without control characters.

@@ -296,7 +296,7 @@ fn empty_server() -> Server {
 fn connected(server: Server) -> Server {
     let connector = |place: usize| {
         let name = TlsCertificateName::of(&POOL[place]);
-        Connector::new(ConnectorKind::Send, place.to_string()).unwrap().with_tls_certificate_name(name)
+        Connector::new(ConnectorKind::Send, place.to_string()).unwrap().with_tls_certificate_name(name).unwrap()
     };
     [3, 4].into_iter().map(connector).fold(server, Server::with_connector)
 }

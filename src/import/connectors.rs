@@ -29,7 +29,7 @@ fn names(object: &Object, mut connector: Connector) -> Result<Connector, ImportE
             Fact::Value(name.map_err(|error| object.origin.field(field, error))?)
         }
     };
-    connector = connector.with_tls_certificate_name(name);
+    connector = connector.with_tls_certificate_name(name).map_err(|error| object.origin.field(field, error))?;
     let fqdn = match object.get("Fqdn") {
         None => Fact::NotKnown,
         Some(_) => Fact::from(object.checked("Fqdn")?),

@@ -52,7 +52,7 @@ fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> 
         fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Caseless(fqdn.to_owned()), origin)),
         build: build.map(|build| Known::new(build.to_owned(), origin)),
         roles: roles.map(|roles| Known::new(roles, origin)),
-        site: object.text("Site").map(|site| Known::new(site.to_owned(), origin)),
+        site: object.checked("Site")?.map(|site| Known::new(site.to_owned(), origin)),
         ..ServerFacts::default()
     };
     records.put_server(name, facts)
@@ -102,7 +102,8 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
     };
     let mut facts = ServerFacts::default();
     let certificate_name = |field| -> Result<_, ImportError> {
-        let name = Fact::from(object.checked(field)?.map(str::to_owned));
+        let name = Fact::from(object.text(field).map(str::to_owned));
+        name.as_deref().checked().map_err(|error| object.origin.field(field, error))?;
         Ok(object.get(field).map(|_| Known::new(name, origin)))
     };
     match object.kind {
@@ -220,7 +221,7 @@ fn host(url: &str) -> Option<&str> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;
     let host = host.split(':').next()?;
-    Some(host).filter(|host| !host.is_empty())
+    Some(host).filter(|host| text::check(host).is_ok())
 }
 
 #[cfg(test)]
@@ -236,6 +237,7 @@ mod tests {
             ("mail.contoso.com", Some("mail.contoso.com")),
             ("/owa", None),
             ("https://", None),
+            ("https:// /owa", None),
         ] {
             assert_eq!(host(url), expected, "{url}");
         }

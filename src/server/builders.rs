@@ -12,6 +12,10 @@ impl Server {
         Text::new(text).map_err(|error| ServerError::Text { field, error })
     }
 
+    fn name_or_none(field: &'static str, name: Fact<impl Into<String>>) -> Result<Fact<Text>, ServerError> {
+        name.checked().map_err(|error| ServerError::Text { field, error })
+    }
+
     /// Sets the fully qualified domain name.
     ///
     /// # Errors
@@ -60,9 +64,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError::Text`].
+    /// [`ServerError::Text`], also if the name is `none` or `unknown`, which scenario files have in place of a name.
     pub fn with_imap_certificate_name<T: Into<String>>(mut self, name: Fact<T>) -> Result<Self, ServerError> {
-        self.facts.imap_certificate_name = name.try_map(|name| Self::text("imap_certificate_name", name))?;
+        self.facts.imap_certificate_name = Self::name_or_none("imap_certificate_name", name)?;
         Ok(self)
     }
 
@@ -70,9 +74,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError::Text`].
+    /// [`ServerError::Text`], as for IMAP.
     pub fn with_pop_certificate_name<T: Into<String>>(mut self, name: Fact<T>) -> Result<Self, ServerError> {
-        self.facts.pop_certificate_name = name.try_map(|name| Self::text("pop_certificate_name", name))?;
+        self.facts.pop_certificate_name = Self::name_or_none("pop_certificate_name", name)?;
         Ok(self)
     }
 
@@ -130,7 +134,7 @@ impl Server {
         host: impl Into<String>,
         thumbprints: impl IntoIterator<Item = Thumbprint>,
     ) -> Result<Self, ServerError> {
-        let host = Self::text("selection", host)?.as_str().to_owned();
+        let host = Self::text("selection", host)?;
         let selection = self.facts.selection.get_or_insert_default();
         selection.insert(host, thumbprints.into_iter().collect());
         Ok(self)

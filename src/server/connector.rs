@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::TlsCertificateName;
+use super::{TlsCertificateName, TlsCertificateNameError};
 use crate::certificate::Certificate;
 use crate::fact::Fact;
 use crate::json_object::JsonObject;
@@ -114,19 +114,27 @@ impl Connector {
     }
 
     /// Sets its `TlsCertificateName`.
-    #[must_use]
-    pub fn with_tls_certificate_name(self, name: impl Into<Fact<TlsCertificateName>>) -> Self {
-        let name = name.into();
-        self.with(|settings| settings.tls_certificate_name = name)
+    ///
+    /// # Errors
+    ///
+    /// A [`TlsCertificateNameError`] if it cannot be read back: the names [of a certificate](TlsCertificateName::of)
+    /// may hold control characters, and its issuer may be empty.
+    pub fn with_tls_certificate_name(
+        self,
+        name: impl Into<Fact<TlsCertificateName>>,
+    ) -> Result<Self, TlsCertificateNameError> {
+        let name = name.into().try_map(|name| name.to_string().parse())?;
+        Ok(self.with(|settings| settings.tls_certificate_name = name))
     }
 
     /// Sets the FQDN that it presents; none means the server's own.
     ///
     /// # Errors
     ///
-    /// A [`TextError`] if it is empty or holds a control character.
+    /// A [`TextError`] if it is empty or holds a control character, or is `none` or `unknown`, which scenario files
+    /// have in place of it.
     pub fn with_fqdn<T: Into<String>>(self, fqdn: Fact<T>) -> Result<Self, TextError> {
-        let fqdn = fqdn.try_map(Text::new)?;
+        let fqdn = fqdn.checked()?;
         Ok(self.with(|settings| settings.fqdn = fqdn))
     }
 

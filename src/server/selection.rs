@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::Caseless;
+use crate::text::{Caseless, Text};
 use crate::thumbprint::Thumbprint;
 
 /// Which certificates a server finds for host names, compared without case.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Selection(BTreeMap<Caseless<String>, Vec<Thumbprint>>);
+pub(super) struct Selection(BTreeMap<Caseless<Text>, Vec<Thumbprint>>);
 
 impl Selection {
-    pub(super) fn insert(&mut self, host: String, thumbprints: Vec<Thumbprint>) {
+    pub(super) fn insert(&mut self, host: Text, thumbprints: Vec<Thumbprint>) {
         self.0.insert(Caseless(host), thumbprints);
     }
 
     pub(super) fn get(&self, host: &str) -> Option<&[Thumbprint]> {
-        self.0.get(&Caseless(host.to_owned())).map(Vec::as_slice)
+        self.0.get(&Caseless(Text::unchecked(host))).map(Vec::as_slice)
     }
 }

@@ -97,18 +97,15 @@ fn certificate(common_name: &str, not_after: &str) -> Certificate {
 }
 
 fn server(name: &str, connector: &str, named: &Certificate, certificates: &[(&Certificate, Service)]) -> Server {
-    let name_of = || TlsCertificateName::of(named);
+    let of_kind = |kind| {
+        let connector = Connector::new(kind, connector).unwrap();
+        connector.with_tls_certificate_name(TlsCertificateName::of(named)).unwrap()
+    };
     let mut server = Server::new(name, Version::Exchange2019, [Role::Mailbox])
         .unwrap()
-        .with_connector(
-            Connector::new(ConnectorKind::Send, connector)
-                .unwrap()
-                .with_tls_certificate_name(name_of())
-                .with_servers([name, connector])
-                .unwrap(),
-        )
-        .with_connector(Connector::new(ConnectorKind::Receive, connector).unwrap().with_tls_certificate_name(name_of()))
-        .with_connector(Connector::new(ConnectorKind::Hybrid, connector).unwrap().with_tls_certificate_name(name_of()));
+        .with_connector(of_kind(ConnectorKind::Send).with_servers([name, connector]).unwrap())
+        .with_connector(of_kind(ConnectorKind::Receive))
+        .with_connector(of_kind(ConnectorKind::Hybrid));
     for (certificate, services) in certificates {
         server.install(Installed::new((*certificate).clone()).with_services(*services)).unwrap();
     }

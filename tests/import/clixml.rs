@@ -51,7 +51,7 @@ proptest! {
         };
         let mut import = Import::new();
         prop_assert_eq!(import.add("export.xml", &bytes), Ok(Format::Clixml));
-        let certificate = &import.certificates().nth(0).unwrap();
+        let certificate = &import.certificates().next().unwrap();
         prop_assert_eq!(certificate.certificate().as_der(), serialized.der);
         prop_assert_eq!(certificate.friendly_name(), friendly_name.as_deref());
         let storage = provider.map(|kind| if kind == 0 { KeyStorage::Ksp } else { KeyStorage::Csp });
@@ -70,7 +70,7 @@ proptest! {
             .property("RawData", Node::Bytes(der("mail.contoso.com")))
             .text("FriendlyName", &name);
         let import = read(&document(&[element]));
-        prop_assert_eq!(import.certificates().nth(0).unwrap().friendly_name(), Some(name.as_str()));
+        prop_assert_eq!(import.certificates().next().unwrap().friendly_name(), Some(name.as_str()));
     }
 }
 
@@ -98,7 +98,7 @@ fn what_a_direct_session_has_as_properties_is_read() {
         (&selected, Node::Primitive("I32", "24".to_owned())),
     ] {
         let import = read(&document(&[certificate(types, services)]));
-        let certificate = &import.certificates().nth(0).unwrap();
+        let certificate = &import.certificates().next().unwrap();
         assert_eq!(certificate.services(), Some(Service::IIS | Service::SMTP));
         assert_eq!(certificate.status(), Some(Status::RevocationCheckFailure));
         assert_eq!(certificate.root_ca_type(), Some(RootCaType::ThirdParty));
@@ -121,7 +121,7 @@ fn the_sites_of_a_direct_session_are_found_in_its_list() {
         let element = Element::new(EXCHANGE_CERTIFICATE)
             .property("RawData", Node::Bytes(der("mail.contoso.com")))
             .property("IISServices", list(items));
-        assert_eq!(read(&document(&[element])).certificates().nth(0).unwrap().web_sites(), Some(&expected));
+        assert_eq!(read(&document(&[element])).certificates().next().unwrap().web_sites(), Some(&expected));
     }
 }
 
@@ -175,7 +175,7 @@ fn properties_and_serialized_data_must_agree() {
     assert!(error.to_string().contains("SerializationData: `the services` is not what the properties say"), "{error}");
     // Whether there is a private key, a session asks the wrong computer.
     let key = serialized.element(false).property("HasPrivateKey", Node::Primitive("B", "false".to_owned()));
-    assert_eq!(read(&document(&[key])).certificates().nth(0).unwrap().has_private_key(), Some(true));
+    assert_eq!(read(&document(&[key])).certificates().next().unwrap().has_private_key(), Some(true));
     let other = Element::new(EXCHANGE_CERTIFICATE)
         .property("RawData", Node::Bytes(der("other.contoso.com")))
         .property("SerializationData", Node::Bytes(serialized.bytes()));
@@ -203,14 +203,14 @@ fn the_server_of_certificates_is_named_by_the_object_the_caller_or_the_session()
         .property("RawData", Node::Bytes(der("mail.contoso.com")))
         .note("PSComputerName", Node::text("session.contoso.com"));
     let text = document(&[anonymous]);
-    assert_eq!(read(&text).certificates().nth(0).unwrap().server(), Some("session.contoso.com"));
+    assert_eq!(read(&text).certificates().next().unwrap().server(), Some("session.contoso.com"));
     let mut import = Import::new();
     import.add(Input::named("export.xml").on_server("MBX02"), text.as_bytes()).unwrap();
-    assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX02"));
+    assert_eq!(import.certificates().next().unwrap().server(), Some("MBX02"));
     let identified = Serialized::new(der("mail.contoso.com"), 16, "MBX01.contoso.com\\0").element(false);
     let mut import = Import::new();
     import.add(Input::named("export.xml").on_server("MBX02"), document(&[identified]).as_bytes()).unwrap();
-    assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX01.contoso.com"));
+    assert_eq!(import.certificates().next().unwrap().server(), Some("MBX01.contoso.com"));
 }
 
 #[test]
@@ -222,16 +222,16 @@ fn bytes_and_texts_may_come_in_pieces() {
         for between in ["<!-- -->", "<?a b?>", "&#xA;", " \r\n ", "<![CDATA[]]>", "<![CDATA[ ]]>"] {
             let pieces = format!("{}{between}{}", &text[..cut], &text[cut..]);
             assert_eq!(
-                read(&pieces).certificates().nth(0).unwrap().certificate(),
-                whole.certificates().nth(0).unwrap().certificate()
+                read(&pieces).certificates().next().unwrap().certificate(),
+                whole.certificates().next().unwrap().certificate()
             );
         }
         let (before, after) = text.split_at(cut);
         let (first, after) = after.split_at(1);
         let referred = format!("{before}&#x{:X};{after}", u32::from(first.chars().next().unwrap()));
         assert_eq!(
-            read(&referred).certificates().nth(0).unwrap().certificate(),
-            whole.certificates().nth(0).unwrap().certificate()
+            read(&referred).certificates().next().unwrap().certificate(),
+            whole.certificates().next().unwrap().certificate()
         );
     }
     let server = Element::new(EXCHANGE_SERVER).text("Name", "MBX01");

@@ -57,7 +57,7 @@ fn json_holds_services_and_bytes_in_any_form() {
             );
             for text in [object.clone(), format!(" [{object}]"), format!("\u{FEFF}[\r\n{object}]")] {
                 let import = read(&text, Format::Json);
-                let certificate = &import.certificates().nth(0).unwrap();
+                let certificate = &import.certificates().next().unwrap();
                 assert_eq!(certificate.certificate().as_der(), der);
                 assert_eq!(certificate.services(), Some(Service::IIS | Service::SMTP), "{services}");
                 assert_eq!(certificate.status(), Some(Status::Valid));
@@ -84,7 +84,7 @@ fn json_without_the_bytes_is_a_listing() {
     let import = read(&text, Format::Json);
     assert!(import.certificates().next().is_none());
     assert_eq!(shown(&import), [(thumbprint(ONE), Some(Service::empty())), (thumbprint(OTHER), None)]);
-    let listed = &import.listed().nth(0).unwrap();
+    let listed = &import.listed().next().unwrap();
     assert_eq!(listed.domains.as_deref(), Some(["mail.contoso.com".to_owned(), "b".to_owned()].as_slice()));
     let printed = |time: Option<_>| time.map(|time| rfc3339::print(time).to_string());
     assert_eq!(printed(listed.not_before).as_deref(), Some("2019-12-03T22:47:32Z"));
@@ -204,7 +204,7 @@ fn format_list_is_read_as_it_was_pasted() {
 fn a_list_cut_short_is_not_compared() {
     let text = format!("Thumbprint : {ONE}\nServices   : IMAP, POP, I...\n");
     let import = read(&text, Format::Text);
-    assert_eq!(import.listed().nth(0).unwrap().services, None);
+    assert_eq!(import.listed().next().unwrap().services, None);
     let expectation = Expectation { thumbprint: thumbprint(ONE), services: Service::SMTP };
     assert_eq!(verify(&expectation, import.listed()), Verification::Inconclusive);
     let import = read(LIST, Format::Text);
@@ -251,7 +251,7 @@ fn format_table_is_read_as_it_was_pasted() {
             (thumbprint("A60C6E62FF85D208DF668D597A1B077E1534147F"), services("IMAP, POP, IIS")),
         ];
         assert_eq!(shown(&import), expected, "{case}");
-        let subject = import.listed().nth(0).unwrap().subject.as_deref().unwrap();
+        let subject = import.listed().next().unwrap().subject.as_deref().unwrap();
         assert!(subject.starts_with("CN=mail.contoso.com, OU=IT, O=Cont"), "{case}: {subject}");
         assert_eq!(
             import.listed().nth(2).unwrap().subject.as_deref(),
@@ -297,7 +297,7 @@ fn services_in_braces_are_services() {
         [("{IMAP, POP}", services("IMAP, POP")), ("{IMAP, POP...}", None), ("{}", None), ("", None)]
     {
         let import = read(&format!("Thumbprint : {ONE}\nServices : {shown}\n"), Format::Text);
-        assert_eq!(import.listed().nth(0).unwrap().services, expected, "{shown}");
+        assert_eq!(import.listed().next().unwrap().services, expected, "{shown}");
     }
 }
 
@@ -349,8 +349,8 @@ fn certificates_are_read_from_der_pem_base64_and_bundles() {
         assert_eq!(import.add(Input::named("file").on_server("MBX01"), &bytes), Ok(Format::Certificates));
         let found: Vec<_> = import.certificates().map(|found| found.certificate().as_der().to_vec()).collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected);
-        assert_eq!(import.certificates().nth(0).unwrap().server(), Some("MBX01"));
-        assert_eq!(import.certificates().nth(0).unwrap().services(), None);
+        assert_eq!(import.certificates().next().unwrap().server(), Some("MBX01"));
+        assert_eq!(import.certificates().next().unwrap().services(), None);
     }
     let mut import = Import::new();
     let error = import.add("file.cer", &first[..100]).unwrap_err();

@@ -32,7 +32,7 @@ fn about<'a>(out: &'a mut Binary, member: &str) -> &'a mut Binary {
 }
 
 fn sites(data: &[u8]) -> Option<BTreeSet<u32>> {
-    attempt(data).unwrap().certificates().nth(0).unwrap().web_sites().cloned()
+    attempt(data).unwrap().certificates().next().unwrap().web_sites().cloned()
 }
 
 /// The byte of the data at which reading ends, and what was expected there.
@@ -176,5 +176,5 @@ fn an_error_in_a_signed_stream_names_its_byte_in_the_whole_file() {
     assert_eq!(error(&bytes), (last, expected));
     assert_eq!(error(&signed(&bytes)), (last + 9, expected));
     bytes[last] = 11;
-    assert_eq!(attempt(&signed(&bytes)).unwrap().certificates().nth(0).unwrap().services(), Some(Service::SMTP));
+    assert_eq!(attempt(&signed(&bytes)).unwrap().certificates().next().unwrap().services(), Some(Service::SMTP));
 }

@@ -135,7 +135,7 @@ fn one_file_is_the_whole_fleet() {
     assert_eq!(first.connectors().nth(1).unwrap().servers(), ["MBX01", "MBX02"]);
     let mail = first.installed(Thumbprint::of(&der("mail.contoso.com"))).unwrap();
     assert_eq!(mail.services(), Some(Service::IMAP | Service::IIS));
-    assert!(first.connectors().nth(0).unwrap().names(mail.certificate()));
+    assert!(first.connectors().next().unwrap().names(mail.certificate()));
 
     let second = import.server("MBX02.contoso.com").unwrap();
     assert_eq!(second.version(), Version::SubscriptionEdition);
@@ -258,6 +258,7 @@ fn an_imported_server_answers_to_verify() {
 fn a_name_that_could_not_stand_in_a_command_is_refused() {
     for element in [
         server("MBX\u{7}01", "Version 15.1 (Build 2507.6)", "Mailbox"),
+        Element::new(EXCHANGE_SERVER).text("Name", "MBX01").text("Site", "Ber\nlin"),
         of_kind("SmtpSendConnectorConfig").text("Name", "Out\nbound"),
         of_kind("Imap4AdConfiguration").text("Server", "MBX01").text("X509CertificateName", "mail\n.contoso.com"),
         Serialized::new(der("mail.contoso.com"), 8, "MBX\u{1b}01\\0").element(false),
@@ -266,6 +267,17 @@ fn a_name_that_could_not_stand_in_a_command_is_refused() {
         assert!(error.to_string().contains("is the control character"), "{error}");
         assert!(!error.to_string().contains(char::is_control), "{error}");
     }
+}
+
+#[test]
+fn a_word_of_scenario_files_is_no_name_of_a_certificate() {
+    let element = of_kind("Pop3AdConfiguration").text("Server", "MBX01").text("X509CertificateName", "None");
+    let error = import(&[element]).map(drop).unwrap_err().to_string();
+    assert!(error.starts_with("`fleet.xml`, object 1 at byte "), "{error}");
+    assert!(
+        error.ends_with(": X509CertificateName: `none` stands for no name, and `unknown` for a name that is not known"),
+        "{error}"
+    );
 }
 
 #[test]

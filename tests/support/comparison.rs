@@ -237,6 +237,7 @@ pub fn server(situation: &Situation) -> Server {
         let connector = Connector::new(kind, connector.name.clone())
             .unwrap()
             .with_tls_certificate_name(name)
+            .unwrap()
             .with_servers(connector.servers.clone())
             .unwrap();
         server = server.with_connector(connector);
