@@ -81,9 +81,9 @@ fn print(outcome: &Outcome) {
     match outcome {
         Outcome::Plan(plan) => {
             let outcome = match plan.request().operation() {
-                Operation::Remove => "removed",
-                Operation::Replace { .. } => "replaced",
-                _ => "assigned",
+                Operation::Remove => "can be removed: nothing has been changed yet",
+                Operation::Replace { .. } => "can be replaced: nothing has been changed yet",
+                _ => "can be assigned: nothing has been changed yet",
             };
             show::plan(outcome, plan);
         }

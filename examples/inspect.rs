@@ -4,11 +4,12 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
 use comfy_table::{Table, presets};
 use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script};
-use exchange_certificates::{AuthCertificates, Connector, Fact, Installed, Role, Server, Service, rfc3339};
+use exchange_certificates::{AuthCertificates, Connector, Endpoint, Fact, Installed, Role, Server, Service, rfc3339};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -40,6 +41,12 @@ struct Arguments {
     /// Prints a scenario of all servers for the examples `assign` and `rollout`, with a request to be edited.
     #[arg(long, conflicts_with_all = ["json", "format_list", "scenario"])]
     fleet: bool,
+    /// Prints which certificate each server presents where, and why.
+    #[arg(long, conflicts_with_all = ["format_list", "scenario", "fleet"])]
+    endpoints: bool,
+    /// The point in time for --endpoints, like 2026-11-24 or 2026-11-24T08:00:00Z; by default that of the clock.
+    #[arg(long, value_name = "TIME", requires = "endpoints")]
+    now: Option<String>,
     /// Prints the PowerShell that collects everything that is read here.
     #[arg(long)]
     collection_script: bool,
@@ -80,10 +87,47 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
         .map(|certificate| Row::of_certificate(&import, certificate))
         .chain(import.listed().map(|listed| Row::of_listed(&import, listed)))
         .collect();
+    let endpoints = arguments.endpoints.then(|| endpoints(&import, arguments.now.as_deref())).transpose()?;
     if arguments.json {
-        return pretty(&Answer::new(&import, certificates));
+        return pretty(&Answer { endpoints, ..Answer::new(&import, certificates) });
+    }
+    if let Some(endpoints) = endpoints {
+        return Ok(endpoint_table(&endpoints));
     }
     Ok(if arguments.format_list { format_list(&certificates) } else { tables(&import, &certificates) })
+}
+
+/// An endpoint with the server that it belongs to.
+#[derive(Serialize)]
+struct EndpointRow {
+    server: String,
+    #[serde(flatten)]
+    endpoint: Endpoint,
+}
+
+/// What the described servers present.
+fn endpoints(import: &Import, now: Option<&str>) -> Result<Vec<EndpointRow>, BadInput> {
+    let now = now.map(|text| input::date("--now", text)).transpose()?.unwrap_or_else(SystemTime::now);
+    let (fleet, left_out) = import.fleet();
+    left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
+    let of = |server: &Server| {
+        let row = |endpoint| EndpointRow { server: server.name().to_owned(), endpoint };
+        server.endpoints(now).into_iter().map(row).collect::<Vec<_>>()
+    };
+    Ok(fleet.servers().flat_map(of).collect())
+}
+
+fn endpoint_table(rows: &[EndpointRow]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(["Server", "Endpoint", "Presents"]);
+    for row in rows {
+        table.add_row([
+            plain(&row.server),
+            plain(&row.endpoint.title().to_string()),
+            plain(&row.endpoint.answer().to_string()),
+        ]);
+    }
+    format!("{table}\n")
 }
 
 /// A certificate, or what a listing shows of one.
@@ -155,6 +199,8 @@ struct Answer<'a> {
     servers: Vec<Value>,
     connectors: Vec<ConnectorRow<'a>>,
     auth_certificates: Option<AuthCertificates>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoints: Option<Vec<EndpointRow>>,
 }
 
 /// A connector with all that is known of it: `"none"` if it was exported and is empty, null if it is not known.
@@ -223,6 +269,7 @@ impl<'a> Answer<'a> {
             servers: servers.collect(),
             connectors: import.connectors().map(ConnectorRow::new).collect(),
             auth_certificates: import.auth_certificates(),
+            endpoints: None,
         }
     }
 }

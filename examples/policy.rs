@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let now = scenario.now().ok_or("the scenario names no point in time")?;
     match plan_with(&contoso(ISSUING_CA)?, server, request, now) {
-        Ok(plan) => show::plan("assigned", &plan),
+        Ok(plan) => show::plan("can be assigned: nothing has been changed yet", &plan),
         Err(no_plan) => show::no_plan(&no_plan),
     }
     Ok(())

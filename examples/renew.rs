@@ -87,7 +87,7 @@ fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
             say!("It is not installed yet: import it on {} first.", server.name());
         }
         match &decided {
-            Ok(plan) => show::plan("replaced", plan),
+            Ok(plan) => show::plan("can be replaced: nothing has been changed yet", plan),
             Err(no_plan) => show::no_plan(no_plan),
         }
     }

@@ -147,7 +147,6 @@ impl Change {
 
     /// Changes the server.
     pub(crate) fn commit(&self, server: &mut Server) {
-        let sites = server.sites();
         let affected = server.inventory().affected_by(self.thumbprint, self.gained);
         let after = affected.map(|installed| {
             (installed.thumbprint(), self.services(server, installed), self.web_sites(installed).map(Cow::into_owned))
@@ -157,9 +156,6 @@ impl Change {
         }
         if self.gained.contains(Service::IIS) && server.installed(self.thumbprint).is_some() {
             server.bind_default_web_site(self.thumbprint);
-            server.set_sites(sites.with_default(self.thumbprint));
-        } else {
-            server.set_sites(sites);
         }
         if let Some((services, name)) =
             self.certificate_name(server).map(|(services, name)| (services, name.into_owned()))

@@ -46,18 +46,10 @@ use crate::thumbprint::Thumbprint;
 /// assert!(server.hosts().contains(Service::IIS | Service::UM));
 /// # Ok::<(), exchange_certificates::ServerError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Server {
     facts: Facts,
     organization: Arc<Organization>,
-    /// What counted before a commit, and counts on. No scenario file says it.
-    counted: Option<Sites>,
-}
-
-impl PartialEq for Server {
-    fn eq(&self, other: &Self) -> bool {
-        self.facts == other.facts && self.organization == other.organization
-    }
 }
 
 /// All that a scenario file says of a server. What belongs to the organisation stands here only while it is read.
@@ -186,7 +178,7 @@ impl Server {
             auth_certificates: facts.auth_certificates.take(),
             federation_certificate: std::mem::take(&mut facts.federation_certificate),
         };
-        let mut server = Self { facts, organization: Arc::new(organization), counted: None };
+        let mut server = Self { facts, organization: Arc::new(organization) };
         server.follow_bindings();
         server.follow_federation();
         server.prepare_names();
@@ -418,11 +410,7 @@ impl Server {
 
     /// What is made of certificates with IIS whose web sites are not known.
     pub(crate) fn sites(&self) -> Sites {
-        self.counted.clone().unwrap_or_else(|| Sites::of(self))
-    }
-
-    pub(crate) fn set_sites(&mut self, sites: Sites) {
-        self.counted = Some(sites);
+        Sites::of(self)
     }
 
     pub(crate) fn rename_connectors(&mut self, name: &TlsCertificateName, is_renamed: impl Fn(&Connector) -> bool) {

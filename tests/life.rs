@@ -231,7 +231,15 @@ fn stale_or_the_same(
             .iter()
             .map(|diagnostic| (diagnostic.rule().to_owned(), diagnostic.kind(), diagnostic.services()))
             .collect::<Vec<_>>();
-        (plan.added(), plan.services(), plan.superseded().to_vec(), plan.default_smtp(), said, plan.script().to_vec())
+        (
+            plan.added(),
+            plan.services(),
+            plan.superseded().to_vec(),
+            plan.default_smtp(),
+            said,
+            plan.script().to_vec(),
+            plan.endpoints().to_vec(),
+        )
     };
     let mut target = server.clone();
     match plan.apply(&mut target, now) {

@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Decision, Diagnostic, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan, Service, Thumbprint,
-    Verification,
+    Decision, Diagnostic, EndpointChange, EndpointKind, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy,
+    RolloutPlan, Service, Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -18,17 +18,37 @@ const DIM: Style = Style::new().dimmed();
 pub fn plan(outcome: &str, plan: &Plan) {
     headline(AnsiColor::Green, outcome);
     if !plan.added().is_empty() {
-        say!("  {} is assigned to {}", plan.request().thumbprint(), plan.added());
+        say!("  {} would be assigned to {}", plan.request().thumbprint(), plan.added());
     }
     let stays = |other: &Thumbprint| match plan.request().operation() {
         Operation::Replace { old, .. } => *other != old,
         _ => true,
     };
     for (service, other) in plan.superseded().iter().filter(|(_, other)| stays(other)) {
-        say!("  {service} is shown of {other} too");
+        let keeps_back_end = plan.endpoints().iter().any(|change| {
+            change.after.kind() == EndpointKind::ExchangeBackEnd && change.after.presented().may_be(*other)
+        });
+        match *service {
+            Service::IIS if keeps_back_end => say!("  {other} keeps IIS for the Exchange Back End"),
+            Service::IIS => say!("  IIS moves away from {other}"),
+            _ => say!("  {other} has {service} too"),
+        }
     }
+    presented(plan.endpoints());
     diagnostics(plan.diagnostics());
     script(plan.script());
+}
+
+/// The endpoints that would present something else.
+fn presented(endpoints: &[EndpointChange]) {
+    let changed: Vec<_> = endpoints.iter().filter(|change| change.is_changed()).collect();
+    if !changed.is_empty() {
+        say!();
+        say!("{BOLD}What would be presented:{BOLD:#}");
+        for change in changed {
+            say!("  {change}");
+        }
+    }
 }
 
 /// Why there is no plan, and what would help.
@@ -41,7 +61,7 @@ pub fn no_plan(no_plan: &NoPlan) {
 }
 
 fn refused(refusal: &Refusal) {
-    headline(AnsiColor::Red, "refused: nothing is changed");
+    headline(AnsiColor::Red, "refused: nothing has been changed");
     diagnostics(refusal.diagnostics());
     say!();
     match refusal.assignable() {
@@ -52,7 +72,7 @@ fn refused(refusal: &Refusal) {
 }
 
 fn decision_required(decision: &Decision) {
-    headline(AnsiColor::Yellow, "decision required: nothing is changed");
+    headline(AnsiColor::Yellow, "decision required: nothing has been changed");
     diagnostics(decision.diagnostics());
     say!();
     say!("The default SMTP certificate is {}.", decision.current());
@@ -74,7 +94,7 @@ pub fn rollout(rollout: &RolloutPlan) {
     for (server, outcome) in rollout.servers() {
         let (said, services) = match outcome {
             Ok(plan) if plan.script().is_empty() => ("nothing to do", plan.services()),
-            Ok(plan) => ("assigned", plan.in_question()),
+            Ok(plan) => ("can be assigned", plan.in_question()),
             Err(NoPlan::DecisionRequired(_)) => ("decision required", Service::empty()),
             Err(_) => ("refused", Service::empty()),
         };

@@ -57,13 +57,6 @@ impl Sites {
         self.back_end.contains(&thumbprint)
     }
 
-    /// The same once IIS is assigned to a certificate.
-    pub(crate) fn with_default(mut self, thumbprint: Thumbprint) -> Self {
-        self.back_end.retain(|known| *known != thumbprint);
-        self.default = Some(thumbprint);
-        self
-    }
-
     pub(crate) fn counted(&self) -> impl Iterator<Item = Thumbprint> {
         self.back_end.iter().copied().chain(self.default)
     }
