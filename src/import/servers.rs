@@ -82,7 +82,7 @@ impl Import {
         };
         let failed = |error| ImportError::Server { server: name.to_owned(), error };
         let mut server = exported.to_server(version, roles.clone()).map_err(failed)?;
-        server = server.with_organization(Arc::clone(organization));
+        server.set_organization(Arc::clone(organization));
         for connector in self.records.receive_connectors_on(&key) {
             server = server.with_connector(connector.clone());
         }

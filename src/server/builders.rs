@@ -168,9 +168,4 @@ impl Server {
         }
         self
     }
-
-    pub(crate) fn with_organization(mut self, organization: Arc<Organization>) -> Self {
-        self.set_organization(organization);
-        self
-    }
 }
