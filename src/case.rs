@@ -34,7 +34,7 @@ pub(crate) struct Case<'a> {
 }
 
 /// Who knows which other servers hold a certificate.
-pub trait Elsewhere: fmt::Debug {
+pub(crate) trait Elsewhere: fmt::Debug {
     /// The names of the servers on which the certificate is installed.
     fn holders(&self, thumbprint: Thumbprint) -> Vec<String>;
 }

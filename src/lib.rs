@@ -73,7 +73,7 @@ mod time;
 mod verify;
 
 pub use audit::{AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Severity, agenda, audit};
-pub use case::{Assignment, Elsewhere};
+pub use case::Assignment;
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,
     SerialNumber, domain_covers,
@@ -86,7 +86,7 @@ pub use endpoint::{
 pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message, Remedy};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
-pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_among, plan_with, remove, replace};
+pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 pub use rule::{Rule, Source};

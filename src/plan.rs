@@ -89,11 +89,7 @@ pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: Syste
 }
 
 /// Decides as [`plan_with`] does, with someone to ask which other servers hold a certificate.
-///
-/// # Errors
-///
-/// A [`NoPlan`] as from [`plan_with`]; if the certificate is not installed it says who holds it.
-pub fn plan_among(
+pub(crate) fn plan_among(
     policy: &Policy,
     elsewhere: &dyn Elsewhere,
     server: &Server,

@@ -72,11 +72,6 @@ impl<T> Extension<T> {
         }
     }
 
-    /// Whether the certificate does not have the extension.
-    pub const fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-
     /// Whether the certificate has the extension and it cannot be read.
     pub const fn is_unreadable(&self) -> bool {
         matches!(self, Self::Unreadable)

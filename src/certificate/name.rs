@@ -111,11 +111,6 @@ impl<'a> Attribute<'a> {
     pub(super) fn common_name(&self) -> Option<Element<'a>> {
         (self.oid == COMMON_NAME).then_some(self.value)
     }
-
-    /// The DER of the value.
-    pub const fn value_der(&self) -> &'a [u8] {
-        self.value.der
-    }
 }
 
 /// Whether the DER is a name: a sequence of sets of attributes, each with a type and a value.
