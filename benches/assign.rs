@@ -1,7 +1,6 @@
 //! Deciding about one certificate on servers with ever more of them.
 //!
-//! `cargo bench --bench assign` prints tables; `-- --quick` only sees whether it runs, and whether a plan that goes
-//! through allocates more than what it holds.
+//! `cargo bench --bench assign` prints tables; `-- --quick` only sees whether it runs.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 #[path = "../tests/support/factory.rs"]
@@ -154,9 +153,6 @@ impl Bench {
         let server = if job == 3 { &self.connected } else { &self.server };
         let Some(request) = self.requests.get(job) else { return "".to_owned() };
         let (result, Allocated { made, freed, .. }) = counted(|| plan(server, request, self.now));
-        if job == 0 {
-            assert_eq!(freed, 0, "a plan that passes allocates only what it holds");
-        }
         drop(result);
         format!("{made}, {}", made - freed)
     }
