@@ -1,7 +1,6 @@
 //! Where certificates stand by issuer and subject, as connectors name them.
 
 use std::fmt::{self, Write};
-use std::hash::Hasher;
 
 use hashbrown::HashTable;
 
@@ -40,9 +39,9 @@ impl PrintedNames {
     }
 
     fn hash(&self, issuer: impl fmt::Display, subject: impl fmt::Display) -> u64 {
-        let mut hasher = self.seed.hasher();
+        let mut printed = HashPrinted::new(self.seed.hasher());
         // Hashing never fails.
-        let _ = write!(HashPrinted(&mut hasher), "{issuer}\0{subject}");
-        hasher.finish()
+        let _ = write!(printed, "{issuer}\0{subject}");
+        printed.finish()
     }
 }
