@@ -49,7 +49,10 @@ fn main() -> ExitCode {
 fn explain(id: &str) -> Result<ExitCode, BadInput> {
     let audit_rule = || AUDIT_RULES.iter().find(|rule| rule.id() == id);
     let (weight, source, documentation) = match (rule(id), audit_rule()) {
-        (Some(rule), _) => (rule.kind().to_string(), rule.source(), rule.documentation()),
+        (Some(rule), _) => {
+            let kinds: Vec<_> = rule.kinds().iter().map(ToString::to_string).collect();
+            (kinds.join(" or "), rule.source(), rule.documentation())
+        }
         (None, Some(rule)) => (format!("{} severity", rule.severity()), rule.source(), rule.documentation()),
         (None, None) => {
             let ids = RULES.iter().map(|rule| rule.id()).chain(AUDIT_RULES.iter().map(|rule| rule.id()));

@@ -1,13 +1,15 @@
 //! All that a rule may see of a request: the assignment in it, and the removal.
 
+mod connectors;
+
 use std::fmt;
 
 use crate::certificate::Certificate;
 use crate::change::Change;
-use crate::endpoint::{self, EndpointChange};
+use crate::endpoint::{self, Endpoint, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
-use crate::server::{Connector, Installed, Server, Status};
+use crate::server::{Connector, EXCHANGE_BACK_END, Installed, Server, Sites, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -26,8 +28,10 @@ pub(crate) struct Thresholds {
 pub(crate) struct Case<'a> {
     pub(crate) server: &'a Server,
     pub(crate) request: &'a Request,
+    pub(crate) now: Timestamp,
     pub(crate) assignment: Option<Assignment<'a>>,
     pub(crate) change: Change,
+    pub(crate) sites: Sites,
     /// What every endpoint presents before and after.
     pub(crate) endpoints: Vec<EndpointChange>,
     pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
@@ -41,22 +45,34 @@ pub(crate) trait Elsewhere: fmt::Debug {
 
 impl<'a> Case<'a> {
     pub(crate) fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Self {
-        let assignment = Assignment::new(server, request, now, thresholds);
-        let (gained, moves_default) = match &assignment {
+        let sites = server.sites();
+        let view = View::of(server, now, &sites);
+        let before = endpoint::endpoints(&view);
+        let assignment = Assignment::new(server, request, (now, thresholds), &sites, &before);
+        let change = Self::assigned(request, assignment.as_ref()).with_removal(request, server);
+        let endpoints = endpoint::changes(&view, before, &change);
+        Self { server, request, now, assignment, change, sites, endpoints, elsewhere: None }
+    }
+
+    fn assigned(request: &Request, assignment: Option<&Assignment<'_>>) -> Change {
+        let (gained, moves_default) = match assignment {
             Some(assignment) => (assignment.in_question(), assignment.moves_default_smtp()),
             None => (Service::empty(), false),
         };
-        let change = Change::of_assignment(request, gained, moves_default).with_removal(request, server);
-        let sites = server.sites();
-        let endpoints = endpoint::changes(server, &change, &sites, now);
-        Self { server, request, assignment, change, endpoints, elsewhere: None }
+        Change::of_assignment(request, gained, moves_default)
+    }
+
+    /// What every endpoint presents before and after the assignment alone.
+    pub(crate) fn endpoints_of_assignment(&self) -> Vec<EndpointChange> {
+        let view = View::of(self.server, self.now, &self.sites);
+        let change = Self::assigned(self.request, self.assignment.as_ref());
+        endpoint::changes(&view, endpoint::endpoints(&view), &change)
     }
 
     /// The removal in the request, if there is one.
     pub(crate) fn removal(&self) -> Option<Removal<'_>> {
         let removed = self.server.installed(self.request.removes()?);
-        let decision_is_open = self.assignment.as_ref().is_some_and(Assignment::asks_for_default_smtp);
-        Some(Removal { server: self.server, request: self.request, removed, change: &self.change, decision_is_open })
+        Some(Removal { case: self, removed })
     }
 }
 
@@ -72,29 +88,47 @@ pub struct Assignment<'a> {
     now: Timestamp,
     thresholds: Thresholds,
     installed: Option<&'a Installed>,
+    has: Service,
     skipped: Service,
     taken: Service,
     in_question: Service,
+    served_by_name: Service,
     moves_default: bool,
 }
 
 impl<'a> Assignment<'a> {
-    fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Option<Self> {
-        let (requested, skipped, mode) = match request.operation() {
-            Operation::Assign { services, mode } => (services, Service::empty(), mode),
+    fn new(
+        server: &'a Server,
+        request: &'a Request,
+        (now, thresholds): (Timestamp, Thresholds),
+        sites: &Sites,
+        presented: &[Endpoint],
+    ) -> Option<Self> {
+        let counted = |known: &Installed| sites.counted_services(known, known.known_services());
+        let installed = server.installed(request.thumbprint());
+        let (requested, served_by_name, skipped, mode) = match request.operation() {
+            Operation::Assign { services, mode } => (services, Service::empty(), Service::empty(), mode),
             Operation::Replace { old, .. } => {
-                let services = server.installed(old).map(Installed::known_services).unwrap_or_default();
-                let asked = services & (server.hosts() | Service::FEDERATION);
-                (asked, services - asked, Mode::Add)
+                let old = server.installed(old);
+                let services = old.map(counted).unwrap_or_default();
+                let passable = server.hosts() | Service::FEDERATION;
+                let served = match (old, installed) {
+                    (Some(old), Some(new)) if new.is_wildcard() => {
+                        served_by_name(server, services, old, new, presented)
+                    }
+                    _ => Service::empty(),
+                };
+                let skipped = old.map(Installed::known_services).unwrap_or_default() - passable;
+                (services & (passable - served), served, skipped, Mode::Add)
             }
             Operation::Remove => return None,
         };
-        let installed = server.installed(request.thumbprint());
-        let has = installed.map(Installed::known_services).unwrap_or_default();
+        let shown = installed.map(Installed::known_services).unwrap_or_default();
+        let has = installed.map(counted).unwrap_or_default();
         let taken = match mode {
             Mode::Add => Service::empty(),
-            Mode::Exact => has - requested,
-            Mode::Take => has & requested,
+            Mode::Exact => shown - requested,
+            Mode::Take => shown & requested,
         };
         let adds = mode != Mode::Take;
         let moves_default = adds
@@ -103,7 +137,19 @@ impl<'a> Assignment<'a> {
             && server.default_smtp() != Fact::Value(request.thumbprint());
         let mut in_question = if adds { requested - has } else { Service::empty() };
         in_question.set(Service::SMTP, in_question.contains(Service::SMTP) || moves_default);
-        Some(Self { server, request, now, thresholds, installed, skipped, taken, in_question, moves_default })
+        Some(Self {
+            server,
+            request,
+            now,
+            thresholds,
+            installed,
+            has,
+            skipped,
+            taken,
+            in_question,
+            served_by_name,
+            moves_default,
+        })
     }
 
     /// The server.
@@ -152,9 +198,15 @@ impl<'a> Assignment<'a> {
         self.taken
     }
 
-    /// The services that the certificate has not had yet.
+    /// The services that the certificate has not had yet; IIS by the Exchange Back End alone does not count.
     pub(crate) fn added(&self) -> Service {
-        self.in_question - self.installed.map(Installed::known_services).unwrap_or_default()
+        self.in_question - self.has
+    }
+
+    /// IMAP and POP, as far as they follow a wildcard certificate by `X509CertificateName` in a replacement: they are
+    /// not in question then.
+    pub(crate) fn served_by_name(&self) -> Service {
+        self.served_by_name
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -215,20 +267,37 @@ impl<'a> Assignment<'a> {
     }
 }
 
+/// The IMAP and POP of an old certificate that a wildcard certificate takes over without an assignment, since it covers
+/// their `X509CertificateName`.
+fn served_by_name(
+    server: &Server,
+    of_old: Service,
+    old: &Installed,
+    new: &Installed,
+    presented: &[Endpoint],
+) -> Service {
+    let kinds = [EndpointKind::Imap, EndpointKind::Pop];
+    let follows = |kind: &EndpointKind| {
+        let presents_old =
+            || presented.iter().any(|known| known.kind() == *kind && known.presented().may_be(old.thumbprint()));
+        server.certificate_name(kind.service()).value().is_some_and(|name| new.covers(name))
+            && (of_old.contains(kind.service()) || presents_old())
+    };
+    let served: Service = kinds.into_iter().filter(follows).map(EndpointKind::service).collect();
+    served & server.hosts()
+}
+
 /// The removal of a certificate, as rules see it: on the server as it is after the assignment, if
 /// the same request makes one.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal<'a> {
-    server: &'a Server,
-    request: &'a Request,
+    case: &'a Case<'a>,
     removed: Option<&'a Installed>,
-    change: &'a Change,
-    decision_is_open: bool,
 }
 
 impl<'a> Removal<'a> {
     pub(crate) fn server(&self) -> &'a Server {
-        self.server
+        self.case.server
     }
 
     /// The certificate that is removed, if it is installed.
@@ -236,29 +305,52 @@ impl<'a> Removal<'a> {
         self.removed
     }
 
-    /// The services that an installed certificate is known to have at the time of the removal.
+    /// The services that count as assigned to an installed certificate at the time of the removal.
     pub(crate) fn services(&self, installed: &Installed) -> Service {
-        self.change.services(self.server, installed)
+        self.case.change.counted_services(self.case.server, &self.case.sites, installed)
     }
 
-    /// Whether the removed certificate is then known to have this service.
+    /// Whether the removed certificate then has this service.
     pub(crate) fn has(&self, service: Service) -> bool {
         self.removed.is_some_and(|removed| self.services(removed).intersects(service))
     }
 
+    /// Whether the removed certificate counts as the one of the Exchange Back End.
+    pub(crate) fn is_back_end(&self) -> bool {
+        self.removed.is_some_and(|removed| self.case.sites.holds(removed, EXCHANGE_BACK_END) == Some(true))
+    }
+
+    /// Whether the removed certificate is outside its dates.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.removed.is_some_and(|removed| !removed.is_current(self.case.now))
+    }
+
+    /// The services that are judged by what they present, before and after, since that is known.
+    pub(crate) fn judged_by_endpoint(&self) -> Service {
+        let kinds = [EndpointKind::DefaultWebSite, EndpointKind::Imap, EndpointKind::Pop];
+        let is_known = |kind: &EndpointKind| {
+            let mut of_kind = self.case.endpoints.iter().filter(|change| change.after.kind() == *kind).peekable();
+            of_kind.peek().is_some() && of_kind.all(EndpointChange::is_known)
+        };
+        kinds.into_iter().filter(is_known).map(EndpointKind::service).collect()
+    }
+
     /// The default SMTP certificate at the time of the removal.
     pub(crate) fn default_smtp(&self) -> Fact<Thumbprint> {
-        self.change.default_smtp(self.server)
+        self.case.change.default_smtp(self.case.server)
     }
 
     /// Whether another certificate than the removed one and the Auth certificate then has this service.
     pub(crate) fn has_another_holder(&self, service: Service) -> bool {
-        let counts = |thumbprint| match self.server.installed(thumbprint) {
-            Some(installed) => !is_auth_certificate(self.server, installed),
+        let (server, change) = (self.case.server, &self.case.change);
+        let counts = |thumbprint| match server.installed(thumbprint) {
+            Some(installed) => !is_auth_certificate(server, installed),
             None => true,
         };
-        self.change.gained().contains(service) && counts(self.change.thumbprint())
-            || self.server.inventory().holders(service).any(|holder| {
+        let served = self.case.assignment.as_ref().map(Assignment::served_by_name).unwrap_or_default();
+        served.contains(service)
+            || change.gained().contains(service) && counts(change.thumbprint())
+            || server.inventory().holders(service).any(|holder| {
                 let is_removed = self.removed.is_some_and(|removed| removed.thumbprint() == holder.thumbprint());
                 !is_removed && counts(holder.thumbprint()) && self.services(holder).contains(service)
             })
@@ -266,20 +358,20 @@ impl<'a> Removal<'a> {
 
     /// The request.
     pub(crate) fn request(&self) -> &'a Request {
-        self.request
+        self.case.request
     }
 
     /// The connectors that name the removed certificate, unless their names move.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
-        let removed = self.removed.filter(|_| !self.request.updates_connectors());
+        let removed = self.removed.filter(|_| !self.request().updates_connectors());
         let is_named =
             move |connector: &&Connector| removed.is_some_and(|removed| connector.names(removed.certificate()));
-        self.server.connectors().filter(is_named)
+        self.server().connectors_that_count().filter(is_named)
     }
 
     /// Whether it is still to be decided which certificate is the default one.
     pub(crate) fn decision_is_open(&self) -> bool {
-        self.decision_is_open
+        self.case.assignment.as_ref().is_some_and(Assignment::asks_for_default_smtp)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::fact::Fact;
 use crate::request::Request;
-use crate::server::{Connector, ConnectorKind, DEFAULT_WEB_SITE, Installed, Server, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, DEFAULT_WEB_SITE, Installed, Server, Sites, TlsCertificateName};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -75,6 +75,11 @@ impl Change {
         self.removed
     }
 
+    /// Whether a web site may present something else afterwards.
+    pub(crate) fn moves_web_sites(&self) -> bool {
+        self.gained.contains(Service::IIS) || self.removed.is_some()
+    }
+
     /// Whether anything but a web site may present something else afterwards.
     pub(crate) fn moves_beside_web_sites(&self) -> bool {
         !(self.gained - Service::IIS).is_empty()
@@ -108,20 +113,21 @@ impl Change {
     fn certificate_name<'a>(&self, server: &'a Server) -> Option<(Service, Cow<'a, str>)> {
         let services = self.gained & (Service::IMAP | Service::POP);
         let installed = server.installed(self.thumbprint).filter(|_| !services.is_empty())?;
-        installed.first_domain().map(|name| (services, name))
+        // Of a wildcard certificate Exchange sets nothing.
+        installed.first_domain().filter(|_| !installed.is_wildcard()).map(|name| (services, name))
     }
 
     /// The sites of an installed certificate after the assignment; `None` if they are not known.
-    pub(crate) fn web_sites<'a>(&self, installed: &'a Installed) -> Option<Cow<'a, BTreeSet<u32>>> {
+    fn web_sites<'a>(&self, server: &Server, installed: &'a Installed) -> Option<Cow<'a, BTreeSet<u32>>> {
         let sites = installed.web_sites()?;
-        let gains = installed.thumbprint() == self.thumbprint;
-        if !self.gained.contains(Service::IIS) || sites.contains(&DEFAULT_WEB_SITE) == gains {
+        let is_new = installed.thumbprint() == self.thumbprint;
+        if !self.gained.contains(Service::IIS) || sites.contains(&DEFAULT_WEB_SITE) == is_new {
             return Some(Cow::Borrowed(sites));
         }
         let mut sites = sites.clone();
-        if gains {
+        if is_new {
             sites.insert(DEFAULT_WEB_SITE);
-        } else {
+        } else if !server.web_bindings().unwrap_or_default().iter().any(|binding| binding.may_keep(installed)) {
             sites.remove(&DEFAULT_WEB_SITE);
         }
         Some(Cow::Owned(sites))
@@ -133,7 +139,8 @@ impl Change {
         if installed.thumbprint() == self.thumbprint {
             return services | self.gained;
         }
-        if self.gained.contains(Service::IIS) && self.web_sites(installed).is_some_and(|sites| sites.is_empty()) {
+        if self.gained.contains(Service::IIS) && self.web_sites(server, installed).is_some_and(|sites| sites.is_empty())
+        {
             services.remove(Service::IIS);
         }
         if services.intersects(self.gained & (Service::IMAP | Service::POP))
@@ -145,11 +152,47 @@ impl Change {
         services
     }
 
+    /// Whether a certificate that transport chooses from for a host comes or goes.
+    pub(crate) fn outdates_selection(&self, server: &Server, host: &str) -> bool {
+        let is_candidate = |installed: &&Installed| installed.may_be_presented() && installed.covers(host);
+        let gains = self.gained.contains(Service::SMTP)
+            && server
+                .installed(self.thumbprint)
+                .filter(is_candidate)
+                .is_some_and(|installed| !installed.known_services().contains(Service::SMTP));
+        let loses = self
+            .removed
+            .and_then(|removed| server.installed(removed))
+            .filter(is_candidate)
+            .is_some_and(|installed| installed.may_have(Service::SMTP));
+        gains || loses
+    }
+
+    /// The services that count as assigned to an installed certificate after the assignment: IIS by the Exchange Back
+    /// End alone does not.
+    pub(crate) fn counted_services(&self, server: &Server, sites: &Sites, installed: &Installed) -> Service {
+        let services = self.services(server, installed);
+        if !services.contains(Service::IIS) || !self.gained.contains(Service::IIS) {
+            return sites.counted_services(installed, services);
+        }
+        let is_at_default = match self.web_sites(server, installed) {
+            Some(sites) => sites.contains(&DEFAULT_WEB_SITE),
+            None => installed.thumbprint() == self.thumbprint,
+        };
+        if is_at_default { services } else { services - Service::IIS }
+    }
+
     /// Changes the server.
     pub(crate) fn commit(&self, server: &mut Server) {
+        server.forget_selections(|server, host| self.outdates_selection(server, host));
+        let sites = self.moves_web_sites().then(|| {
+            let new = server.installed(self.thumbprint).filter(|_| self.gained.contains(Service::IIS));
+            new.into_iter().fold(server.sites(), Sites::assigned_to)
+        });
         let affected = server.inventory().affected_by(self.thumbprint, self.gained);
         let after = affected.map(|installed| {
-            (installed.thumbprint(), self.services(server, installed), self.web_sites(installed).map(Cow::into_owned))
+            let web_sites = self.web_sites(server, installed).map(Cow::into_owned);
+            (installed.thumbprint(), self.services(server, installed), web_sites)
         });
         for (thumbprint, services, web_sites) in after.collect::<Vec<_>>() {
             server.inventory_mut().change(thumbprint, services, web_sites);
@@ -169,6 +212,7 @@ impl Change {
         if let Some(thumbprint) = self.removed {
             server.inventory_mut().remove(thumbprint);
         }
+        sites.into_iter().for_each(|sites| server.keep_sites(sites));
     }
 }
 
@@ -176,6 +220,11 @@ impl Rename {
     /// Gives this connector the name.
     pub(crate) fn of(connector: &Connector, name: TlsCertificateName) -> Self {
         Self { connector: connector.clone(), name, is_the_same: false }
+    }
+
+    /// The connector.
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
     }
 
     /// The name that the connector is given.

@@ -15,10 +15,12 @@ mod view;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+pub(crate) use self::https::has_host_binding;
 pub use self::rank::Rank;
+pub(crate) use self::selection::found_by_name;
 pub(crate) use self::view::View;
 use crate::change::Change;
-use crate::server::{Connector, Installed, Server, Sites, Status, WebBinding};
+use crate::server::{Connector, Installed, Server, Status, WebBinding};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -267,6 +269,11 @@ impl Endpoint {
 }
 
 impl Presented {
+    /// Whether it is one certificate, for certain.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(self, Self::Certificate(..))
+    }
+
     /// Whether this certificate is presented, for certain.
     pub fn is(&self, thumbprint: Thumbprint) -> bool {
         matches!(self, Self::Certificate(certificate, _) if certificate.thumbprint == thumbprint)
@@ -295,6 +302,29 @@ impl Presented {
     /// Whether a fact that decides was not exported.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))
+    }
+
+    /// The fact that decides and was not exported.
+    pub(crate) fn missing(&self) -> Option<MissingFact> {
+        match self {
+            Self::Unknown(missing) => Some(*missing),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no TLS by configuration.
+    pub(crate) fn is_not_offered(&self) -> bool {
+        matches!(self, Self::NotOffered(_))
+    }
+
+    /// Whether it is a self-signed certificate, whichever it is.
+    pub(crate) fn is_self_signed(&self) -> bool {
+        let is_self_signed = |certificate: &PresentedCertificate| certificate.flags.contains(Flags::SELF_SIGNED);
+        match self {
+            Self::Certificate(certificate, _) => is_self_signed(certificate),
+            Self::OneOf(several, _) => several.iter().all(|known| known.as_ref().is_some_and(is_self_signed)),
+            Self::Nothing | Self::NotOffered(_) | Self::Unknown(_) => false,
+        }
     }
 
     /// One certificate, or one of several.
@@ -344,10 +374,14 @@ impl Server {
 pub(crate) fn endpoints(view: &View<'_>) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     https::endpoints(view, &mut endpoints);
-    client_access::endpoints(view, &mut endpoints);
-    transport::endpoints(view, &mut endpoints);
-    unified_messaging::endpoints(view, &mut endpoints);
+    beside_web_sites(view, &mut endpoints);
     endpoints
+}
+
+fn beside_web_sites(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
+    client_access::endpoints(view, endpoints);
+    transport::endpoints(view, endpoints);
+    unified_messaging::endpoints(view, endpoints);
 }
 
 /// An endpoint before and after a change.
@@ -360,34 +394,37 @@ pub struct EndpointChange {
     pub after: Endpoint,
 }
 
-/// Every endpoint before and after a change.
-pub(crate) fn changes(server: &Server, change: &Change, sites: &Sites, now: Timestamp) -> Vec<EndpointChange> {
-    let view = View::of(server, now, sites);
-    let after = View { change: Some(change), ..view };
-    let mut changes = Vec::new();
-    https::changes(&after, &mut changes);
-    let of = |view: &View<'_>| {
-        let mut endpoints = Vec::new();
-        client_access::endpoints(view, &mut endpoints);
-        transport::endpoints(view, &mut endpoints);
-        unified_messaging::endpoints(view, &mut endpoints);
-        endpoints
-    };
-    // No change makes or ends one of these.
-    let before = of(&view);
-    if change.moves_beside_web_sites() {
-        let after = of(&after);
-        let pairs = before.into_iter().zip(after);
-        changes.extend(pairs.map(|(before, after)| EndpointChange { before: before.presented, after }));
+/// Every endpoint after a change, with what it presented before. No change makes or ends an endpoint.
+pub(crate) fn changes(view: &View<'_>, before: Vec<Endpoint>, change: &Change) -> Vec<EndpointChange> {
+    let view = view.after(change);
+    let mut after = Vec::with_capacity(before.len());
+    if change.moves_web_sites() {
+        https::endpoints(&view, &mut after);
     } else {
-        changes.extend(before.into_iter().map(|after| EndpointChange { before: after.presented.clone(), after }));
+        let is_https = |endpoint: &&Endpoint| endpoint.kind <= EndpointKind::ExchangeBackEnd;
+        after.extend(before.iter().take_while(is_https).cloned());
     }
-    changes
+    if change.moves_beside_web_sites() {
+        beside_web_sites(&view, &mut after);
+    } else {
+        after.extend(before.iter().skip(after.len()).cloned());
+    }
+    let pairs = before.into_iter().zip(after);
+    pairs.map(|(before, after)| EndpointChange { before: before.presented, after }).collect()
 }
 
 impl EndpointChange {
-    /// Whether it presents something else afterwards.
+    /// Whether all facts are known that decide what it presents, before and afterwards.
+    pub fn is_known(&self) -> bool {
+        !self.before.is_unknown() && !self.after.presented.is_unknown()
+    }
+
+    /// Whether it presents something else afterwards, for whatever reason.
     pub fn is_changed(&self) -> bool {
-        self.before != self.after.presented
+        match (&self.before, &self.after.presented) {
+            (Presented::Certificate(before, _), Presented::Certificate(after, _)) => before != after,
+            (Presented::OneOf(before, _), Presented::OneOf(after, _)) => before != after,
+            (before, after) => before != after,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a rule found: a message, and the remedy.
 
 mod message;
+pub(crate) mod presented;
 pub(crate) mod validity;
 
 use std::borrow::Cow;
@@ -21,7 +22,7 @@ pub struct Finding {
     pub(crate) services: Service,
     pub(crate) message: Message,
     pub(crate) remedy: Vec<Remedy>,
-    /// Stronger than the rule's own, if the same fact weighs more in one operation.
+    /// Of a rule of several kinds, if it is not the strongest.
     pub(crate) kind: Option<Kind>,
 }
 

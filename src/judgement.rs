@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use crate::case::Case;
+use crate::comparison::Comparison;
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Finding, Kind};
 use crate::policy::Policy;
-use crate::rule::Check;
-use crate::rules::RULES;
+use crate::rule::{Check, Rule};
+use crate::rules::{self, RULES};
 use crate::service::Service;
 
 /// All diagnostics of a case, and what of the assignment they block.
@@ -27,12 +28,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
     let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
     let removal = case.removal();
     let removal = removal.as_ref();
-    let mut is_refused = false;
     for rule in RULES {
-        // A refusal does not list what would follow, and no policy makes more of a follow-up than that.
-        if is_refused && rule.kind == Kind::FollowUp {
-            continue;
-        }
         // Fast path: most rules find nothing.
         let (adding, removing) = match rule.check {
             Check::Request(check) => match check(case) {
@@ -51,6 +47,8 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
                 (None, None) => continue,
                 both => both,
             },
+            // These look at what all others say.
+            Check::Compare(_) => continue,
         };
         let weighed = |finding: Finding| Some((policy.kind_of(rule, &finding)?, finding));
         let (adding, removing) = (adding.and_then(weighed), removing.and_then(weighed));
@@ -62,10 +60,10 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
             (adding, removing) => adding.or(removing),
         };
         if let Some((kind, finding)) = stronger {
-            is_refused |= kind == Kind::Refuse;
             judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
         }
     }
+    compare(policy, case, &mut judgement);
     for rule in policy.own_rules() {
         if let Some(finding) = assignment.and_then(|assignment| rule.check(assignment)) {
             if rule.kind() == Kind::Refuse {
@@ -75,6 +73,38 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
         }
     }
     judgement
+}
+
+/// Asks the rules about what is presented before and after.
+fn compare(policy: &Policy, case: &Case<'_>, judgement: &mut Judgement) {
+    let ask = |changes, said: &[Diagnostic]| -> Vec<_> {
+        let comparison = Comparison::new(case, changes, said);
+        let asked = RULES.iter().filter_map(|rule| {
+            let Check::Compare(check) = rule.check else { return None };
+            let finding = check(&comparison)?;
+            Some(Diagnostic::new(Cow::Borrowed(rule.id()), policy.kind_of(rule, &finding)?, finding))
+        });
+        asked.collect()
+    };
+    let mut found = ask(&case.endpoints, &judgement.diagnostics);
+    let is_refusal = |said: &&Diagnostic| said.kind() == Kind::Refuse;
+    let is_refused = judgement.diagnostics.iter().chain(&found).any(|said| is_refusal(&said));
+    if is_refused && case.assignment.is_some() {
+        // What a removal alone breaks does not stand against assigning.
+        let of_assignment = match case.request.removes() {
+            Some(_) => {
+                let is_about_it = |said: &&Diagnostic| {
+                    !matches!(rules::rule(said.rule()), Some(Rule { check: Check::Remove(_), .. }))
+                };
+                let said: Vec<_> = judgement.diagnostics.iter().filter(is_about_it).cloned().collect();
+                &ask(&case.endpoints_of_assignment(), &said)
+            }
+            None => &found,
+        };
+        let blocked: Vec<_> = of_assignment.iter().filter(is_refusal).map(Diagnostic::services).collect();
+        blocked.into_iter().for_each(|services| judgement.block(services));
+    }
+    judgement.diagnostics.append(&mut found);
 }
 
 impl Judgement {

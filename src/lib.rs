@@ -19,14 +19,15 @@
 //! request       what is asked for
 //! powershell    a cmdlet and its quoted arguments: the only writer of PowerShell
 //! commands      every cmdlet that is written, once
-//! finding       a message with the facts in it, and the remedy
 //! change        what a request changes on its server
 //! endpoint      which certificate is presented where, and why
+//! finding       a message with the facts in it, and the remedy
+//! diagnostic    what the rules said
 //! case          all that a rule may see
+//! comparison    what is presented before and after, as rules see it
 //! script        the commands of an operation in their order
 //! rule          what a rule is
 //! rules         every rule, a file a theme, in the order in which they report
-//! diagnostic    what the rules said
 //! policy        an organisation's own view
 //! judgement     what the rules say of a case
 //! plan          deciding, and carrying out what was decided
@@ -46,6 +47,7 @@ mod case;
 mod certificate;
 mod change;
 mod commands;
+mod comparison;
 mod diagnostic;
 mod endpoint;
 mod fact;

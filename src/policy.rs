@@ -317,7 +317,7 @@ impl Policy {
             return None;
         }
         let raised = self.raised.iter().find(|(id, _)| *id == rule.id()).map(|(_, kind)| *kind);
-        [Some(rule.kind), finding.kind, raised].into_iter().flatten().max()
+        Some(finding.kind.unwrap_or(rule.kind())).max(raised)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::case::{Assignment, Case, Removal};
+use crate::comparison::Comparison;
 use crate::finding::{Finding, Kind};
 
 /// Where a rule comes from.
@@ -40,7 +41,8 @@ impl fmt::Display for Source {
 #[derive(Debug)]
 pub struct Rule {
     pub(crate) about: About,
-    pub(crate) kind: Kind,
+    /// The strongest first.
+    pub(crate) kinds: &'static [Kind],
     pub(crate) check: Check,
 }
 
@@ -64,9 +66,14 @@ impl Rule {
         self.about.id
     }
 
-    /// What follows if it speaks.
+    /// What follows if it speaks; of several kinds, the strongest.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.kinds.first().copied().unwrap_or(Kind::Note)
+    }
+
+    /// The kinds that its findings have, the strongest first. Nearly every rule has one.
+    pub fn kinds(&self) -> &'static [Kind] {
+        self.kinds
     }
 
     /// Where it comes from.
@@ -94,17 +101,22 @@ pub(crate) enum Check {
     Assign(fn(&Assignment<'_>) -> Option<Finding>),
     /// At a removal.
     Remove(fn(&Removal<'_>) -> Option<Finding>),
+    /// At what is presented before and afterwards, once the rules above have spoken.
+    Compare(fn(&Comparison<'_>) -> Option<Finding>),
     /// At both; where both find something, the stronger counts.
     Both(fn(&Assignment<'_>) -> Option<Finding>, fn(&Removal<'_>) -> Option<Finding>),
 }
 
 /// Declares a rule: its documentation, its name, kind and source, and the check, which is a plain function.
 macro_rules! rule {
-    ($(#[doc = $line:literal])+ $name:ident: $kind:ident, $source:expr, $check:ident($($function:expr),+)) => {
+    (
+        $(#[doc = $line:literal])+
+        $name:ident: $kind:ident $(| $weaker:ident)*, $source:expr, $check:ident($($function:expr),+)
+    ) => {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::rule::Rule = $crate::rule::Rule {
             about: $crate::rule::about!($name, $source, $($line)+),
-            kind: $crate::finding::Kind::$kind,
+            kinds: &[$crate::finding::Kind::$kind $(, $crate::finding::Kind::$weaker)*],
             check: $crate::rule::Check::$check($($function),+),
         };
     };

@@ -1,6 +1,7 @@
 //! Every rule, in the order in which they report.
 
 mod connectors;
+mod endpoints;
 mod follow_up;
 mod hosting;
 mod installation;
@@ -58,6 +59,8 @@ pub static RULES: &[&Rule] = &[
     &follow_up::REQUIRE_SSL,
     &follow_up::RESTART_IMAP,
     &follow_up::RESTART_POP,
+    &follow_up::SERVED_BY_NAME,
+    &connectors::SEND_SERVER_LACKS,
     &follow_up::RESTART_UM,
     &follow_up::RESTART_UM_CALL_ROUTER,
     &follow_up::LOAD_BALANCER_CERTIFICATE,
@@ -84,6 +87,15 @@ pub static RULES: &[&Rule] = &[
     &quality::KEY_USAGE,
     &quality::NO_CLIENT_AUTHENTICATION,
     &hosting::SERVICE_SKIPPED,
+    &endpoints::ENDPOINT_FAILS,
+    &endpoints::ENDPOINT_WORSE,
+    &endpoints::SMTP_REACHES_NOTHING,
+    &endpoints::SMTP_REACHES_SOME,
+    &endpoints::IMAP_AMBIGUOUS,
+    &endpoints::POP_AMBIGUOUS,
+    &endpoints::IIS_BINDING_KEEPS_OTHER,
+    &endpoints::IMPORT_TAKES_OVER,
+    &endpoints::ENDPOINTS_UNKNOWN,
 ];
 
 /// The id that is most like a misspelt one, by the edits that lead from one to the other.

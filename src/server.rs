@@ -80,6 +80,9 @@ struct Facts {
     default_smtp: Fact<Thumbprint>,
     web_bindings: Option<Vec<WebBinding>>,
     selection: Option<Selection>,
+    /// Kept once a plan is carried out.
+    #[serde(skip)]
+    sites: Option<Sites>,
     #[serde(skip_serializing)]
     auth_certificates: Option<AuthCertificates>,
     #[serde(default, skip_serializing)]
@@ -154,6 +157,7 @@ impl Server {
             default_smtp: Fact::NotKnown,
             web_bindings: None,
             selection: None,
+            sites: None,
             auth_certificates: None,
             federation_certificate: Fact::NotKnown,
             connectors: Vec::new(),
@@ -336,6 +340,11 @@ impl Server {
         self.connectors().filter(|connector| self.runs(connector))
     }
 
+    /// The connectors that count for the server: all but the Receive connectors of other servers.
+    pub(crate) fn connectors_that_count(&self) -> impl Iterator<Item = &Connector> {
+        self.connectors().filter(|connector| connector.kind() != ConnectorKind::Receive || self.runs(connector))
+    }
+
     /// Whether the connector names this server, or no server at all.
     pub(crate) fn runs(&self, connector: &Connector) -> bool {
         connector.servers().is_empty() || connector.servers().iter().any(|name| self.is_called(name))
@@ -410,7 +419,15 @@ impl Server {
 
     /// What is made of certificates with IIS whose web sites are not known.
     pub(crate) fn sites(&self) -> Sites {
-        Sites::of(self)
+        self.facts.sites.clone().unwrap_or_else(|| Sites::of(self))
+    }
+
+    /// Keeps what was made of them before a change, if the same cannot be made of them after it. Where bindings are
+    /// known these tell.
+    pub(crate) fn keep_sites(&mut self, sites: Sites) {
+        if self.facts.web_bindings.is_none() {
+            self.facts.sites = Some(sites).filter(|sites| *sites != Sites::of(self));
+        }
     }
 
     pub(crate) fn rename_connectors(&mut self, name: &TlsCertificateName, is_renamed: impl Fn(&Connector) -> bool) {
@@ -427,6 +444,14 @@ impl Server {
 
     pub(crate) fn set_default_smtp(&mut self, thumbprint: Thumbprint) {
         self.facts.default_smtp = Fact::Value(thumbprint);
+    }
+
+    /// Forgets which certificates it said to find for the hosts of which that is outdated.
+    pub(crate) fn forget_selections(&mut self, is_outdated: impl Fn(&Self, &str) -> bool) {
+        if let Some(mut selection) = self.facts.selection.take() {
+            selection.retain(|host| !is_outdated(self, host));
+            self.facts.selection = Some(selection);
+        }
     }
 
     /// Binds a certificate to the Default Web Site, as an assignment of IIS does.

@@ -229,7 +229,10 @@ fn every_operation_has_its_answer_and_exit_status() {
     assert_eq!((&answer["outcome"], status), (&json!("refused"), 1));
     let rules: Vec<_> =
         answer["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].as_str().unwrap()).collect();
-    assert_eq!(rules, ["removes-default-smtp", "removes-last-assignment", "removes-back-end-certificate"]);
+    assert_eq!(
+        rules,
+        ["removes-default-smtp", "removes-last-assignment", "removes-back-end-certificate", "endpoint-fails"]
+    );
     assert!(answer.get("assignable").is_none() && answer.get("script").is_none());
 
     let (answer, status) =

@@ -12,8 +12,8 @@ use std::thread;
 
 use support::comparison::{NOT_INSTALLED, by_library, by_table};
 use support::decision_table::{
-    Answer, CertificateFacts, DefaultSmtp, IIS, IMAP, LoadBalancing, Mode, Operation, POP, RequestFacts, Role, SMTP,
-    ServerFacts, Situation, StartupMode, Status, UM, UM_CALL_ROUTER, Version,
+    Answer, CertificateFacts, DefaultSmtp, Fact, IIS, IMAP, LoadBalancing, Mode, Operation, POP, RequestFacts, Role,
+    SMTP, ServerFacts, Situation, StartupMode, Status, UM, UM_CALL_ROUTER, Version,
 };
 use support::pool::{
     ELLIPTIC_CURVE, EXPIRED, HEALTHY, NOW, POOL, RENEWED, SELF_SIGNED, SMALL_KEY, UNREADABLE_NAMES,
@@ -108,15 +108,12 @@ fn check((version, roles, um, call_router): &(Version, Vec<Role>, StartupMode, S
             roles: roles.clone(),
             um_startup_mode: *um,
             um_call_router_startup_mode: *call_router,
-            imap_certificate_name: Some("mail.contoso.com".into()),
-            pop_certificate_name: Some("pop.contoso.com".into()),
+            imap_certificate_name: Fact::Value("mail.contoso.com".into()),
+            pop_certificate_name: Fact::Value("pop.contoso.com".into()),
             client_names: Some(vec!["mail.contoso.com".into(), "autodiscover.contoso.com".into()]),
             edge_subscribed: true,
             load_balancing: LoadBalancing::Layer4,
-            default_smtp: DefaultSmtp::NotKnown,
-            auth_certificates: None,
-            connectors: Vec::new(),
-            certificates: Vec::new(),
+            ..ServerFacts::default()
         },
         request: RequestFacts {
             operation: Operation::Remove,

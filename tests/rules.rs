@@ -73,6 +73,8 @@ const SPECIFICATION: &[&str] = &[
     "require-ssl",
     "restart-imap",
     "restart-pop",
+    "served-by-name",
+    "send-server-lacks",
     "restart-um",
     "restart-um-call-router",
     "load-balancer-certificate",
@@ -99,6 +101,15 @@ const SPECIFICATION: &[&str] = &[
     "key-usage",
     "no-client-authentication",
     "service-skipped",
+    "endpoint-fails",
+    "endpoint-worse",
+    "smtp-reaches-nothing",
+    "smtp-reaches-some",
+    "imap-ambiguous",
+    "pop-ambiguous",
+    "iis-binding-keeps-other",
+    "import-takes-over",
+    "endpoints-unknown",
 ];
 
 #[test]
@@ -192,7 +203,8 @@ fn the_list_of_rules_is_written_from_the_rules() {
         format!("\n## {id}\n\n{what}. Source: {source}. Cases: `tests/{folder}/{id}.md`.\n\n{documentation}\n")
     };
     for rule in RULES {
-        let kind = format!("Kind: {}", rule.kind());
+        let kinds: Vec<_> = rule.kinds().iter().map(ToString::to_string).collect();
+        let kind = format!("Kind: {}", kinds.join(" or "));
         text += &section(rule.id(), kind, rule.source(), "rules", rule.documentation());
     }
     for rule in AUDIT_RULES {

@@ -266,7 +266,8 @@ impl Action {
         let installed: Vec<_> = server.certificates().map(Installed::thumbprint).collect();
         let request = match self {
             Self::Install(place, services) => {
-                let installed = Installed::new(POOL[place].clone());
+                // Where sites are not known, a server keeps what it made of them before.
+                let installed = Installed::new(POOL[place].clone()).with_web_sites([]);
                 let installed = match services {
                     None => installed,
                     Some(services) if services.contains(Service::IIS) => {

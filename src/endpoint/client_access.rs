@@ -1,6 +1,6 @@
 //! IMAP4 and POP3: one name each, and the certificate that covers it.
 
-use super::selection::{is_current, may_be_chosen};
+use super::selection::is_current;
 use super::{Endpoint, EndpointKind, MissingFact, Of, Presented, Reason, View};
 use crate::fact::Fact;
 use crate::server::{Role, Version};
@@ -26,7 +26,7 @@ fn by_name(view: &View<'_>, service: Service, fact: MissingFact) -> Presented {
         Fact::None => return Presented::Nothing,
         Fact::Value(name) => name,
     };
-    let mut candidates: Vec<_> = view.covering(&name).filter(|known| may_be_chosen(known, view.now)).collect();
+    let mut candidates: Vec<_> = view.covering(&name).filter(|known| known.may_be_presented()).collect();
     if candidates.iter().any(|candidate| is_current(candidate, view.now)) {
         candidates.retain(|candidate| is_current(candidate, view.now));
     }

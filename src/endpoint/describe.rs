@@ -80,17 +80,7 @@ impl Endpoint {
             Presented::Certificate(certificate, reason) => {
                 write!(f, "{certificate}: {}", self.reason(*reason))
             }
-            Presented::OneOf(several, reason) => {
-                f.write_str("one of ")?;
-                for (index, known) in several.iter().enumerate() {
-                    f.write_str(if index > 0 { ", " } else { "" })?;
-                    match known {
-                        Some(certificate) => write!(f, "{certificate}")?,
-                        None => f.write_str("none")?,
-                    }
-                }
-                write!(f, ": {}", self.reason(*reason))
-            }
+            Presented::OneOf(_, reason) => write!(f, "{}: {}", presented.in_short(), self.reason(*reason)),
             Presented::Nothing => write!(f, "nothing: {}", self.consequence()),
             Presented::NotOffered(why) => write!(f, "no TLS: {why}"),
             Presented::Unknown(fact) => write!(f, "not known: {fact} was not exported"),
@@ -157,6 +147,28 @@ impl Endpoint {
             EndpointKind::EdgeSync => "EdgeSync stops",
             EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => "the service does not start",
         }
+    }
+}
+
+impl Presented {
+    /// What is presented, without the reason.
+    pub(crate) fn in_short(&self) -> impl fmt::Display {
+        fmt::from_fn(move |f| match self {
+            Self::Certificate(certificate, _) => write!(f, "{certificate}"),
+            Self::OneOf(several, _) => {
+                f.write_str("one of ")?;
+                several.iter().enumerate().try_for_each(|(index, known)| {
+                    f.write_str(if index > 0 { ", " } else { "" })?;
+                    match known {
+                        Some(certificate) => write!(f, "{certificate}"),
+                        None => f.write_str("none"),
+                    }
+                })
+            }
+            Self::Nothing => f.write_str("nothing"),
+            Self::NotOffered(_) => f.write_str("no TLS"),
+            Self::Unknown(_) => f.write_str("not known"),
+        })
     }
 }
 
@@ -278,19 +290,7 @@ impl Serialize for EndpointChange {
 
 impl fmt::Display for EndpointChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = |presented: &Presented| match presented {
-            Presented::Certificate(certificate, _) => certificate.to_string(),
-            Presented::OneOf(several, _) => {
-                let one = |known: &Option<PresentedCertificate>| {
-                    known.map_or_else(|| "none".to_owned(), |certificate| certificate.to_string())
-                };
-                format!("one of {}", several.iter().map(one).collect::<Vec<_>>().join(", "))
-            }
-            Presented::Nothing => "nothing".to_owned(),
-            Presented::NotOffered(_) => "no TLS".to_owned(),
-            Presented::Unknown(_) => "not known".to_owned(),
-        };
-        let before = short(&self.before);
+        let before = self.before.in_short();
         write!(f, "{}: {before} -> {}", self.after.title(), self.after.in_words(&self.after.presented))
     }
 }

@@ -1,46 +1,27 @@
 //! The web sites: every https binding has a certificate of its own.
 
-use super::{
-    Endpoint, EndpointChange, EndpointKind, Flags, MissingFact, Of, Presented, PresentedCertificate, Reason, View,
-};
-use crate::change::Change;
+use super::{Endpoint, EndpointKind, Flags, MissingFact, Of, Presented, PresentedCertificate, Reason, View};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Role, Server, Version, WebBinding};
-use crate::service::Service;
 use crate::text::{Caseless, same};
 use crate::thumbprint::Thumbprint;
 
-/// The web sites as they are.
 pub(super) fn endpoints(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
     for (kind, site) in hosted_sites(view.server) {
         let bindings = bindings(view.server, site);
+        // No Exchange cmdlet binds a certificate to the Exchange Back End.
+        let new = view.gains_iis().filter(|_| kind == EndpointKind::DefaultWebSite);
         if bindings.is_empty() {
-            let presented = match view.server.web_bindings() {
-                Some(_) => Presented::Nothing,
-                None => by_sites(view, kind, site),
+            let presented = match (new, view.server.web_bindings()) {
+                (Some(new), _) => Presented::Certificate(present(view, kind, None, new), Reason::Bound),
+                (None, Some(_)) => Presented::Nothing,
+                (None, None) => by_sites(view, kind, site),
             };
             endpoints.push(endpoint(view, kind, None, presented));
         }
         for binding in bindings {
-            let presented = bound(view, kind, binding);
+            let presented = bound(view, kind, binding, new);
             endpoints.push(endpoint(view, kind, Some(binding), presented));
         }
-    }
-}
-
-/// The web sites before and after a change.
-pub(super) fn changes(after: &View<'_>, changes: &mut Vec<EndpointChange>) {
-    let mut before = Vec::new();
-    endpoints(&View { change: None, ..*after }, &mut before);
-    let assigned = after.change.filter(|change| change.gained().contains(Service::IIS));
-    let new = assigned.and_then(|change| after.server.installed(change.thumbprint()));
-    let removed = after.change.and_then(Change::removed);
-    for endpoint in before {
-        // No Exchange cmdlet binds a certificate to the Exchange Back End.
-        let new = new.filter(|_| endpoint.kind == EndpointKind::DefaultWebSite);
-        let presented = new.map_or_else(|| endpoint.presented.clone(), |new| with(after, &endpoint, new));
-        let presented = removed.map_or_else(|| presented.clone(), |removed| presented.clone().without_removed(removed));
-        let before = endpoint.presented.clone();
-        changes.push(EndpointChange { before, after: Endpoint { presented, ..endpoint } });
     }
 }
 
@@ -69,21 +50,26 @@ fn endpoint(view: &View<'_>, kind: EndpointKind, binding: Option<&WebBinding>, p
     Endpoint::new(view, kind, Of::Binding(binding.cloned()), presented)
 }
 
-/// What a binding has, or may have taken since it was read.
-fn bound(view: &View<'_>, kind: EndpointKind, binding: &WebBinding) -> Presented {
-    let present = |thumbprint| {
-        let installed = view.installed(thumbprint)?;
+/// What a binding has, or may have taken since it was read, or takes with an assignment of IIS.
+fn bound(view: &View<'_>, kind: EndpointKind, binding: &WebBinding, new: Option<&Installed>) -> Presented {
+    let new = new.map(Installed::thumbprint);
+    let has = [binding.thumbprint()].into_iter().chain(binding.perhaps().iter().copied().map(Some));
+    let mut several: Vec<_> = match new.filter(|_| binding.follows_assignments()) {
+        Some(new) => vec![Some(new)],
+        None => has.collect(),
+    };
+    if new.is_some() && !several.contains(&new) {
+        several.push(new);
+    }
+    let present = |thumbprint: Option<Thumbprint>| {
+        let installed = view.installed(thumbprint?)?;
         Some(present(view, kind, Some(binding), installed))
     };
-    let has = binding.thumbprint().and_then(present);
-    match (has, binding.perhaps()) {
-        (Some(certificate), []) => Presented::Certificate(certificate, Reason::Bound),
-        (None, []) => Presented::Nothing,
-        (has, perhaps) => {
-            let several: Vec<_> = [has].into_iter().chain(perhaps.iter().map(|known| present(*known))).collect();
-            let is_any_there = several.iter().any(Option::is_some);
-            if is_any_there { Presented::OneOf(several, Reason::MayKeep) } else { Presented::Nothing }
-        }
+    let several: Vec<_> = several.into_iter().map(present).collect();
+    match several.as_slice() {
+        [Some(only)] => Presented::Certificate(*only, Reason::Bound),
+        _ if several.iter().any(Option::is_some) => Presented::OneOf(several, Reason::MayKeep),
+        _ => Presented::Nothing,
     }
 }
 
@@ -91,15 +77,18 @@ fn bound(view: &View<'_>, kind: EndpointKind, binding: &WebBinding) -> Presented
 fn by_sites(view: &View<'_>, kind: EndpointKind, site: u32) -> Presented {
     let inventory = view.server.inventory();
     let counted = view.sites.counted().filter_map(|thumbprint| view.server.installed(thumbprint));
+    let counted = counted.filter(|installed| installed.web_sites().is_none());
     let counted = counted.filter(|installed| view.sites.holds(installed, site) == Some(true));
-    let mut there: Vec<_> = inventory.at_site(site).chain(counted).collect();
+    let is_there = |installed: &&Installed| view.is_there(installed.thumbprint());
+    let mut there: Vec<_> = inventory.at_site(site).chain(counted).filter(is_there).collect();
     there.sort_by_key(|installed| installed.thumbprint());
     let reason = match there.first() {
         Some(installed) if installed.web_sites().is_some() => Reason::Site,
+        Some(installed) if view.sites.is_assigned(installed.thumbprint()) => Reason::Bound,
         Some(installed) if view.sites.is_back_end(installed.thumbprint()) => Reason::LooksLikeBackEnd,
         _ => Reason::OnlyOther,
     };
-    let may_be_there = |installed: &Installed| view.sites.holds(installed, site).is_none();
+    let may_be_there = |installed: &Installed| is_there(&installed) && view.sites.holds(installed, site).is_none();
     let is_open = || {
         inventory.with_iis_at_unknown_sites().any(may_be_there) || inventory.with_unknown_services().any(may_be_there)
     };
@@ -108,40 +97,6 @@ fn by_sites(view: &View<'_>, kind: EndpointKind, site: u32) -> Presented {
     }
     let present = there.into_iter().map(|installed| present(view, kind, None, installed));
     Presented::of(present, reason, Reason::BindingsDiffer)
-}
-
-/// What an endpoint of the Default Web Site presents once IIS is assigned to a certificate.
-fn with(view: &View<'_>, endpoint: &Endpoint, new: &Installed) -> Presented {
-    let new = present(view, endpoint.kind, endpoint.binding(), new);
-    let takes_it = endpoint.binding().is_none_or(WebBinding::follows_assignments);
-    if takes_it || endpoint.presented.is(new.thumbprint) {
-        return Presented::Certificate(new, Reason::Bound);
-    }
-    let mut several: Vec<_> = match &endpoint.presented {
-        Presented::OneOf(several, _) => several.clone(),
-        Presented::Certificate(old, _) => vec![Some(*old)],
-        _ => vec![None],
-    };
-    if !several.iter().flatten().any(|known| known.thumbprint == new.thumbprint) {
-        several.push(Some(new));
-    }
-    Presented::OneOf(several, Reason::MayKeep)
-}
-
-impl Presented {
-    /// A binding keeps naming a certificate that is removed, and then presents none.
-    fn without_removed(self, removed: Thumbprint) -> Self {
-        match self {
-            Self::Certificate(certificate, _) if certificate.thumbprint == removed => Self::Nothing,
-            Self::OneOf(several, reason) if several.iter().flatten().any(|known| known.thumbprint == removed) => {
-                let left: Vec<_> =
-                    several.into_iter().map(|known| known.filter(|known| known.thumbprint != removed)).collect();
-                let is_any_left = left.iter().any(Option::is_some);
-                if is_any_left { Self::OneOf(left, reason) } else { Self::Nothing }
-            }
-            other => other,
-        }
-    }
 }
 
 fn present(

@@ -24,7 +24,7 @@ impl Endpoint {
     ///
     /// Between Exchange servers a self-signed certificate or another name is normal, and does not count.
     pub fn ranks(&self) -> Option<(Rank, Rank)> {
-        self.ranks_of(&self.presented)
+        self.ranks_of(&self.presented, Flags::empty())
     }
 
     /// Whether no certificate that it may present can be used.
@@ -32,8 +32,8 @@ impl Endpoint {
         self.ranks().is_some_and(|(_, best)| best == Rank::Dead)
     }
 
-    fn ranks_of(&self, presented: &Presented) -> Option<(Rank, Rank)> {
-        let uncounted = self.uncounted();
+    fn ranks_of(&self, presented: &Presented, excused: Flags) -> Option<(Rank, Rank)> {
+        let uncounted = self.uncounted() | excused;
         let rank = |certificate: &PresentedCertificate| rank(certificate.flags - uncounted);
         match presented {
             Presented::Certificate(certificate, _) => Some((rank(certificate), rank(certificate))),
@@ -98,13 +98,19 @@ impl Endpoint {
 impl EndpointChange {
     /// Whether it had something that can be used, and would not have it any more.
     pub fn fails(&self) -> bool {
-        let before = self.after.ranks_of(&self.before);
+        let before = self.after.ranks_of(&self.before, Flags::empty());
         before.is_some_and(|(_, best)| best > Rank::Dead) && self.after.is_dead()
     }
 
     /// Whether what it presents would be worse.
     pub fn is_worse(&self) -> bool {
-        match (self.after.ranks_of(&self.before), self.after.ranks()) {
+        self.is_worse_beside(Flags::empty())
+    }
+
+    /// Whether it would be worse beside these flags, which are spoken of already.
+    pub(crate) fn is_worse_beside(&self, excused: Flags) -> bool {
+        let after = self.after.ranks_of(&self.after.presented, excused);
+        match (self.after.ranks_of(&self.before, excused), after) {
             (Some((worst, best)), Some((worst_after, best_after))) if self.is_changed() => {
                 worst_after < worst || best_after < best
             }

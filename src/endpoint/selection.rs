@@ -20,16 +20,23 @@ pub(super) enum Chosen<'a> {
 ///
 /// Neither the FQDN nor SMTP plays a part: a certificate that is only imported is chosen, and TLS then fails.
 pub(super) fn named<'a>(view: &View<'a>, name: &TlsCertificateName) -> Chosen<'a> {
-    let candidates: Vec<_> = view.named(name).filter(|candidate| may_be_chosen(candidate, view.now)).collect();
+    let (found, reason) = found_by_name(view, name);
+    chosen(view, found, reason, reason)
+}
+
+/// What is found by a name, whatever it is assigned to: none, one, or several of which one is used.
+pub(crate) fn found_by_name<'a>(view: &View<'a>, name: &TlsCertificateName) -> (Vec<&'a Installed>, Reason) {
+    let candidates: Vec<_> = view.named(name).filter(|candidate| candidate.may_be_presented()).collect();
     let best = best_named(&candidates);
-    let &[winner] = best.as_slice() else { return chosen(view, best, Reason::NamedSeveral, Reason::NamedSeveral) };
-    let valid: Vec<_> = candidates.into_iter().filter(|candidate| is_valid(candidate, view.now)).collect();
+    let &[winner] = best.as_slice() else { return (best, Reason::NamedSeveral) };
+    let mut valid = candidates;
+    valid.retain(|candidate| is_valid(candidate, view.now));
     if is_valid(winner, view.now) || valid.is_empty() {
-        return chosen(view, best, Reason::Named, Reason::Named);
+        return (best, Reason::Named);
     }
     let mut several = best_named(&valid);
     several.push(winner);
-    chosen(view, several, Reason::NamedDoubtful, Reason::NamedDoubtful)
+    (several, Reason::NamedDoubtful)
 }
 
 /// The one that expires last, and the one that is valid latest (not self-signed ones first), which nearly always are
@@ -50,9 +57,9 @@ fn best_named<'a>(candidates: &[&'a Installed]) -> Vec<&'a Installed> {
 pub(super) fn hosted<'a>(view: &View<'a>, host: &str) -> Chosen<'a> {
     let candidates: Vec<_> = view
         .covering(host)
-        .filter(|candidate| may_be_chosen(candidate, view.now) && view.may_have(candidate, Service::SMTP))
+        .filter(|candidate| candidate.may_be_presented() && view.may_have(candidate, Service::SMTP))
         .collect();
-    if let Some(answer) = view.own_answer(host, &candidates) {
+    if let Some(answer) = view.own_answer(host) {
         return answer;
     }
     let current: Vec<_> = candidates.iter().copied().filter(|candidate| is_current(candidate, view.now)).collect();
@@ -99,15 +106,6 @@ fn chosen<'a>(view: &View<'a>, certificates: Vec<&'a Installed>, one: Reason, se
         [certificate] => Chosen::One(certificate, one),
         _ => Chosen::OneOf(certificates, several),
     }
-}
-
-/// Whether transport looks at a certificate at all: with its key, and not revoked or broken.
-pub(super) fn may_be_chosen(installed: &Installed, now: Timestamp) -> bool {
-    let is_dropped = matches!(
-        installed.status_at(now),
-        Status::Revoked | Status::Invalid | Status::PendingRequest | Status::Unrecognized(_)
-    );
-    installed.has_private_key() && !is_dropped
 }
 
 fn is_valid(installed: &Installed, now: Timestamp) -> bool {

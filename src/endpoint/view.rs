@@ -18,16 +18,28 @@ pub(crate) struct View<'a> {
     pub(super) now: Timestamp,
     pub(super) sites: &'a Sites,
     pub(super) change: Option<&'a Change>,
+    /// A certificate that is looked away from.
+    without: Option<Thumbprint>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn of(server: &'a Server, now: Timestamp, sites: &'a Sites) -> Self {
-        Self { server, now, sites, change: None }
+        Self { server, now, sites, change: None, without: None }
+    }
+
+    /// The same after a change.
+    pub(super) fn after(self, change: &'a Change) -> Self {
+        Self { change: Some(change), ..self }
+    }
+
+    /// The same, looking away from a certificate.
+    pub(crate) fn without(self, thumbprint: Option<Thumbprint>) -> Self {
+        Self { without: thumbprint, ..self }
     }
 
     /// Whether a certificate is still there.
     pub(super) fn is_there(&self, thumbprint: Thumbprint) -> bool {
-        self.change.and_then(Change::removed) != Some(thumbprint)
+        self.change.and_then(Change::removed) != Some(thumbprint) && self.without != Some(thumbprint)
     }
 
     pub(super) fn installed(&self, thumbprint: Thumbprint) -> Option<&'a Installed> {
@@ -44,6 +56,12 @@ impl<'a> View<'a> {
     pub(super) fn covering(&self, host: &str) -> impl Iterator<Item = &'a Installed> {
         let found: Vec<_> = self.server.inventory().covering(host).collect();
         found.into_iter().filter(|installed| self.is_there(installed.thumbprint()))
+    }
+
+    /// The certificate that IIS is assigned to by the change.
+    pub(super) fn gains_iis(&self) -> Option<&'a Installed> {
+        let change = self.change.filter(|change| change.gained().contains(Service::IIS))?;
+        self.installed(change.thumbprint())
     }
 
     /// The certificates that are known to be assigned to a service.
@@ -94,23 +112,11 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What the server itself said that it presents for a host, if that still holds: if no candidate came or went.
-    pub(super) fn own_answer(&self, host: &str, candidates: &[&'a Installed]) -> Option<Chosen<'a>> {
+    /// What the server itself said that it presents for a host, if that still holds.
+    pub(super) fn own_answer(&self, host: &str) -> Option<Chosen<'a>> {
         let selection = self.server.selection(host)?;
-        if let Some(change) = self.change {
-            let gains = change.gained().contains(Service::SMTP)
-                && self.server.installed(change.thumbprint()).is_some_and(|installed| {
-                    !(installed.services().is_some() && installed.has(Service::SMTP))
-                        && candidates.iter().any(|candidate| candidate.thumbprint() == installed.thumbprint())
-                });
-            let loses = change.removed().and_then(|removed| self.server.installed(removed)).is_some_and(|removed| {
-                removed.covers(host)
-                    && super::selection::may_be_chosen(removed, self.now)
-                    && removed.may_have(Service::SMTP)
-            });
-            if gains || loses {
-                return None;
-            }
+        if self.change.is_some_and(|change| change.outdates_selection(self.server, host)) {
+            return None;
         }
         if selection.is_empty() {
             return Some(Chosen::Nothing);

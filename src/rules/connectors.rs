@@ -1,13 +1,13 @@
 //! Connectors and the hybrid configuration, which name their certificate.
 
-use crate::case::Assignment;
+use crate::case::{Assignment, Case};
+use crate::change::Rename;
 use crate::commands;
 use crate::finding::{Finding, message};
 use crate::rule::rule;
-use crate::server::{Connector, ConnectorKind, Installed, RootCaType, TlsCertificateName};
+use crate::server::{ConnectorKind, RootCaType, TlsCertificateName};
 use crate::service::Service;
 use crate::text::list;
-use crate::thumbprint::Thumbprint;
 
 rule! {
     /// Connectors that name another certificate must be updated to use this one.
@@ -19,12 +19,8 @@ rule! {
 }
 
 fn update_connectors(case: &Assignment<'_>) -> Option<Finding> {
-    let certificate =
-        case.certificate().filter(|_| case.adds(Service::SMTP) && !case.request().updates_connectors())?;
-    let is_stale = |connector: &&Connector| {
-        !connector.names(certificate) && others_named(case, connector).any(|other| other.has(Service::SMTP))
-    };
-    let stale: Vec<_> = case.server().connectors().filter(is_stale).collect();
+    let certificate = case.certificate()?;
+    let stale = case.connectors_left_behind();
     if stale.is_empty() {
         return None;
     }
@@ -47,31 +43,35 @@ rule! {
     /// A connector that names this certificate would use another one with the same issuer and subject.
     ///
     /// Of several installed certificates with the issuer and the subject that a connector names,
-    /// Exchange uses the one that expires last.
+    /// Exchange uses the one that expires last, or the one that is valid latest: sources differ.
     CONNECTOR_USES_OTHER: Warn, Support, Assign(uses_other)
 }
 
 fn uses_other(case: &Assignment<'_>) -> Option<Finding> {
-    let certificate = case.certificate().filter(|_| case.adds(Service::SMTP))?;
-    let later = |connector: &Connector| -> Option<Thumbprint> {
-        others_named(case, connector)
-            .filter(|other| other.certificate().ends() > certificate.ends())
-            .max_by_key(|other| other.certificate().ends())
-            .map(Installed::thumbprint)
+    let (naming, found) = case.connectors_using_other();
+    if naming.is_empty() {
+        return None;
+    }
+    let connectors: Vec<_> = naming.iter().map(|connector| connector.name().to_owned()).collect();
+    let this = case.request().thumbprint();
+    let is_possible = found.contains(&this);
+    let others: Vec<_> = found.into_iter().filter(|other| *other != this).map(|other| other.to_string()).collect();
+    let message = if is_possible {
+        message!(
+            connectors, others;
+            "{} {} this certificate's issuer and subject, and {} has the same: mail may go on with that one",
+            list(connectors), verb(connectors), others.join(" and ")
+        )
+    } else {
+        message!(
+            connectors, others;
+            "{} {} this certificate's issuer and subject, and {} has the same: mail goes on with that one",
+            list(connectors), verb(connectors), others.join(" and ")
+        )
     };
-    let naming = case.server().connectors().filter(|connector| connector.names(certificate));
-    let used: Vec<_> = naming.filter_map(|connector| Some((connector.name().to_owned(), later(connector)?))).collect();
-    let (_, other) = *used.first()?;
-    let connectors: Vec<_> = used.into_iter().map(|(name, _)| name).collect();
-    let message = message!(
-        connectors, other;
-        "{} {} this certificate's issuer and subject, and {other} has the same and expires later: mail goes on with \
-         that one",
-        list(connectors), verb(connectors)
-    );
     Some(
         Finding::on(Service::SMTP, message)
-            .advise("assign the certificate that expires last, or remove it if it is not meant to be used"),
+            .advise("assign the certificate that is used by that name, or remove it if it is not meant to be used"),
     )
 }
 
@@ -79,12 +79,38 @@ fn verb(connectors: &[String]) -> &'static str {
     if connectors.len() == 1 { "names" } else { "name" }
 }
 
-/// The other installed certificates that a connector would find.
-fn others_named<'a>(case: &Assignment<'a>, connector: &'a Connector) -> impl Iterator<Item = &'a Installed> {
-    let thumbprint = case.request().thumbprint();
-    let inventory = case.server().inventory();
-    let named = connector.tls_certificate_name().value().map(|name| inventory.named(name));
-    named.into_iter().flatten().filter(move |installed| installed.thumbprint() != thumbprint)
+rule! {
+    /// A Send connector would be given a name that another of its source servers may not know.
+    ///
+    /// A Send connector has one `TlsCertificateName` for all its source servers. Where no certificate of that
+    /// issuer and subject with SMTP is installed, mail stays queued (454 4.7.5).
+    SEND_SERVER_LACKS: Warn, Support, Request(send_server_lacks)
+}
+
+fn send_server_lacks(case: &Case<'_>) -> Option<Finding> {
+    let is_elsewhere = |name: &&String| !case.server.is_called(name);
+    let moved = case.change.renames().iter().filter(|rename| !rename.is_the_same()).map(Rename::connector);
+    let sending = moved.filter(|connector| connector.kind() == ConnectorKind::Send);
+    let elsewhere: Vec<_> =
+        sending.filter(|connector| connector.servers().iter().any(|name| is_elsewhere(&name))).collect();
+    if elsewhere.is_empty() {
+        return None;
+    }
+    let connectors: Vec<_> = elsewhere.iter().map(|connector| connector.name().to_owned()).collect();
+    let mut servers: Vec<_> =
+        elsewhere.iter().flat_map(|connector| connector.servers()).filter(is_elsewhere).cloned().collect();
+    servers.sort_unstable();
+    servers.dedup();
+    let message = message!(
+        connectors, servers;
+        "{} would be given the name of this certificate on {} too, and it is not known that it is installed there with \
+         SMTP: without it mail from there stays queued (454 4.7.5)",
+        list(connectors), list(servers)
+    );
+    Some(
+        Finding::on(Service::SMTP, message)
+            .advise("import the certificate on those servers and assign SMTP to it there first"),
+    )
 }
 
 rule! {

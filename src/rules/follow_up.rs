@@ -1,6 +1,6 @@
 //! What is to be done after an assignment, or stands in its script.
 
-use crate::case::{Assignment, Removal};
+use crate::case::{Assignment, Case, Removal};
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, message};
@@ -123,21 +123,42 @@ fn require_ssl(case: &Assignment<'_>) -> Option<Finding> {
 
 rule! {
     /// Restart IMAP so that it uses the certificate.
-    RESTART_IMAP: FollowUp, Reference("Set-ImapSettings"), Assign(|case| restart(case, Service::IMAP))
+    RESTART_IMAP: FollowUp, Reference("Set-ImapSettings"), Request(|case| restart(case, Service::IMAP))
 }
 
 rule! {
     /// Restart POP so that it uses the certificate.
-    RESTART_POP: FollowUp, Reference("Set-PopSettings"), Assign(|case| restart(case, Service::POP))
+    RESTART_POP: FollowUp, Reference("Set-PopSettings"), Request(|case| restart(case, Service::POP))
 }
 
-fn restart(case: &Assignment<'_>, service: Service) -> Option<Finding> {
-    case.adds(service).then(|| {
+fn restart(case: &Case<'_>, service: Service) -> Option<Finding> {
+    let assignment = case.assignment.as_ref()?;
+    (assignment.in_question() | assignment.served_by_name()).contains(service).then(|| {
         let message = match service {
             Service::IMAP => "IMAP uses the certificate once its Windows services are restarted",
             _ => "POP uses the certificate once its Windows services are restarted",
         };
         Finding::on(service, message).command(commands::restart(service))
+    })
+}
+
+rule! {
+    /// IMAP or POP would use the wildcard certificate by name, without an assignment.
+    ///
+    /// Exchange does not assign a wildcard certificate to IMAP or POP. They present the certificate that covers
+    /// their `X509CertificateName`, so that a replacement leaves them out and they follow by themselves.
+    SERVED_BY_NAME: Note, DecidedHere, Request(served_by_name)
+}
+
+fn served_by_name(case: &Case<'_>) -> Option<Finding> {
+    let services = case.assignment.as_ref()?.served_by_name();
+    (!services.is_empty()).then(|| {
+        let message = message!(
+            services;
+            "{services} would use the wildcard certificate by X509CertificateName, which it covers, without being \
+             assigned"
+        );
+        Finding::on(services, message)
     })
 }
 

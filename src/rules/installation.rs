@@ -108,10 +108,10 @@ rule! {
     ///
     /// A removal or replacement may then leave a service without a certificate, so it is refused. An
     /// assignment goes on with a warning: what is known may be less than what there is.
-    SERVICES_UNKNOWN: Warn, DecidedHere,
+    SERVICES_UNKNOWN: Refuse | Warn, DecidedHere,
     Both(
-        |case| services_unknown(case.server(), case.installed()),
-        |case| Some(services_unknown(case.server(), case.removed())?.with_kind(Kind::Refuse))
+        |case| Some(services_unknown(case.server(), case.installed())?.with_kind(Kind::Warn)),
+        |case| services_unknown(case.server(), case.removed())
     )
 }
 

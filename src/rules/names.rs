@@ -2,6 +2,7 @@
 
 use crate::case::Assignment;
 use crate::commands;
+use crate::endpoint::has_host_binding;
 use crate::finding::{Finding, message};
 use crate::rule::rule;
 use crate::service::Service;
@@ -80,14 +81,16 @@ fn restore(case: &Assignment<'_>, service: Service) -> Option<Finding> {
 rule! {
     /// The certificate should cover every host name that clients use.
     ///
-    /// Those are the names of the virtual directories' URLs, of Outlook Anywhere and of Autodiscover.
+    /// Those are the names of the virtual directories' URLs, of Outlook Anywhere and of Autodiscover. A name that has
+    /// a binding of its own is not among them: that binding has a certificate of its own.
     IIS_NAME_NOT_COVERED: Warn, Support, Assign(iis_not_covered)
 }
 
 fn iis_not_covered(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed().filter(|_| case.adds(Service::IIS))?;
     let used = case.server().client_names()?;
-    let names: Vec<_> = used.iter().filter(|name| !installed.covers(name)).cloned().collect();
+    let is_lacking = |name: &&String| !installed.covers(name) && !has_host_binding(case.server(), name);
+    let names: Vec<_> = used.iter().filter(is_lacking).cloned().collect();
     (!names.is_empty()).then(|| {
         let message = message!(names; "clients use {}, which the certificate does not cover", list(names));
         Finding::on(Service::IIS, message)

@@ -3,11 +3,11 @@
 use crate::case::{Removal, is_named_auth_certificate};
 use crate::commands;
 use crate::fact::Fact;
-use crate::finding::{Finding, message};
+use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, Installed, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{list, shown};
 
@@ -35,25 +35,35 @@ fn default_smtp(case: &Removal<'_>) -> Option<Finding> {
 rule! {
     /// The last certificate of a service cannot be removed.
     ///
-    /// The Auth certificate does not count as another one: it serves no client.
-    REMOVES_LAST_ASSIGNMENT: Refuse, Article, Remove(last_assignment)
+    /// The Auth certificate does not count as another one: it serves no client. IIS, IMAP and POP are judged by what
+    /// their endpoints present, wherever that is known. A certificate that is outside its dates may go from IMAP, POP
+    /// and Unified Messaging, which may not even run.
+    REMOVES_LAST_ASSIGNMENT: Refuse | Warn, Article, Remove(last_assignment)
 }
 
 fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
     let judged = case.services(case.removed()?) & (case.server().hosts() - Service::FEDERATION);
-    let services: Service = judged.iter().filter(|service| !case.has_another_holder(*service)).collect();
-    (!services.is_empty()).then(|| {
-        Finding::on(services, message!(services; "{services} would be left without a certificate"))
-            .advise("assign another certificate first, then remove this one")
-    })
+    let is_left = |service: &Service| !case.has_another_holder(*service);
+    let left: Service = judged.iter().filter(is_left).collect();
+    if left.is_empty() {
+        return None;
+    }
+    let services = left - case.judged_by_endpoint();
+    if services.is_empty() {
+        return None;
+    }
+    let finding = Finding::on(services, message!(services; "{services} would be left without a certificate"))
+        .advise("assign another certificate first, then remove this one");
+    let optional = Service::IMAP | Service::POP | Service::UM | Service::UM_CALL_ROUTER;
+    Some(if case.is_expired() && optional.contains(services) { finding.with_kind(Kind::Warn) } else { finding })
 }
 
 rule! {
     /// A certificate that a connector names cannot be removed.
     ///
-    /// Exchange refuses to remove a certificate whose issuer and subject a Send connector or the hybrid
-    /// configuration names, even if another installed certificate has the same. A Receive connector
-    /// goes on with another one of the same names; without one it loses STARTTLS.
+    /// Exchange refuses to remove a certificate whose issuer and subject a Send connector names, even if another
+    /// installed certificate has the same. A Receive connector and the hybrid configuration go on with another one of
+    /// the same names; without one a Receive connector loses STARTTLS.
     REMOVES_CONNECTOR_CERTIFICATE: Refuse, Support, Remove(connector_certificate)
 }
 
@@ -62,7 +72,7 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
     let mut held: Vec<_> = case.connectors().collect();
     // Looking for a namesake takes the printing of names.
     let is_served = !held.is_empty() && has_namesake(case, removed);
-    held.retain(|connector| connector.kind() != ConnectorKind::Receive || !is_served);
+    held.retain(|connector| connector.kind() == ConnectorKind::Send || !is_served);
     if held.is_empty() {
         return None;
     }
@@ -105,27 +115,21 @@ fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Insta
 rule! {
     /// The certificate of the Exchange Back End site cannot be removed.
     ///
-    /// Outlook on the web, the admin center and the shell would stop. If the bindings are not known, it
-    /// is a self-signed certificate with IIS whose friendly name is `Microsoft Exchange`.
+    /// Outlook on the web, the admin center and the shell would stop. If the bindings are not known, it is a
+    /// self-signed certificate with IIS beside another one with IIS, whose friendly name is `Microsoft Exchange` or
+    /// whose first domain is the name of the server.
     REMOVES_BACK_END_CERTIFICATE: Refuse, Support, Remove(back_end)
 }
 
 fn back_end(case: &Removal<'_>) -> Option<Finding> {
-    let removed = case.removed()?;
-    let looks_like_it = || {
-        case.has(Service::IIS)
-            && removed.certificate().is_self_signed()
-            && removed.friendly_name() == Some("Microsoft Exchange")
-    };
-    let message = match removed.web_sites() {
-        Some(sites) if sites.contains(&EXCHANGE_BACK_END) => {
-            "it is bound to the Exchange Back End site: Outlook on the web, the admin center and the shell would stop"
-        }
-        None if looks_like_it() => {
-            "it looks like the certificate of the Exchange Back End site: Outlook on the web, the admin center and the \
-             shell would stop"
-        }
-        _ => return None,
+    if !case.is_back_end() {
+        return None;
+    }
+    let message = if case.removed()?.web_sites().is_some() {
+        "it is bound to the Exchange Back End site: Outlook on the web, the admin center and the shell would stop"
+    } else {
+        "it looks like the certificate of the Exchange Back End site: Outlook on the web, the admin center and the \
+         shell would stop"
     };
     Some(
         Finding::on_request(message)

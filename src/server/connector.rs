@@ -322,6 +322,11 @@ impl Connector {
         self.tls_certificate_name().value().is_some_and(|name| name.matches(certificate))
     }
 
+    /// Whether it is this very connector, or a clone of it.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What tells one connector from another: a Receive connector has its name on its server alone, and there is one
     /// hybrid configuration.
     pub(crate) fn identity(&self) -> (ConnectorKind, Option<Caseless<&str>>, Caseless<&str>) {

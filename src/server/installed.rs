@@ -228,6 +228,16 @@ impl Installed {
         i64::from(days).min(lifetime.div_euclid(3))
     }
 
+    /// Whether transport and the front ends look at it at all: with its key, and neither revoked nor broken.
+    pub(crate) fn may_be_presented(&self) -> bool {
+        // None of these depends on the time.
+        let is_dropped = matches!(
+            self.status,
+            Some(Status::Revoked | Status::Invalid | Status::PendingRequest | Status::Unrecognized(_))
+        );
+        self.has_private_key && !is_dropped
+    }
+
     /// The status in force: the reported one, unless the dates say otherwise.
     pub(crate) fn status_at(&self, now: Timestamp) -> Status {
         let reported = self.status.unwrap_or(Status::Valid);

@@ -16,6 +16,10 @@ impl Selection {
         self.0.insert(Caseless(host), thumbprints);
     }
 
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.0.retain(|Caseless(host), _| is_kept(host.as_ref()));
+    }
+
     pub(super) fn get(&self, host: &str) -> Option<&[Thumbprint]> {
         self.0.get(&Caseless(Text::unchecked(host))).map(Vec::as_slice)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::DEFAULT_WEB_SITE;
+use super::{DEFAULT_WEB_SITE, Installed};
 use crate::json_object::JsonObject;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -117,6 +117,12 @@ impl WebBinding {
     /// Whether it takes a certificate for certain when IIS is assigned to it.
     pub(crate) fn follows_assignments(&self) -> bool {
         matches!(self.address.as_str(), "*" | "127.0.0.1") && self.port == 443 && self.host.is_none()
+    }
+
+    /// Whether an assignment of IIS leaves, or may leave, this certificate at the Default Web Site.
+    pub(crate) fn may_keep(&self, installed: &Installed) -> bool {
+        let has = |thumbprint| self.thumbprint == Some(thumbprint) || self.perhaps.contains(&thumbprint);
+        self.site == DEFAULT_WEB_SITE && !self.follows_assignments() && has(installed.thumbprint())
     }
 
     /// Takes a certificate that IIS is assigned to, or may take it.

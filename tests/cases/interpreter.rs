@@ -90,7 +90,7 @@ fn the_interpreter_removes_nothing_that_something_needs() {
     let hybrid = situation.server.connectors.pop().unwrap();
     let receive = situation.server.connectors.pop().unwrap();
     let send = situation.server.connectors.pop().unwrap();
-    assert!(refusal(&situation, &remove_old()).contains("left without a certificate: 0b111"));
+    assert!(refusal(&situation, &remove_old()).contains("left without a certificate: 0b100"));
     situation.server.certificates[0].services = Some(SMTP);
     Machine::new(&situation, NOT_INSTALLED).run(&remove_old()).unwrap();
 

@@ -13,8 +13,8 @@ use proptest::test_runner::TestRunner;
 
 use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
-    Answer, ConnectorFacts, ConnectorKind, FEDERATION, KeyStorage, Mode, Operation, Role, Situation, StartupMode,
-    Status,
+    Answer, CertificateName, ConnectorFacts, ConnectorKind, FEDERATION, Fact, IIS, KeyStorage, Mode, Operation, Role,
+    Situation, StartupMode, Status,
 };
 use crate::support::interpreter::{Default, Item, Machine, Value, bind, read};
 use crate::support::situations::situations;
@@ -138,6 +138,14 @@ fn check_every_line(situation: &Situation, script: &str, expected: &Left) -> Res
         if situation.request.certificate.is_some_and(|index| machine.certificates[index].services.is_none()) {
             return Ok(());
         }
+        // Nor that one which has IIS by the Exchange Back End is bound to another site as well, where sites are not known.
+        let has_iis_somewhere = |index: usize| {
+            let installed = &machine.certificates[index];
+            installed.web_sites.is_none() && installed.services.is_some_and(|services| services & IIS != 0)
+        };
+        if line.contains("IIS") && situation.request.certificate.is_some_and(has_iis_somewhere) {
+            continue;
+        }
         if machine.run(&rest.join("\n")).is_ok() && of_machine(&machine) == *expected {
             return Err(format!("{script}\nis the same without\n{line}"));
         }
@@ -159,7 +167,7 @@ fn check_follow_ups(situation: &Situation, plan: &Plan, mut machine: Machine) ->
             "restore-pop-name" => (&machine.pop_name, &situation.server.pop_certificate_name),
             _ => continue,
         };
-        if shown != before {
+        if *shown != before.value().cloned() {
             return Err(format!("{rule} leaves {shown:?}, and it was {before:?}"));
         }
     }
@@ -352,9 +360,12 @@ fn promising() -> impl Strategy<Value = Situation> {
                     Some(ConnectorFacts {
                         kind,
                         name: format!("{name} {place}"),
-                        issuer: certificate.issuer.clone(),
-                        subject: certificate.subject.to_uppercase(),
+                        tls_certificate_name: Fact::Value(CertificateName {
+                            issuer: certificate.issuer.clone(),
+                            subject: certificate.subject.to_uppercase(),
+                        }),
                         servers: servers.into_iter().map(here).collect(),
+                        ..ConnectorFacts::default()
                     })
                 })
                 .collect();

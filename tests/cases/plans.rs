@@ -36,7 +36,9 @@ fn without(mut server: Value) -> Value {
 
 /// A server on which the certificate has these services.
 fn with(mut server: Value, services: &str) -> Value {
+    let web_sites: &[u32] = if services.contains("IIS") { &[1] } else { &[] };
     server["certificates"][2]["services"] = json!(services);
+    server["certificates"][2]["web_sites"] = json!(web_sites);
     server
 }
 
@@ -82,8 +84,7 @@ fn an_answer_for_one_server_goes_before_the_answer_for_all() {
 
 #[test]
 fn the_answer_names_the_outcome_of_each_server_and_what_is_left_over() {
-    let mut undecided = mailbox("MBX03");
-    undecided["certificates"][2]["services"] = json!("IIS");
+    let undecided = with(mailbox("MBX03"), "IIS");
     let mut known = mailbox("MBX01");
     known["default_smtp"] = json!("none");
     let fleet = fleet(&[known, without(mailbox("MBX02")), undecided, with(mailbox("MBX04"), "IIS, SMTP")]);

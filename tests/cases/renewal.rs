@@ -6,8 +6,8 @@ use exchange_certificates::plan;
 use super::meaning::{commands, of_library, of_machine, script};
 use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
-    Answer, CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, IIS, IMAP, LoadBalancing, Operation, POP,
-    RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, Version,
+    Answer, CertificateFacts, CertificateName, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, IIS, IMAP,
+    LoadBalancing, Operation, POP, RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, Version,
 };
 use crate::support::interpreter::{Default, Machine};
 use crate::support::pool::{HEALTHY, NOW, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, seconds};
@@ -26,9 +26,9 @@ pub fn renewal(new: usize) -> Situation {
     let connector = |kind, name: &str, servers: &[&str]| ConnectorFacts {
         kind,
         name: name.into(),
-        issuer: old.issuer.clone(),
-        subject: old.subject.clone(),
+        tls_certificate_name: Fact::Value(CertificateName::of(&old)),
         servers: servers.iter().map(|name| (*name).into()).collect(),
+        ..ConnectorFacts::default()
     };
     Situation {
         now: seconds(NOW),
@@ -39,8 +39,8 @@ pub fn renewal(new: usize) -> Situation {
             roles: vec![Role::Mailbox],
             um_startup_mode: StartupMode::Dual,
             um_call_router_startup_mode: StartupMode::Tcp,
-            imap_certificate_name: Some("mail.contoso.com".into()),
-            pop_certificate_name: None,
+            imap_certificate_name: Fact::Value("mail.contoso.com".into()),
+            pop_certificate_name: Fact::NotKnown,
             client_names: None,
             edge_subscribed: false,
             load_balancing: LoadBalancing::None,
@@ -52,6 +52,7 @@ pub fn renewal(new: usize) -> Situation {
                 connector(ConnectorKind::Hybrid, "Hybrid Configuration", &[]),
             ],
             certificates: vec![old.clone(), installed(SELF_SIGNED, IIS | SMTP, vec![2]), installed(new, 0, vec![])],
+            ..ServerFacts::default()
         },
         request: RequestFacts {
             operation: Operation::Replace { old: Some(0), update_connectors: true },

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::meaning::{of_library, of_machine};
 use crate::support::comparison::{self, NOT_INSTALLED};
 use crate::support::decision_table::{
-    AuthFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, IIS, IMAP, LoadBalancing, Mode, Operation, POP,
-    RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, UM_CALL_ROUTER, Version,
+    AuthFacts, CertificateName, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, IIS, IMAP, LoadBalancing, Mode,
+    Operation, POP, RequestFacts, Role, SMTP, ServerFacts, Situation, StartupMode, UM, UM_CALL_ROUTER, Version,
 };
 use crate::support::interpreter::{Machine, Organisation, parse};
 use crate::support::pool::{HEALTHY, NOW, OTHER_FIRST, POOL, SELF_SIGNED, seconds};
@@ -36,8 +36,8 @@ fn facts(name: &str, version: Version, roles: &[Role]) -> ServerFacts {
         roles: roles.to_vec(),
         um_startup_mode: StartupMode::Dual,
         um_call_router_startup_mode: StartupMode::Tls,
-        imap_certificate_name: Some("mail.contoso.com".into()),
-        pop_certificate_name: None,
+        imap_certificate_name: Fact::Value("mail.contoso.com".into()),
+        pop_certificate_name: Fact::NotKnown,
         client_names: None,
         edge_subscribed: false,
         load_balancing: LoadBalancing::None,
@@ -48,6 +48,7 @@ fn facts(name: &str, version: Version, roles: &[Role]) -> ServerFacts {
             .filter(|connector| !is_edge || connector.kind != ConnectorKind::Receive)
             .collect(),
         certificates: certificates.into(),
+        ..ServerFacts::default()
     }
 }
 
@@ -57,9 +58,9 @@ fn connectors() -> Vec<ConnectorFacts> {
     let connector = |kind, name: &str, servers: &[&str]| ConnectorFacts {
         kind,
         name: name.to_owned(),
-        issuer: old.issuer.clone(),
-        subject: old.subject.clone(),
+        tls_certificate_name: Fact::Value(CertificateName::of(old)),
         servers: servers.iter().map(|name| (*name).to_owned()).collect(),
+        ..ConnectorFacts::default()
     };
     vec![
         connector(ConnectorKind::Send, "To partners", &["MBX02", "mbx01.contoso.com"]),

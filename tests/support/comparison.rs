@@ -35,8 +35,8 @@ pub struct Decided {
 #[derive(Debug, PartialEq)]
 pub struct After {
     pub certificates: Vec<(String, Option<u8>, Option<Vec<u32>>)>,
-    pub imap_name: Option<String>,
-    pub pop_name: Option<String>,
+    pub imap_name: table::Fact<String>,
+    pub pop_name: table::Fact<String>,
 }
 
 /// Decides a situation by the table.
@@ -121,8 +121,8 @@ fn went_through(situation: &Situation, plan: &Plan, server: &Server) -> Decided 
                     (installed.thumbprint().to_string(), services.map(|services| services.bits()), sites)
                 })
                 .collect(),
-            imap_name: server.imap_certificate_name().value().map(str::to_owned),
-            pop_name: server.pop_certificate_name().value().map(str::to_owned),
+            imap_name: told(server.imap_certificate_name()),
+            pop_name: told(server.pop_certificate_name()),
         }),
     }
 }
@@ -214,12 +214,11 @@ pub fn server(situation: &Situation) -> Server {
     if let Some(fqdn) = &facts.fqdn {
         server = server.with_fqdn(fqdn).unwrap();
     }
-    if let Some(name) = &facts.imap_certificate_name {
-        server = server.with_imap_certificate_name(library::Fact::Value(name)).unwrap();
-    }
-    if let Some(name) = &facts.pop_certificate_name {
-        server = server.with_pop_certificate_name(library::Fact::Value(name)).unwrap();
-    }
+    server = server
+        .with_imap_certificate_name(known(&facts.imap_certificate_name).map(String::as_str))
+        .unwrap()
+        .with_pop_certificate_name(known(&facts.pop_certificate_name).map(String::as_str))
+        .unwrap();
     if let Some(names) = &facts.client_names {
         server = server.with_client_names(names.clone()).unwrap();
     }
@@ -227,25 +226,82 @@ pub fn server(situation: &Situation) -> Server {
         server = server
             .with_auth_certificates(AuthCertificates::new(auth.current.map(thumbprint), auth.next.map(thumbprint)));
     }
-    for connector in &facts.connectors {
-        let kind = match connector.kind {
-            table::ConnectorKind::Send => library::ConnectorKind::Send,
-            table::ConnectorKind::Receive => library::ConnectorKind::Receive,
-            table::ConnectorKind::Hybrid => library::ConnectorKind::Hybrid,
-        };
-        let name: TlsCertificateName = format!("<I>{}<S>{}", connector.issuer, connector.subject).parse().unwrap();
-        let connector = Connector::new(kind, connector.name.clone())
-            .unwrap()
-            .with_tls_certificate_name(name)
-            .unwrap()
-            .with_servers(connector.servers.clone())
-            .unwrap();
-        server = server.with_connector(connector);
-    }
+    server = facts.connectors.iter().map(connector).fold(server, Server::with_connector);
     for certificate in &facts.certificates {
         server.install(installed(certificate)).unwrap();
     }
+    let named = |index: Option<usize>| index.map_or_else(|| NOT_INSTALLED.parse().unwrap(), thumbprint);
+    if let Some(bindings) = &facts.web_bindings {
+        let bound = |it: &table::WebBinding| {
+            library::WebBinding::new(it.site, &it.binding, Some(named(it.certificate))).unwrap()
+        };
+        server = server.with_web_bindings(bindings.iter().map(bound));
+    }
+    for answer in &facts.selection {
+        server = server.with_selection(&answer.fqdn, answer.certificates.iter().copied().map(named)).unwrap();
+    }
     server
+}
+
+fn known<T>(fact: &table::Fact<T>) -> library::Fact<&T> {
+    match fact {
+        table::Fact::NotKnown => library::Fact::NotKnown,
+        table::Fact::Null => library::Fact::None,
+        table::Fact::Value(value) => library::Fact::Value(value),
+    }
+}
+
+fn told(fact: library::Fact<&str>) -> table::Fact<String> {
+    match fact {
+        library::Fact::Value(value) => table::Fact::Value(value.to_owned()),
+        library::Fact::None => table::Fact::Null,
+        _ => table::Fact::NotKnown,
+    }
+}
+
+fn connector(facts: &table::ConnectorFacts) -> Connector {
+    let kind = match facts.kind {
+        table::ConnectorKind::Send => library::ConnectorKind::Send,
+        table::ConnectorKind::Receive => library::ConnectorKind::Receive,
+        table::ConnectorKind::Hybrid => library::ConnectorKind::Hybrid,
+    };
+    let name = known(&facts.tls_certificate_name)
+        .map(|name| format!("<I>{}<S>{}", name.issuer, name.subject).parse::<TlsCertificateName>().unwrap());
+    let mut connector = Connector::new(kind, facts.name.clone())
+        .unwrap()
+        .with_tls_certificate_name(name)
+        .unwrap()
+        .with_fqdn(known(&facts.fqdn).map(String::as_str))
+        .unwrap()
+        .with_servers(facts.servers.clone())
+        .unwrap();
+    type Switch = fn(Connector, bool) -> Connector;
+    let switches: [(_, Switch); 5] = [
+        (facts.enabled, Connector::with_enabled),
+        (facts.ignore_starttls, Connector::with_ignore_starttls),
+        (facts.require_tls, Connector::with_require_tls),
+        (facts.domain_secure_enabled, Connector::with_domain_secure_enabled),
+        (facts.cloud_services_mail_enabled, Connector::with_cloud_services_mail_enabled),
+    ];
+    for (value, with) in switches {
+        connector = value.map_or(connector.clone(), |value| with(connector, value));
+    }
+    if let Some(role) = facts.transport_role {
+        connector = connector.with_transport_role(match role {
+            table::TransportRole::FrontendTransport => library::TransportRole::FrontendTransport,
+            table::TransportRole::HubTransport => library::TransportRole::HubTransport,
+        });
+    }
+    if let Some(names) = &facts.auth_mechanism {
+        connector = connector.with_auth_mechanism(names.clone()).unwrap();
+    }
+    if let Some(hosts) = &facts.smart_hosts {
+        connector = connector.with_smart_hosts(hosts.clone()).unwrap();
+    }
+    if let Some(bindings) = &facts.bindings {
+        connector = connector.with_bindings(bindings.clone()).unwrap();
+    }
+    connector
 }
 
 fn startup_mode(mode: table::StartupMode) -> library::StartupMode {

@@ -4,17 +4,30 @@
 #![allow(
     clippy::indexing_slicing,
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "each test program builds and reads only the facts that it is about"
 )]
 
+mod endpoints;
+pub mod examples;
 mod facts;
+mod plan;
+mod rank;
 mod rules;
 mod script;
+mod selection;
+mod sites;
 mod state;
 
+pub use endpoints::{Endpoint, EndpointKind, Presents, endpoints};
 pub use facts::*;
-use rules::{Assignment, ROWS, Removal};
+use plan::Plan;
+pub use plan::{Change, changes};
+pub use rank::{Flag, Shown, grades, is_dead, is_worse};
+use rules::Assignment;
+pub use selection::{Chosen, hosted, named};
+pub use sites::{Binding, counted};
 use state::State;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,17 +80,17 @@ pub struct Verdict {
     pub recommended: Option<Answer>,
     pub script: Option<Vec<String>>,
     pub after: Option<Vec<AfterCertificate>>,
-    pub imap_name_after: Option<String>,
-    pub pop_name_after: Option<String>,
+    pub imap_name_after: Fact<String>,
+    pub pop_name_after: Fact<String>,
 }
 
 pub fn decide(situation: &Situation) -> Verdict {
     let now = situation.now;
     let server = &situation.server;
     let request = &situation.request;
-    let assignment = Assignment::of(now, server, request);
-    let removal = removal(server, request, assignment.as_ref());
-    let findings = judge(assignment.as_ref(), removal.as_ref());
+    let before = State::of(server);
+    let plan = Plan::of(situation, &before);
+    let findings = plan.judge();
 
     let spoke = |kind: Kind| findings.said.iter().any(|it| it.kind == kind);
     let outcome = if spoke(Kind::Refuse) {
@@ -121,85 +134,27 @@ pub fn decide(situation: &Situation) -> Verdict {
             }
         }
         Outcome::Assigned | Outcome::Removed | Outcome::Replaced => {
-            let gone = removal.as_ref().and_then(|it| it.gone);
-            let script = script(server, assignment.as_ref(), gone);
-            let state = match (removal, &assignment) {
-                (Some(removal), _) => removal.state,
-                (None, Some(assignment)) => State::after(assignment),
-                (None, None) => State::of(server),
-            };
-            let shown = assignment.as_ref().and_then(|it| it.this).and_then(|this| state.services[this]);
+            let assignment = plan.assignment.as_ref();
+            let gone = plan.removal.as_ref().and_then(|it| it.gone);
+            let script = script(server, assignment, gone);
+            let state = &plan.assigned;
+            let shown = assignment.and_then(|it| it.this).and_then(|this| state.services[this]);
             Verdict {
                 outcome,
                 diagnostics,
-                added: assignment.as_ref().map_or(0, Assignment::added),
+                added: assignment.map_or(0, Assignment::added),
                 services: shown.unwrap_or(0),
-                superseded: assignment.as_ref().map(superseded).unwrap_or_default(),
+                superseded: assignment.map(superseded).unwrap_or_default(),
                 default_smtp_after: state.default_smtp,
                 assignable: None,
                 recommended: None,
                 script: Some(script),
-                after: Some(after(&state, gone)),
-                imap_name_after: state.imap_name,
-                pop_name_after: state.pop_name,
+                after: Some(after(state, gone)),
+                imap_name_after: state.imap_name.clone(),
+                pop_name_after: state.pop_name.clone(),
             }
         }
     }
-}
-
-fn removal<'a>(
-    server: &'a ServerFacts,
-    request: &'a RequestFacts,
-    assignment: Option<&Assignment<'a>>,
-) -> Option<Removal<'a>> {
-    let (gone, names_move) = match request.operation {
-        Operation::Assign { .. } => return None,
-        Operation::Remove => (request.certificate, false),
-        Operation::Replace { old, update_connectors } => (old, update_connectors),
-    };
-    Some(Removal {
-        server,
-        request,
-        gone,
-        certificate: gone.map(|index| &server.certificates[index]),
-        hosted: server.hosted(),
-        state: assignment.map_or_else(|| State::of(server), State::after),
-        held_elsewhere: assignment.map_or(0, |it| match it.this {
-            Some(_) => 0,
-            None => it.question & !FEDERATION,
-        }),
-        names_move,
-        default_open: assignment.is_some_and(|it| rules::default_open(it).is_some()),
-    })
-}
-
-struct Findings {
-    said: Vec<Said>,
-    assignable: Option<u8>,
-}
-
-fn judge(assignment: Option<&Assignment<'_>>, removal: Option<&Removal<'_>>) -> Findings {
-    let mut said = Vec::new();
-    let mut assignable = assignment.map(|it| it.question);
-    for row in ROWS {
-        let on_assignment = row.assignment.and_then(|(kind, judge)| {
-            let assignment = assignment.filter(|it| row.always || it.question != 0)?;
-            Some((kind, judge(assignment)?))
-        });
-        let on_removal = row.removal.and_then(|(kind, judge)| Some((kind, judge(removal?)?)));
-        if let Some((Kind::Refuse, services)) = on_assignment {
-            let refused = if services == 0 { u8::MAX } else { services };
-            assignable = assignable.map(|it| it & !refused);
-        }
-        let together = match (on_assignment, on_removal) {
-            (Some((kind, services)), Some((other, more))) => Some((kind.max(other), services | more)),
-            (one, other) => one.or(other),
-        };
-        if let Some((kind, services)) = together {
-            said.push(Said { rule: row.rule, kind, services });
-        }
-    }
-    Findings { said, assignable }
 }
 
 /// §5.1, `replace-default-smtp`: the only rule that leaves something to decide.

@@ -60,6 +60,7 @@ impl Maker {
             key_usage: Extension::Present(true),
             basic_constraints: Extension::Present(false),
             friendly_name: None,
+            version_three: true,
             has_private_key: true,
             key_storage: None,
             status: None,

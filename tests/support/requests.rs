@@ -149,7 +149,10 @@ fn scenario(patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
 }
 
 /// Where a scenario names a certificate by its thumbprint, and a page by its key.
-const REFERENCES: [&str; 5] = [
+const REFERENCES: [&str; 8] = [
+    "/server/web_bindings/0/thumbprint",
+    "/server/web_bindings/1/thumbprint",
+    "/server/web_bindings/2/thumbprint",
     "/server/default_smtp",
     "/server/auth_certificates/current",
     "/server/auth_certificates/next",

@@ -8,8 +8,9 @@ use proptest::sample::{select, subsequence};
 
 use super::comparison::NOT_INSTALLED;
 use super::decision_table::{
-    Answer, AuthFacts, CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, KeyStorage, LoadBalancing, Mode,
-    Operation, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode, Status, Version,
+    Answer, AuthFacts, CertificateFacts, CertificateName, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, KeyStorage,
+    LoadBalancing, Mode, Operation, OwnAnswer, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode,
+    Status, TransportRole, Version, WebBinding,
 };
 use super::pool::{NOW, POOL, seconds};
 
@@ -60,14 +61,14 @@ fn settle(situation: &mut Situation) {
         situation.server.default_smtp = DefaultSmtp::NotInstalledRequested;
     }
     for connector in &mut situation.server.connectors {
+        let Fact::Value(name) = &mut connector.tls_certificate_name else { continue };
         // The place was kept in the issuer until the certificates were known.
-        if let Ok(index) = connector.issuer.parse::<usize>() {
-            let (issuer, subject) = match situation.server.certificates.get(index) {
-                Some(certificate) => (certificate.issuer.clone(), certificate.subject.clone()),
-                None => ("CN=Nobody".into(), "CN=Nobody".into()),
-            };
-            (connector.issuer, connector.subject) = (issuer, subject.to_lowercase());
-        }
+        let index = name.issuer.parse::<usize>().unwrap();
+        let (issuer, subject) = match situation.server.certificates.get(index) {
+            Some(certificate) => (certificate.issuer.clone(), certificate.subject.clone()),
+            None => ("CN=Nobody".into(), "CN=Nobody".into()),
+        };
+        *name = CertificateName { issuer, subject: subject.to_lowercase() };
     }
 }
 
@@ -125,6 +126,7 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
     ];
     let modes = || select(vec![StartupMode::Tcp, StartupMode::Tls, StartupMode::Dual]);
     let host = || option::of(select(HOSTS.map(str::to_owned).to_vec()));
+    let name = || fact(select(HOSTS.map(str::to_owned).to_vec()));
     let defaults = prop_oneof![
         Just(DefaultSmtp::NotKnown),
         Just(DefaultSmtp::Nothing),
@@ -136,11 +138,12 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
     (
         select(kinds),
         (modes(), modes(), select(vec![LoadBalancing::None, LoadBalancing::Layer4, LoadBalancing::Layer7])),
-        (host(), host(), host(), option::of(subsequence(HOSTS.map(str::to_owned).to_vec(), 0..=2))),
+        (host(), name(), name(), option::of(subsequence(HOSTS.map(str::to_owned).to_vec(), 0..=2))),
         any::<bool>(),
         defaults,
         auth,
-        vec(connector(count), 0..=2),
+        vec(connector(count), 0..=4),
+        (web_bindings(count), selection(count)),
     )
         .prop_map(
             |(
@@ -151,6 +154,7 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                 default_smtp,
                 auth,
                 connectors,
+                (web_bindings, selection),
             )| {
                 let connectors = connectors
                     .into_iter()
@@ -174,20 +178,91 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                     default_smtp,
                     auth_certificates: auth.map(|(current, next)| AuthFacts { current, next }),
                     connectors,
-                    certificates: Vec::new(),
+                    web_bindings,
+                    selection,
+                    ..ServerFacts::default()
                 }
             },
         )
 }
 
 fn connector(count: usize) -> impl Strategy<Value = ConnectorFacts> {
-    let kinds = select(vec![ConnectorKind::Send, ConnectorKind::Receive, ConnectorKind::Hybrid]);
-    (kinds, 0..=count, subsequence(vec!["mbx01".to_owned()], 0..=1)).prop_map(|(kind, place, servers)| ConnectorFacts {
-        kind,
-        name: String::new(),
-        issuer: place.to_string(),
-        subject: String::new(),
-        servers,
+    let kinds = vec![ConnectorKind::Send, ConnectorKind::Receive, ConnectorKind::Receive, ConnectorKind::Hybrid];
+    let switch = || option::weighted(0.3, any::<bool>());
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let mechanisms = vec![texts(&["Tls"]), texts(&["Tls", "ExchangeServer"]), texts(&["None"])];
+    (
+        (select(kinds), fact(0..=count), subsequence(texts(&["mbx01", "MBX02"]), 0..=2)),
+        fact(select(texts(&["mail.contoso.com", "mbx01.contoso.com", "MBX01", "relay.contoso.local"]))),
+        (switch(), switch(), switch(), switch(), switch()),
+        option::of(select(vec![TransportRole::FrontendTransport, TransportRole::HubTransport])),
+        option::weighted(0.3, select(mechanisms)),
+        option::weighted(0.1, Just(texts(&["--"]))),
+        option::weighted(0.3, select(vec![texts(&["0.0.0.0:25"]), texts(&["0.0.0.0:717", "[::]:717"])])),
+    )
+        .prop_map(
+            |((kind, place, servers), fqdn, switches, transport_role, auth_mechanism, smart_hosts, bindings)| {
+                let (enabled, ignore_starttls, require_tls, domain_secure_enabled, cloud_services_mail_enabled) =
+                    switches;
+                let named = |place: usize| CertificateName { issuer: place.to_string(), subject: String::new() };
+                let tls_certificate_name = match place {
+                    Fact::Value(place) => Fact::Value(named(place)),
+                    Fact::Null => Fact::Null,
+                    Fact::NotKnown => Fact::NotKnown,
+                };
+                let facts = ConnectorFacts { kind, tls_certificate_name, servers, ..ConnectorFacts::default() };
+                match kind {
+                    ConnectorKind::Hybrid => ConnectorFacts { servers: Vec::new(), ..facts },
+                    ConnectorKind::Receive => {
+                        ConnectorFacts { fqdn, enabled, require_tls, transport_role, auth_mechanism, bindings, ..facts }
+                    }
+                    ConnectorKind::Send => ConnectorFacts {
+                        fqdn,
+                        enabled,
+                        ignore_starttls,
+                        require_tls,
+                        domain_secure_enabled,
+                        cloud_services_mail_enabled,
+                        smart_hosts,
+                        ..facts
+                    },
+                }
+            },
+        )
+}
+
+fn fact<T: Clone + std::fmt::Debug>(values: impl Strategy<Value = T>) -> impl Strategy<Value = Fact<T>> {
+    prop_oneof![1 => Just(Fact::NotKnown), 1 => Just(Fact::Null), 4 => values.prop_map(Fact::Value)]
+}
+
+fn web_bindings(count: usize) -> impl Strategy<Value = Option<Vec<WebBinding>>> {
+    let bindings = vec![
+        (1, "*:443:"),
+        (1, "127.0.0.1:443:"),
+        (1, "10.0.0.5:443:"),
+        (1, "*:443:mail.contoso.com"),
+        (1, "*:8443:"),
+        (2, "*:444:"),
+        (3, "*:9443:"),
+    ];
+    let certificates = vec(option::weighted(0.9, 0..count), 7);
+    option::weighted(0.4, (subsequence(bindings, 0..=7), certificates)).prop_map(|known| {
+        let (bindings, certificates) = known?;
+        let bound = |((site, binding), certificate): ((u32, &str), Option<usize>)| WebBinding {
+            site,
+            binding: binding.to_owned(),
+            certificate,
+        };
+        Some(bindings.into_iter().zip(certificates).map(bound).collect())
+    })
+}
+
+fn selection(count: usize) -> impl Strategy<Value = Vec<OwnAnswer>> {
+    let hosts = subsequence(vec!["mail.contoso.com", "mbx01.contoso.com"], 0..=2);
+    (option::weighted(0.3, hosts), vec(vec(option::weighted(0.9, 0..count), 0..=3), 2)).prop_map(|(hosts, answers)| {
+        let answer =
+            |(host, certificates): (&str, Vec<Option<usize>>)| OwnAnswer { fqdn: host.to_owned(), certificates };
+        hosts.unwrap_or_default().into_iter().zip(answers).map(answer).collect()
     })
 }
 

@@ -1,5 +1,11 @@
 //! What a decision looks at: plain values, read from nothing but their fields.
 
+mod certificate;
+mod connector;
+
+pub use certificate::*;
+pub use connector::*;
+
 pub const IMAP: u8 = 1;
 pub const POP: u8 = 2;
 pub const UM: u8 = 4;
@@ -42,14 +48,22 @@ pub struct ServerFacts {
     pub roles: Vec<Role>,
     pub um_startup_mode: StartupMode,
     pub um_call_router_startup_mode: StartupMode,
-    pub imap_certificate_name: Option<String>,
-    pub pop_certificate_name: Option<String>,
+    pub imap_certificate_name: Fact<String>,
+    pub pop_certificate_name: Fact<String>,
     pub client_names: Option<Vec<String>>,
     pub edge_subscribed: bool,
     pub load_balancing: LoadBalancing,
     pub default_smtp: DefaultSmtp,
     pub auth_certificates: Option<AuthFacts>,
     pub connectors: Vec<ConnectorFacts>,
+    /// Of Active Directory.
+    pub site: Option<String>,
+    /// The https bindings of every site; `None` is not known.
+    pub web_bindings: Option<Vec<WebBinding>>,
+    /// The server's own choice, for the names that it was asked about.
+    pub selection: Vec<OwnAnswer>,
+    /// Index of the installed certificate that the federation trust names.
+    pub federation_certificate: Option<usize>,
     pub certificates: Vec<CertificateFacts>,
 }
 
@@ -103,104 +117,6 @@ pub struct AuthFacts {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectorKind {
-    Send,
-    Receive,
-    Hybrid,
-}
-
-#[derive(Clone, Debug)]
-pub struct ConnectorFacts {
-    pub kind: ConnectorKind,
-    pub name: String,
-    pub issuer: String,
-    pub subject: String,
-    pub servers: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extension<T> {
-    Absent,
-    Unreadable,
-    Present(T),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// Bits of the modulus.
-    Rsa(u32),
-    EllipticCurve,
-    Other,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    ServerAuth,
-    ClientAuth,
-    Any,
-    Other,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyStorage {
-    Csp,
-    Ksp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Unknown,
-    Valid,
-    Revoked,
-    DateInvalid,
-    Untrusted,
-    Invalid,
-    RevocationCheckFailure,
-    PendingRequest,
-    Unrecognized(u32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RootCaType {
-    None,
-    ThirdParty,
-    Enterprise,
-    Registry,
-    GroupPolicy,
-    Unknown,
-}
-
-#[derive(Clone, Debug)]
-pub struct CertificateFacts {
-    /// 40 upper-case hex digits.
-    pub thumbprint: String,
-    pub issuer: String,
-    /// As printed.
-    pub subject: String,
-    pub common_names: Vec<String>,
-    pub dns_names: Extension<Vec<String>>,
-    pub self_signed: bool,
-    pub not_before: i64,
-    pub not_after: i64,
-    pub key: Key,
-    pub weak_signature: bool,
-    pub extended_key_usage: Extension<Vec<Purpose>>,
-    /// Holds digitalSignature.
-    pub key_usage: Extension<bool>,
-    /// CA.
-    pub basic_constraints: Extension<bool>,
-    pub friendly_name: Option<String>,
-    pub has_private_key: bool,
-    pub key_storage: Option<KeyStorage>,
-    pub status: Option<Status>,
-    pub root_ca_type: Option<RootCaType>,
-    /// The bits above; `None` is not known.
-    pub services: Option<u8>,
-    /// `None` is not known.
-    pub web_sites: Option<Vec<u32>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Add,
     Exact,
@@ -240,6 +156,47 @@ pub struct RequestFacts {
     pub require_ssl: bool,
 }
 
+impl Default for ServerFacts {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            fqdn: None,
+            version: Version::E2019,
+            roles: vec![Role::Mailbox],
+            um_startup_mode: StartupMode::Tcp,
+            um_call_router_startup_mode: StartupMode::Tcp,
+            imap_certificate_name: Fact::NotKnown,
+            pop_certificate_name: Fact::NotKnown,
+            client_names: None,
+            edge_subscribed: false,
+            load_balancing: LoadBalancing::None,
+            default_smtp: DefaultSmtp::NotKnown,
+            auth_certificates: None,
+            connectors: Vec::new(),
+            site: None,
+            web_bindings: None,
+            selection: Vec::new(),
+            federation_certificate: None,
+            certificates: Vec::new(),
+        }
+    }
+}
+
+impl Default for RequestFacts {
+    fn default() -> Self {
+        Self {
+            operation: Operation::Assign { services: 0, mode: Mode::Add },
+            certificate: None,
+            thumbprint: String::new(),
+            old_thumbprint: String::new(),
+            default_smtp: None,
+            caller: None,
+            accept_status: Vec::new(),
+            require_ssl: true,
+        }
+    }
+}
+
 impl ServerFacts {
     pub fn is_edge(&self) -> bool {
         self.roles.contains(&Role::Edge)
@@ -247,6 +204,12 @@ impl ServerFacts {
 
     pub fn has_unified_messaging(&self) -> bool {
         self.version <= Version::E2016
+    }
+
+    /// Where clients connect: in 2013 a role of its own.
+    pub fn has_client_access(&self) -> bool {
+        let role = if self.version == Version::E2013 { Role::ClientAccess } else { Role::Mailbox };
+        self.roles.contains(&role)
     }
 
     /// §1, the columns "from" and "hosted by".
@@ -274,118 +237,9 @@ impl ServerFacts {
     pub fn others(&self, this: Option<usize>) -> impl Iterator<Item = (usize, &CertificateFacts)> + '_ {
         self.certificates.iter().enumerate().filter(move |(index, _)| Some(*index) != this)
     }
-}
 
-impl ConnectorFacts {
-    pub fn names(&self, certificate: &CertificateFacts) -> bool {
-        same_text(&self.issuer, &certificate.issuer) && same_text(&self.subject, &certificate.subject)
+    /// Receive connectors of other servers count for no rule; Send connectors are the organisation's.
+    pub fn counts(&self, connector: &ConnectorFacts) -> bool {
+        connector.kind != ConnectorKind::Receive || connector.servers.is_empty() || connector.runs_on(&self.name)
     }
-}
-
-impl CertificateFacts {
-    pub fn domains(&self) -> Vec<&str> {
-        let common = self.common_names.iter().filter(|name| is_dns_name(name.as_bytes()));
-        let mut domains: Vec<&str> = Vec::new();
-        for name in common.chain(self.readable_dns_names()) {
-            if !holds(&domains, name) {
-                domains.push(name);
-            }
-        }
-        domains
-    }
-
-    pub fn is_wildcard(&self) -> bool {
-        self.common_names.iter().chain(self.readable_dns_names()).any(|name| name.as_bytes().contains(&b'*'))
-    }
-
-    pub fn within_dates(&self, now: i64) -> bool {
-        self.not_before <= now && now <= self.not_after
-    }
-
-    pub fn status_in_force(&self, now: i64) -> Status {
-        let reported = self.status.unwrap_or(Status::Valid);
-        match reported {
-            Status::Valid | Status::RevocationCheckFailure | Status::Untrusted | Status::Unknown
-                if !self.within_dates(now) =>
-            {
-                Status::DateInvalid
-            }
-            _ => reported,
-        }
-    }
-
-    pub fn expires_soon(&self, now: i64) -> bool {
-        let whole_days = |seconds: i64| seconds.div_euclid(86_400);
-        let life = whole_days(self.not_after - self.not_before);
-        self.within_dates(now) && whole_days(self.not_after - now) < (life / 3).min(60)
-    }
-
-    /// Known to have it: services that are not known count as none (§5).
-    pub fn has(&self, service: u8) -> bool {
-        self.services.unwrap_or(0) & service != 0
-    }
-
-    /// Exactly so written: §5.2 says "without case" of `WMSvc-` alone.
-    pub fn has_auth_name(&self) -> bool {
-        self.common_names.iter().any(|name| name == AUTH_CERTIFICATE_NAME)
-    }
-
-    pub fn is_web_management(&self) -> bool {
-        self.common_names
-            .iter()
-            .any(|name| name.as_bytes().get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"WMSvc-")))
-    }
-
-    pub fn same_names(&self, other: &CertificateFacts) -> bool {
-        same_text(&self.issuer, &other.issuer) && same_text(&self.subject, &other.subject)
-    }
-
-    fn readable_dns_names(&self) -> std::slice::Iter<'_, String> {
-        match &self.dns_names {
-            Extension::Present(names) => names.iter(),
-            Extension::Absent | Extension::Unreadable => [].iter(),
-        }
-    }
-}
-
-pub fn holds(domains: &[&str], name: &str) -> bool {
-    domains.iter().any(|domain| domain.eq_ignore_ascii_case(name))
-}
-
-pub fn covered(domains: &[&str], host: &str) -> bool {
-    domains.iter().any(|domain| covers(domain, host))
-}
-
-pub fn covers(domain: &str, host: &str) -> bool {
-    let one_label_more = || {
-        let rest = domain.strip_prefix("*.")?;
-        let (first, others) = host.split_once('.')?;
-        Some(!first.is_empty() && rest.eq_ignore_ascii_case(others))
-    };
-    domain.eq_ignore_ascii_case(host) || one_label_more().unwrap_or(false)
-}
-
-/// §2 says "letters" of names in DNS, where those are the ASCII ones.
-fn is_dns_name(name: &[u8]) -> bool {
-    let name = name.strip_prefix(b"*.").unwrap_or(name);
-    let mut letter = false;
-    let mut label = 0_usize;
-    for byte in name {
-        match byte {
-            b'.' if label == 0 => return false,
-            b'.' => label = 0,
-            b'0'..=b'9' | b'-' | b'_' => label += 1,
-            b'a'..=b'z' | b'A'..=b'Z' => {
-                letter = true;
-                label += 1;
-            }
-            _ => return false,
-        }
-    }
-    letter && label != 0
-}
-
-fn same_text(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-        || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
 }

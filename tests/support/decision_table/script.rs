@@ -49,15 +49,45 @@ pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
     } else if named(Some(ConnectorKind::Send)).next().is_some() {
         // §7: one remove between, so that no Send connector names either certificate then.
         let send = || named(Some(ConnectorKind::Send));
-        lines.push("Stop-Service MSExchangeTransport".to_owned());
+        lines.extend(at_transport(a.server, send(), "Stop-Service"));
         lines.extend(send().map(|it| set_name(it, "$null")));
         lines.push(remove);
         lines.extend(send().map(|it| set_name(it, &name)));
-        lines.push("Start-Service MSExchangeTransport".to_owned());
+        lines.extend(at_transport(a.server, send(), "Start-Service"));
     } else {
         lines.push(remove);
     }
     lines
+}
+
+/// On every source server once, in the order in which they are named; without any on this one.
+fn at_transport<'a>(
+    server: &ServerFacts,
+    connectors: impl Iterator<Item = &'a ConnectorFacts>,
+    cmdlet: &str,
+) -> Vec<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for connector in connectors {
+        let sources: Vec<&str> = if connector.servers.is_empty() {
+            vec![&server.name]
+        } else {
+            connector.servers.iter().map(String::as_str).collect()
+        };
+        for name in sources {
+            if !names.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+                names.push(name);
+            }
+        }
+    }
+    let line = |name: &str| {
+        let command = format!("{cmdlet} MSExchangeTransport");
+        if name.eq_ignore_ascii_case(&server.name) {
+            command
+        } else {
+            format!("Invoke-Command -ComputerName {} -ScriptBlock {{ {command} }}", argument(name))
+        }
+    };
+    names.into_iter().map(line).collect()
 }
 
 fn enable(a: &Assignment<'_>, thumbprint: &str, services: u8, force: bool) -> String {

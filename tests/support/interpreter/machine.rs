@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::decision_table::{
     CertificateFacts, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP, Role, ServerFacts,
-    Situation, UM, UM_CALL_ROUTER, covered,
+    Situation, UM, UM_CALL_ROUTER, WebBinding, counted, covered,
 };
 use super::cmdlets::{Call, bind};
 use super::syntax::{Failure, Item, Value, read};
@@ -22,10 +22,16 @@ pub struct Machine {
     pub default_smtp: Default,
     pub certificates: Vec<Installed>,
     pub connectors: Vec<Named>,
+    /// The https bindings in IIS, where they are known.
+    bindings: Option<Vec<SiteBinding>>,
     pub imap_name: Option<String>,
     pub pop_name: Option<String>,
     /// "Require SSL" of the Default Web Site, where a script decided it.
     pub require_ssl: Option<bool>,
+    now: i64,
+    /// Services that may be left without a certificate: those that are judged by what is presented, and of a
+    /// certificate outside its dates those that may not run.
+    may_lose: u8,
     /// Windows services that do not run, each with its computer.
     stopped: BTreeSet<(String, String)>,
     /// Whether the line before said to answer No.
@@ -48,14 +54,30 @@ pub struct Installed {
     gained: u8,
 }
 
+#[derive(Clone, Debug)]
+struct SiteBinding {
+    site: u32,
+    /// Every address, or this computer's own, at 443.
+    is_usual: bool,
+    /// Which it has, or may have, by thumbprint.
+    certificates: Vec<String>,
+}
+
 /// A connector or the hybrid configuration, by what it names.
 #[derive(Clone, Debug)]
 pub struct Named {
     pub kind: ConnectorKind,
     name: String,
     servers: Vec<String>,
+    /// Before the script.
+    had_name: bool,
     /// `<I>issuer<S>subject`.
     pub tls_certificate_name: Option<String>,
+}
+
+fn sites(bindings: &[SiteBinding], thumbprint: &String) -> Vec<u32> {
+    let has = bindings.iter().filter(|it| it.certificates.contains(thumbprint)).map(|it| it.site);
+    has.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Machine {
@@ -63,6 +85,12 @@ impl Machine {
         let facts = &situation.server;
         let thumbprint = |index: usize| facts.certificates[index].thumbprint.clone();
         let auth = facts.auth_certificates.iter().flat_map(|auth| [auth.current, auth.next]).flatten();
+        let bound = |it: &WebBinding| SiteBinding {
+            site: it.site,
+            is_usual: ["*:443:", ":443:", "127.0.0.1:443:"].contains(&it.binding.as_str()),
+            certificates: it.certificate.map(thumbprint).into_iter().collect(),
+        };
+        let bindings: Option<Vec<_>> = facts.web_bindings.as_ref().map(|them| them.iter().map(bound).collect());
         Self {
             auth: auth.map(thumbprint).collect(),
             default_smtp: match facts.default_smtp {
@@ -78,7 +106,10 @@ impl Machine {
                 .map(|certificate| Installed {
                     facts: certificate.clone(),
                     services: certificate.services,
-                    web_sites: certificate.web_sites.clone(),
+                    web_sites: match &bindings {
+                        Some(bindings) => Some(sites(bindings, &certificate.thumbprint)),
+                        None => certificate.web_sites.clone(),
+                    },
                     gained: 0,
                 })
                 .collect(),
@@ -89,15 +120,34 @@ impl Machine {
                     kind: connector.kind,
                     name: connector.name.clone(),
                     servers: connector.servers.clone(),
-                    tls_certificate_name: Some(format!("<I>{}<S>{}", connector.issuer, connector.subject)),
+                    had_name: connector.tls_certificate_name.value().is_some(),
+                    tls_certificate_name: connector
+                        .tls_certificate_name
+                        .value()
+                        .map(|name| format!("<I>{}<S>{}", name.issuer, name.subject)),
                 })
                 .collect(),
-            imap_name: facts.imap_certificate_name.clone(),
-            pop_name: facts.pop_certificate_name.clone(),
+            bindings,
+            imap_name: facts.imap_certificate_name.value().cloned(),
+            pop_name: facts.pop_certificate_name.value().cloned(),
             require_ssl: None,
+            now: situation.now,
+            may_lose: IIS | IMAP | POP,
             stopped: BTreeSet::new(),
             told_no: None,
             facts: facts.clone(),
+        }
+    }
+
+    /// As it was before the script, where its sites are not known.
+    fn is_bound_to_back_end(&self, certificate: &Installed) -> bool {
+        match &certificate.web_sites {
+            Some(sites) => sites.contains(&EXCHANGE_BACK_END),
+            None => {
+                let is_it = |it: &CertificateFacts| it.thumbprint == certificate.facts.thumbprint;
+                let place = self.facts.certificates.iter().position(is_it);
+                place.is_some_and(|place| counted(&self.facts)[place].back_end == Some(true))
+            }
         }
     }
 
@@ -326,15 +376,20 @@ impl Machine {
     }
 
     fn still_serves(&self, (served, found): &(u8, Vec<bool>)) -> Result<(), String> {
-        let lost = served & !self.served();
+        let lost = served & !self.served() & !self.may_lose;
         if lost != 0 {
             return Err(format!("services are left without a certificate: {lost:#b}"));
         }
         for (connector, found) in self.connectors.iter().zip(found) {
-            if self.finds_any(connector) {
+            // Receive connectors of other servers are those servers' own.
+            let is_elsewhere = connector.kind == ConnectorKind::Receive
+                && !connector.servers.is_empty()
+                && !connector.servers.iter().any(|server| server.eq_ignore_ascii_case(&self.facts.name));
+            if self.finds_any(connector) || is_elsewhere {
                 continue;
             }
-            let waits = connector.kind == ConnectorKind::Send && connector.tls_certificate_name.is_none();
+            let is_without = connector.had_name && connector.tls_certificate_name.is_none();
+            let waits = connector.kind == ConnectorKind::Send && is_without;
             if *found && !waits {
                 return Err(format!("{} is left without a certificate", connector.name));
             }
@@ -354,16 +409,6 @@ impl Installed {
     fn lose(&mut self, service: u8) {
         self.services = self.services.map(|had| had & !service);
         self.gained &= !service;
-    }
-
-    fn is_bound_to_back_end(&self) -> bool {
-        match &self.web_sites {
-            Some(sites) => sites.contains(&EXCHANGE_BACK_END),
-            None => {
-                let iis = self.services.unwrap_or(0) & IIS != 0;
-                iis && self.facts.self_signed && self.facts.friendly_name.as_deref() == Some("Microsoft Exchange")
-            }
-        }
     }
 }
 

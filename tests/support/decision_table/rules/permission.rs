@@ -1,4 +1,4 @@
-//! Who may manage certificates.
+//! Who may do it (§5.1).
 
 use super::super::facts::*;
 use super::{Answered, whole};

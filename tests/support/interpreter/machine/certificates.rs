@@ -5,7 +5,7 @@ use super::super::super::decision_table::{
 };
 use super::super::cmdlets::Call;
 use super::super::syntax::Failure;
-use super::{Default, Machine};
+use super::{Default, Machine, SiteBinding, sites};
 
 impl Machine {
     pub(super) fn enable(&mut self, call: &Call<'_>) -> Result<(), Failure> {
@@ -91,6 +91,9 @@ impl Machine {
     }
 
     fn bind_default_web_site(&mut self, this: usize) {
+        if self.bindings.is_some() {
+            return self.bind_in_iis(this);
+        }
         for (place, certificate) in self.certificates.iter_mut().enumerate() {
             let Some(sites) = &mut certificate.web_sites else { continue };
             sites.retain(|site| *site != DEFAULT_WEB_SITE);
@@ -99,6 +102,30 @@ impl Machine {
             } else if sites.is_empty() {
                 certificate.lose(IIS);
             }
+        }
+    }
+
+    /// Its usual bindings take the certificate; of others nothing says whether they do.
+    fn bind_in_iis(&mut self, this: usize) {
+        let thumbprint = self.certificates[this].facts.thumbprint.clone();
+        let bindings = self.bindings.get_or_insert_default();
+        if !bindings.iter().any(|it| it.site == DEFAULT_WEB_SITE) {
+            bindings.push(SiteBinding { site: DEFAULT_WEB_SITE, is_usual: true, certificates: Vec::new() });
+        }
+        for binding in bindings.iter_mut().filter(|it| it.site == DEFAULT_WEB_SITE) {
+            if binding.is_usual {
+                binding.certificates.clear();
+            }
+            if !binding.certificates.contains(&thumbprint) {
+                binding.certificates.push(thumbprint.clone());
+            }
+        }
+        for (place, certificate) in self.certificates.iter_mut().enumerate() {
+            let bound = sites(bindings, &certificate.facts.thumbprint);
+            if place != this && bound.is_empty() {
+                certificate.lose(IIS);
+            }
+            certificate.web_sites = Some(bound);
         }
     }
 
@@ -127,7 +154,7 @@ impl Machine {
         if gone.services.unwrap_or(0) & FEDERATION != 0 {
             return fail("it belongs to a federation trust".into());
         }
-        if gone.is_bound_to_back_end() {
+        if self.is_bound_to_back_end(gone) {
             return fail("it is bound to the Exchange Back End".into());
         }
         for connector in self.connectors.iter().filter(|connector| connector.finds(&gone.facts)) {
@@ -145,6 +172,9 @@ impl Machine {
             if refuses {
                 return fail(format!("{:?} connector {} names it", connector.kind, connector.name));
             }
+        }
+        if !gone.facts.within_dates(self.now) {
+            self.may_lose |= UM | UM_CALL_ROUTER;
         }
         self.certificates.remove(place);
         Ok(())

@@ -1,0 +1,48 @@
+//! What an assignment of SMTP means to the connectors that name a certificate.
+
+use super::Assignment;
+use crate::endpoint::{View, found_by_name};
+use crate::server::{Connector, Installed, Sites, TlsCertificateName};
+use crate::service::Service;
+use crate::thumbprint::Thumbprint;
+
+impl<'a> Assignment<'a> {
+    /// The connectors that go on with another certificate that has SMTP, since they name that one.
+    pub(crate) fn connectors_left_behind(&self) -> Vec<&'a Connector> {
+        let Some(certificate) =
+            self.certificate().filter(|_| self.adds(Service::SMTP) && !self.request.updates_connectors())
+        else {
+            return Vec::new();
+        };
+        let thumbprint = certificate.thumbprint();
+        let finds_other = |connector: &Connector| {
+            let name = connector.tls_certificate_name().value();
+            let mut found = name.into_iter().flat_map(|name| self.server.inventory().named(name));
+            found.any(|other| other.thumbprint() != thumbprint && other.has(Service::SMTP))
+        };
+        let is_left = |connector: &&Connector| !connector.names(certificate) && finds_other(connector);
+        self.server.connectors_that_count().filter(is_left).collect()
+    }
+
+    /// The connectors that name the certificate and find, or may find, another one by that name, with what they find.
+    /// A certificate that is replaced is gone then.
+    pub(crate) fn connectors_using_other(&self) -> (Vec<&'a Connector>, Vec<Thumbprint>) {
+        let Some(certificate) = self.certificate().filter(|_| self.adds(Service::SMTP)) else {
+            return Default::default();
+        };
+        let naming: Vec<_> =
+            self.server.connectors_that_count().filter(|connector| connector.names(certificate)).collect();
+        // Finding takes the printing of names.
+        if naming.is_empty() {
+            return Default::default();
+        }
+        let sites = Sites::default();
+        let view = View::of(self.server, self.now, &sites).without(self.request.removes());
+        let (found, _) = found_by_name(&view, &TlsCertificateName::of(certificate));
+        let found: Vec<_> = found.into_iter().map(Installed::thumbprint).collect();
+        if found.iter().all(|other| *other == certificate.thumbprint()) {
+            return Default::default();
+        }
+        (naming, found)
+    }
+}

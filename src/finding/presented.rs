@@ -1,0 +1,99 @@
+//! Sentences on what endpoints present.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::FactValue;
+use super::message::{Message, Values};
+use crate::endpoint::{EndpointChange, MissingFact, Presented};
+use crate::text::joined;
+
+/// How some endpoints change: `endpoints`, `before`, `after`.
+pub(crate) fn changing(changes: &[&EndpointChange], what: &'static str) -> Message {
+    let values = Changing(Endpoints::new(changes, what));
+    Message::told(&["endpoints", "before", "after"], values, |Changing(endpoints), f| {
+        write!(f, "{}: {}", endpoints.what, joined(&endpoints.changes, "; "))
+    })
+}
+
+/// What some endpoints would present: `endpoints`, `presented`.
+pub(crate) fn presenting(changes: &[&EndpointChange], what: &'static str) -> Message {
+    let values = Presenting(Endpoints::new(changes, what));
+    Message::told(&["endpoints", "presented"], values, |Presenting(endpoints), f| {
+        let answers = endpoints.changes.iter().map(|EndpointChange { after, .. }| {
+            fmt::from_fn(move |f| write!(f, "{}: {}", after.title(), after.answer()))
+        });
+        write!(f, "{}: {}", endpoints.what, joined(&answers.collect::<Vec<_>>(), "; "))
+    })
+}
+
+/// What some endpoints present is not known: `endpoints`, `missing`.
+pub(crate) fn not_known(changes: &[&EndpointChange]) -> Message {
+    let values = NotKnown(Endpoints::new(changes, "it is not known what is presented at"));
+    Message::told(&["endpoints", "missing"], values, |NotKnown(endpoints), f| {
+        let titles = endpoints.changes.iter().map(|change| change.after.title()).collect::<Vec<_>>();
+        let missing = endpoints.missing();
+        let verb = if missing.len() == 1 { "was" } else { "were" };
+        write!(f, "{} {}: {} {verb} not exported", endpoints.what, joined(&titles, ", "), joined(&missing, ", "))
+    })
+}
+
+#[derive(Clone)]
+struct Endpoints {
+    changes: Vec<EndpointChange>,
+    what: &'static str,
+}
+
+impl Endpoints {
+    fn new(changes: &[&EndpointChange], what: &'static str) -> Self {
+        Self { changes: changes.iter().copied().cloned().collect(), what }
+    }
+
+    fn texts(&self, text: fn(&EndpointChange) -> String) -> FactValue {
+        FactValue::Texts(self.changes.iter().map(text).collect())
+    }
+
+    fn missing(&self) -> Vec<MissingFact> {
+        let presented = self.changes.iter().flat_map(|change| [&change.before, change.after.presented()]);
+        presented.filter_map(Presented::missing).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn ids(&self) -> FactValue {
+        self.texts(|change| change.after.id().to_string())
+    }
+}
+
+#[derive(Clone)]
+struct Changing(Endpoints);
+
+impl Values for Changing {
+    fn values(&self) -> Vec<FactValue> {
+        let Self(endpoints) = self;
+        vec![
+            endpoints.ids(),
+            endpoints.texts(|change| change.before.in_short().to_string()),
+            endpoints.texts(|change| change.after.presented().in_short().to_string()),
+        ]
+    }
+}
+
+#[derive(Clone)]
+struct Presenting(Endpoints);
+
+impl Values for Presenting {
+    fn values(&self) -> Vec<FactValue> {
+        let Self(endpoints) = self;
+        vec![endpoints.ids(), endpoints.texts(|change| change.after.presented().in_short().to_string())]
+    }
+}
+
+#[derive(Clone)]
+struct NotKnown(Endpoints);
+
+impl Values for NotKnown {
+    fn values(&self) -> Vec<FactValue> {
+        let Self(endpoints) = self;
+        let missing = endpoints.missing().iter().map(ToString::to_string).collect();
+        vec![endpoints.ids(), FactValue::Texts(missing)]
+    }
+}

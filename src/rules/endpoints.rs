@@ -1,0 +1,284 @@
+//! What each endpoint would present, beside what it presents now.
+
+use crate::case::Assignment;
+use crate::commands;
+use crate::comparison::Comparison;
+use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Presented};
+use crate::fact::Fact;
+use crate::finding::presented::{changing, not_known, presenting};
+use crate::finding::{Finding, Kind, message};
+use crate::powershell::Command;
+use crate::rule::rule;
+use crate::server::{Installed, TlsCertificateName};
+use crate::service::Service;
+use crate::text::joined;
+use crate::thumbprint::Thumbprint;
+
+rule! {
+    /// An endpoint would have no certificate that can be used.
+    ///
+    /// It has one now. A web site then serves no HTTPS, a connector offers no STARTTLS or leaves mail in its queue.
+    /// IMAP, POP and Unified Messaging may not run, and a Send connector whose partner does not check its certificate
+    /// goes on without one: there it is a warning.
+    ENDPOINT_FAILS: Refuse | Warn, Support, Compare(fails)
+}
+
+fn fails(case: &Comparison<'_>) -> Option<Finding> {
+    let failing = case.failing();
+    let kind = failing.iter().map(|change| failure(&change.after)).max()?;
+    let message = changing(&failing, "there would be no certificate that can be used");
+    let finding = Finding::on(case.services(&failing), message).with_kind(kind);
+    Some(remedies(case, &failing).into_iter().fold(finding, Finding::advise).commands(renames(case, &failing)))
+}
+
+/// What may not run, or goes on without a certificate, is no reason to refuse.
+fn failure(endpoint: &Endpoint) -> Kind {
+    let is_optional = match endpoint.kind() {
+        EndpointKind::Imap | EndpointKind::Pop | EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => true,
+        EndpointKind::SendConnector => !is_named(endpoint) && !endpoint.is_checked_by_partner(),
+        _ => false,
+    };
+    if is_optional { Kind::Warn } else { Kind::Refuse }
+}
+
+/// Whether a connector finds its certificate by name.
+fn is_named(endpoint: &Endpoint) -> bool {
+    endpoint.connector().is_some_and(|connector| matches!(connector.tls_certificate_name(), Fact::Value(_)))
+}
+
+/// What to do first, for each kind of endpoint once.
+fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<&'static str> {
+    let advice = |change: &&EndpointChange| match change.after.kind() {
+        EndpointKind::DefaultWebSite => "assign IIS to the certificate that clients are to see first",
+        EndpointKind::ExchangeBackEnd => "bind another certificate to port 444 of the Exchange Back End in IIS first",
+        EndpointKind::Imap | EndpointKind::Pop => {
+            "set X509CertificateName to a name that a certificate covers which stays"
+        }
+        EndpointKind::Internal | EndpointKind::EdgeSync => {
+            "make another certificate the default one for SMTP first: assign SMTP to it with replace"
+        }
+        EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => "assign the service to another certificate first",
+        _ if is_named(&change.after) => {
+            "give the connector the name of a certificate that is installed and assigned to SMTP first"
+        }
+        _ if case.assigned_to(Service::SMTP).is_some() => "give the connectors the name of this certificate first:",
+        _ => {
+            "assign SMTP to a certificate that covers the FQDN of the connector first, or give the connector the name \
+             of one"
+        }
+    };
+    let mut advices: Vec<_> = failing.iter().map(advice).collect();
+    advices.sort_unstable();
+    advices.dedup();
+    advices
+}
+
+/// The commands that give connectors the name of the certificate that SMTP is assigned to.
+fn renames(case: &Comparison<'_>, changes: &[&EndpointChange]) -> Vec<Command> {
+    let assigned = case.assignment().filter(|assignment| assignment.adds(Service::SMTP));
+    let Some(certificate) = assigned.and_then(Assignment::certificate) else { return Vec::new() };
+    let name = TlsCertificateName::of(certificate);
+    let connectors = changes.iter().filter(|change| !is_named(&change.after)).filter_map(|it| it.after.connector());
+    connectors.map(|connector| commands::set_tls_certificate_name(connector, &name)).collect()
+}
+
+rule! {
+    /// An endpoint would present a worse certificate.
+    ///
+    /// From good to worse: nothing is wrong with it, it is self-signed, it does not cover every name that clients use,
+    /// it is not valid now, it cannot be used. Between Exchange servers a self-signed certificate is as good as any.
+    ENDPOINT_WORSE: Warn, Support, Compare(worse)
+}
+
+fn worse(case: &Comparison<'_>) -> Option<Finding> {
+    let named = [case.failing(), case.keeping_other()].concat();
+    let worse = case.worse(&named);
+    (!worse.is_empty()).then(|| {
+        let message = changing(&worse, "a worse certificate would be presented");
+        Finding::on(case.services(&worse), message)
+            .advise("look at what would be presented there, and take another certificate if it is not meant")
+    })
+}
+
+rule! {
+    /// No connector would present the certificate.
+    ///
+    /// A connector chooses by its `TlsCertificateName`, else by its FQDN, which mostly is the name of the server. A
+    /// certificate for the name that clients use is then presented by none, though SMTP is assigned to it. Where the
+    /// one before it was not presented either it is a note.
+    SMTP_REACHES_NOTHING: Warn | Note, Support, Compare(reaches_nothing)
+}
+
+fn reaches_nothing(case: &Comparison<'_>) -> Option<Finding> {
+    let this = case.assigned_to(Service::SMTP)?;
+    let assignment = case.assignment().filter(|assignment| !assignment.moves_default_smtp())?;
+    let server = case.server();
+    let default = server.default_smtp();
+    if default == Fact::NotKnown || default == Fact::Value(this) {
+        return None;
+    }
+    let is_offering = |change: &EndpointChange| {
+        change.after.kind() == EndpointKind::ReceiveConnector && !change.after.presented().is_not_offered()
+    };
+    let may_reach =
+        |change: &EndpointChange| change.after.presented().is_unknown() || change.after.presented().may_be(this);
+    if !case.connectors().any(is_offering)
+        || case.connectors().any(may_reach)
+        || !assignment.connectors_left_behind().is_empty()
+    {
+        return None;
+    }
+    let reached_none =
+        |other: Thumbprint| case.connectors().all(|change| !change.before.is_unknown() && !change.before.may_be(other));
+    let is_alike = |other: &Installed| {
+        !other.certificate().is_self_signed()
+            && default != Fact::Value(other.thumbprint())
+            && reached_none(other.thumbprint())
+    };
+    let removed = case.removed().map(Installed::thumbprint);
+    let as_before = removed.is_some_and(reached_none) || assignment.other_holders(Service::SMTP).any(is_alike);
+    let shown: Vec<_> = case.connectors().filter(|change| !change.after.presented().is_not_offered()).collect();
+    let finding = Finding::on(Service::SMTP, presenting(&shown, "no connector would present this certificate"));
+    let finding = if as_before { finding.with_kind(Kind::Note) } else { finding };
+    Some(by_name(case, finding, case.connectors().filter(|change| is_meant_for_others(&change.after))))
+}
+
+/// Whether other than Exchange servers of the organisation look at a connector's certificate.
+fn is_meant_for_others(endpoint: &Endpoint) -> bool {
+    let is_looked_at = match endpoint.kind() {
+        EndpointKind::ReceiveConnector => !endpoint.is_internal(),
+        _ => endpoint.is_checked_by_partner(),
+    };
+    is_looked_at && !endpoint.presented().is_not_offered()
+}
+
+/// The way to let connectors present the certificate.
+fn by_name<'a>(case: &Comparison<'_>, finding: Finding, changes: impl Iterator<Item = &'a EndpointChange>) -> Finding {
+    let commands = renames(case, &changes.collect::<Vec<_>>());
+    if commands.is_empty() {
+        return finding;
+    }
+    let advice = "if clients and partners are to see it there, give the connectors its name once SMTP is assigned:";
+    finding.advise(advice).commands(commands)
+}
+
+rule! {
+    /// Some connectors would go on with a self-signed certificate.
+    ///
+    /// The certificate is presented at other connectors.
+    SMTP_REACHES_SOME: Note, Support, Compare(reaches_some)
+}
+
+fn reaches_some(case: &Comparison<'_>) -> Option<Finding> {
+    let this = case.assigned_to(Service::SMTP)?;
+    let stays_self_signed = |change: &&EndpointChange| {
+        change.after.kind() == EndpointKind::ReceiveConnector
+            && !change.after.is_internal()
+            && !change.after.presented().may_be(this)
+            && change.before.is_self_signed()
+            && change.after.presented().is_self_signed()
+    };
+    let staying: Vec<_> = case.connectors().filter(stays_self_signed).collect();
+    let reaches = case.connectors().any(|change| change.after.presented().may_be(this));
+    (reaches && !staying.is_empty()).then(|| {
+        let message = presenting(&staying, "not every connector would present this certificate");
+        by_name(case, Finding::on(Service::SMTP, message), staying.iter().copied())
+    })
+}
+
+rule! {
+    /// It is not certain which certificate IMAP would present.
+    ///
+    /// Several cover its `X509CertificateName`, and no source tells which one is used.
+    IMAP_AMBIGUOUS: Note, Reference("Set-ImapSettings"), Compare(|case| ambiguous(case, EndpointKind::Imap))
+}
+
+rule! {
+    /// It is not certain which certificate POP would present.
+    ///
+    /// Several cover its `X509CertificateName`, and no source tells which one is used.
+    POP_AMBIGUOUS: Note, Reference("Set-PopSettings"), Compare(|case| ambiguous(case, EndpointKind::Pop))
+}
+
+fn ambiguous(case: &Comparison<'_>, kind: EndpointKind) -> Option<Finding> {
+    let service = kind.service();
+    let is_one_of = |change: &&EndpointChange| matches!(change.after.presented(), Presented::OneOf(..));
+    let change = case.changes().iter().find(|change| change.after.kind() == kind).filter(is_one_of)?;
+    case.in_question().contains(service).then(|| {
+        let certificates: Vec<_> =
+            change.after.presented().certificates().map(|known| known.thumbprint.to_string()).collect();
+        let message = message!(
+            service, certificates;
+            "several certificates cover X509CertificateName, and {service} may present any of {}",
+            joined(certificates, ", ")
+        );
+        Finding::on(service, message)
+            .advise("look at what is presented after the restart, or remove those that are not used any more")
+    })
+}
+
+rule! {
+    /// A binding of the Default Web Site would keep its certificate.
+    ///
+    /// Assigning IIS binds the certificate to port 443 of every address. Nothing documents that it reaches a binding
+    /// with a host name or an address of its own.
+    IIS_BINDING_KEEPS_OTHER: Warn, DecidedHere, Compare(binding_keeps_other)
+}
+
+fn binding_keeps_other(case: &Comparison<'_>) -> Option<Finding> {
+    let failing = case.failing();
+    let is_named = |change: &&EndpointChange| failing.iter().any(|known| std::ptr::eq(*known, *change));
+    let keeping: Vec<_> = case.keeping_other().into_iter().filter(|change| !is_named(change)).collect();
+    (!keeping.is_empty()).then(|| {
+        let message = presenting(&keeping, "some bindings of the Default Web Site may keep their certificate");
+        Finding::on(Service::IIS, message).advise("bind the new certificate to them in IIS, if they are to present it")
+    })
+}
+
+rule! {
+    /// A connector would choose the certificate and could not read its key.
+    ///
+    /// A connector with a `TlsCertificateName` chooses by issuer and subject alone. The Network Service may read the
+    /// key of a certificate once SMTP is assigned to it: until then TLS fails at that connector, unless the Network
+    /// Service may read its key for another reason.
+    IMPORT_TAKES_OVER: Warn, Support, Compare(takes_over)
+}
+
+fn takes_over(case: &Comparison<'_>) -> Option<Finding> {
+    let assignment = case.assignment().filter(|assignment| !assignment.in_question().is_empty())?;
+    let installed = assignment.installed()?;
+    if (installed.known_services() | assignment.in_question()).contains(Service::SMTP) {
+        return None;
+    }
+    let is_taken =
+        |change: &&EndpointChange| is_named(&change.after) && change.after.presented().is(installed.thumbprint());
+    let taken: Vec<_> = case.connectors().filter(is_taken).collect();
+    (!taken.is_empty()).then(|| {
+        let message = presenting(
+            &taken,
+            "SMTP is not assigned to this certificate, and connectors choose it by its issuer and subject",
+        );
+        Finding::on_request(message).advise("assign SMTP to it too:").command(commands::enable(
+            case.server(),
+            installed.thumbprint(),
+            Service::SMTP,
+        ))
+    })
+}
+
+rule! {
+    /// It is not known what some endpoints present.
+    ///
+    /// A fact was not exported. No rule about what is presented judges these endpoints.
+    ENDPOINTS_UNKNOWN: Note, DecidedHere, Compare(unknown)
+}
+
+fn unknown(case: &Comparison<'_>) -> Option<Finding> {
+    let is_in_plan =
+        |change: &&EndpointChange| case.removes() || case.in_question().intersects(change.after.kind().service());
+    let unknown: Vec<_> = case.changes().iter().filter(|change| !change.is_known()).filter(is_in_plan).collect();
+    (!unknown.is_empty()).then(|| {
+        Finding::on(case.services(&unknown), not_known(&unknown))
+            .advise("export the server with the collection script, which asks for all facts")
+    })
+}
