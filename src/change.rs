@@ -55,7 +55,7 @@ impl Change {
                 connector.names(removed.certificate()) && (!is_the_same || connector.kind() == ConnectorKind::Send)
             };
             let rename = |connector: &Connector| Rename { is_the_same, ..Rename::of(connector, name.clone()) };
-            self.renames = server.connectors().filter(moves).map(rename).collect();
+            self.renames = server.connectors_that_count().filter(moves).map(rename).collect();
         }
         self
     }

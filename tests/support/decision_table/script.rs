@@ -39,7 +39,7 @@ pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
         a.server
             .connectors
             .iter()
-            .filter(move |it| replacing.update_connectors && it.names(old))
+            .filter(move |it| replacing.update_connectors && it.names(old) && a.server.counts(it))
             .filter(move |it| kind.is_none_or(|kind| it.kind == kind))
     };
     let name = quoted(&format!("<I>{}<S>{}", new.issuer, new.subject));
