@@ -9,6 +9,7 @@ use crate::finding::presented::{changing, not_known, presenting};
 use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
 use crate::rule::rule;
+use crate::rules::removal::BIND_BACK_END;
 use crate::server::{Installed, TlsCertificateName};
 use crate::service::Service;
 use crate::text::joined;
@@ -50,7 +51,7 @@ fn is_named(endpoint: &Endpoint) -> bool {
 fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<&'static str> {
     let advice = |change: &&EndpointChange| match change.after.kind() {
         EndpointKind::DefaultWebSite => "assign IIS to the certificate that clients are to see first",
-        EndpointKind::ExchangeBackEnd => "bind another certificate to port 444 of the Exchange Back End in IIS first",
+        EndpointKind::ExchangeBackEnd => BIND_BACK_END,
         EndpointKind::Imap | EndpointKind::Pop => {
             "set X509CertificateName to a name that a certificate covers which stays"
         }

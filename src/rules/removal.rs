@@ -131,11 +131,13 @@ fn back_end(case: &Removal<'_>) -> Option<Finding> {
         "it looks like the certificate of the Exchange Back End site: Outlook on the web, the admin center and the \
          shell would stop"
     };
-    Some(
-        Finding::on_request(message)
-            .advise("bind another certificate to the site Exchange Back End, port 444, in IIS first"),
-    )
+    Some(Finding::on_request(message).advise(BIND_BACK_END))
 }
+
+/// No cmdlet of Exchange binds a certificate to this site.
+pub(super) const BIND_BACK_END: &str = "bind another certificate to port 444 of the Exchange Back End first, in IIS \
+    Manager: Sites > Exchange Back End > Bindings, https 444, Edit; a self-signed one must also be among the trusted \
+    root certificates of the server";
 
 rule! {
     /// The certificate of a federation trust cannot be removed.
