@@ -163,16 +163,12 @@ impl Pages<'_> {
     }
 
     fn case(&self, page: &mut Page, id: &str, section: &Section<'_>) -> Result<()> {
-        let Section { level, heading, body } = section;
+        let Section { heading, body, .. } = section;
         if !self.is_case(heading) {
             return Err(format!("it begins with neither `{}: ` nor `silent: `", self.heard).into());
         }
         let is_heard = !heading.starts_with("silent: ");
-        let (before, rest) = body.split_once("```json\n").ok_or("there is no json block")?;
-        let (patch, after) = rest.split_once("\n```\n").ok_or("the json block does not end")?;
-        if !after.trim().is_empty() && !after.starts_with("\n```text\n") {
-            return Err("the json block is not followed by the text block alone".into());
-        }
+        let (before, patch) = patch(body)?;
         let answer = (self.answer)(id, &serde_json::from_str(patch)?)?;
         if answer.is_heard != is_heard {
             return Err(format!("the answer is another:\n{}", answer.text).into());
@@ -182,8 +178,7 @@ impl Pages<'_> {
         }
         *if is_heard { &mut page.heard } else { &mut page.silent } += 1;
         page.facts.extend(answer.facts);
-        let answer = answer.text;
-        page.text += &format!("\n{level} {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n");
+        page.text += &written(section, before, patch, &answer.text);
         Ok(())
     }
 }
@@ -200,14 +195,30 @@ struct Page {
 const MOST_CASES: usize = 8;
 
 /// A heading of a page, `##` or `###`, and what follows it.
-struct Section<'a> {
+pub(crate) struct Section<'a> {
     level: &'a str,
-    heading: &'a str,
-    body: &'a str,
+    pub(crate) heading: &'a str,
+    pub(crate) body: &'a str,
+}
+
+/// What stands above the json block of a case, and the block itself. The text block alone may follow.
+pub(crate) fn patch(body: &str) -> Result<(&str, &str)> {
+    let (before, rest) = body.split_once("```json\n").ok_or("there is no json block")?;
+    let (patch, after) = rest.split_once("\n```\n").ok_or("the json block does not end")?;
+    if !after.trim().is_empty() && !after.starts_with("\n```text\n") {
+        return Err("the json block is not followed by the text block alone".into());
+    }
+    Ok((before, patch))
+}
+
+/// A case with the answer of today.
+pub(crate) fn written(section: &Section<'_>, before: &str, patch: &str, answer: &str) -> String {
+    let Section { level, heading, .. } = section;
+    format!("\n{level} {heading}\n{before}```json\n{patch}\n```\n\n```text\n{answer}```\n")
 }
 
 /// The introduction of a page, and its sections.
-fn sections(text: &str) -> (&str, Vec<Section<'_>>) {
+pub(crate) fn sections(text: &str) -> (&str, Vec<Section<'_>>) {
     let headings = text.match_indices("\n##").map(|(place, _)| place + 1);
     let ends: Vec<_> = headings.filter(|place| is_heading(&text[*place..])).chain([text.len()]).collect();
     let sections = ends.windows(2).map(|ends| {
@@ -236,13 +247,11 @@ pub(crate) fn print_findings(text: &mut String, id: &str, findings: &Value, weig
     let mut others: Vec<String> = Vec::new();
     let mut weight_before = None;
     for finding in list(findings) {
-        let (weight, rule) = (words(&finding[weight]), words(&finding["rule"]));
-        let title = format!("{rule}{}{}", place(finding), services(&finding["services"]));
-        if rule == id {
-            text.push_str(&format!("{weight} {title}: {}\n", words(&finding["message"])));
-            list(&finding["remedy"]).flat_map(step).for_each(|step| text.push_str(&format!("    {step}\n")));
+        if finding["rule"] == id {
+            print_finding(text, finding, weight);
             continue;
         }
+        let (weight, title) = (words(&finding[weight]), title(finding));
         let is_as_before = weight_before.as_ref() == Some(&weight);
         let separator = if is_as_before { "," } else { ";" };
         if let Some(other) = others.last_mut() {
@@ -264,6 +273,17 @@ pub(crate) fn print_findings(text: &mut String, id: &str, findings: &Value, weig
     if !line.is_empty() {
         text.push_str(&format!("{line}\n"));
     }
+}
+
+/// Writes what a rule said in full.
+pub(crate) fn print_finding(text: &mut String, finding: &Value, weight: &str) {
+    text.push_str(&format!("{} {}: {}\n", words(&finding[weight]), title(finding), words(&finding["message"])));
+    list(&finding["remedy"]).flat_map(step).for_each(|step| text.push_str(&format!("    {step}\n")));
+}
+
+/// The rule, and what it speaks of.
+fn title(finding: &Value) -> String {
+    format!("{}{}{}", words(&finding["rule"]), place(finding), services(&finding["services"]))
 }
 
 /// How long a line of a page may grow before another one begins.

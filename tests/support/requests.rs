@@ -15,15 +15,20 @@ use crate::page::{
 /// The answer to a patched plain case.
 pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
     let rule = rule(id).ok_or("there is no such rule")?;
-    let (scenario, certificates) = scenario(patch)?;
-    let scenario: Scenario = serde_json::from_value(scenario)?;
-    let answer = serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?;
+    let (answer, certificates) = answered(include_str!("../rules/plain.json"), patch)?;
     Ok(Answer {
         text: with_keys(printed(id, &answer), &certificates),
         is_heard: list(&answer["diagnostics"]).any(|said| said["rule"] == id),
         facts: facts(id, &answer["diagnostics"]),
         would_be_heard: would_carry(&words(&answer["outcome"]), rule.kind()),
     })
+}
+
+/// The answer to a plain case with a patch, and every certificate in it by its key.
+pub(crate) fn answered(plain: &str, patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
+    let (scenario, certificates) = scenario(&serde_json::from_str(plain)?, patch)?;
+    let scenario: Scenario = serde_json::from_value(scenario)?;
+    Ok((serde_json::to_value(scenario.answer(UNIX_EPOCH)?)?, certificates))
 }
 
 /// Whether a rule of this kind would be heard here if it spoke: what stops a request leaves out what
@@ -36,8 +41,8 @@ fn would_carry(outcome: &str, kind: Kind) -> bool {
     }
 }
 
-/// An answer as people read it.
-fn printed(id: &str, answer: &Value) -> String {
+/// What becomes of the request, on one line.
+pub(crate) fn headline(answer: &Value) -> String {
     let mut text = words(&answer["outcome"]);
     let fields = [
         ("thumbprint", ""),
@@ -62,7 +67,12 @@ fn printed(id: &str, answer: &Value) -> String {
         text.push_str("; default SMTP ");
         text.push_str(default.as_str().unwrap_or("not known"));
     }
-    text.push('\n');
+    text + "\n"
+}
+
+/// An answer as people read it.
+fn printed(id: &str, answer: &Value) -> String {
+    let mut text = headline(answer);
     print_findings(&mut text, id, &answer["diagnostics"], "kind");
     let script: Vec<_> = list(&answer["script"]).map(words).collect();
     if ABOUT_THE_SCRIPT.contains(&id) {
@@ -119,8 +129,7 @@ fn folded(script: &[String]) -> String {
 }
 
 /// The scenario of a patched plain case, and every certificate in it by its key.
-fn scenario(patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
-    let plain: Value = serde_json::from_str(include_str!("../rules/plain.json"))?;
+fn scenario(plain: &Value, patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
     let mut case = json!({ "certificates": {} });
     for patch in [&plain["case"], patch] {
         for (key, _) in patch["certificates"].as_object().into_iter().flatten() {

@@ -1,0 +1,293 @@
+//! Ordinary life: what administrators do every day on usual servers, on the pages of `ordinary/`.
+//!
+//! A page is the title `# <name>`, a sentence or two, and cases, each a heading `##` and a merge patch on the usual
+//! server of `ordinary/plain.json`, as at the top of `tests/rules.rs`. The exact answer follows, written by
+//! `UPDATE_EXPECT=1 cargo test`: all that the rules say, what is presented from then on, and the script. What must stay
+//! so, whoever writes the answers anew, is claimed here.
+#![allow(clippy::indexing_slicing, reason = "a JSON value answers for an absent key with null")]
+
+#[path = "support/factory.rs"]
+mod factory;
+#[allow(dead_code, reason = "the headings of these pages judge nothing")]
+#[path = "support/page.rs"]
+mod page;
+#[allow(dead_code, reason = "the answers of these pages are written in full")]
+#[path = "support/requests.rs"]
+mod requests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use exchange_certificates::RULES;
+use expect_test::expect_file;
+use serde_json::Value;
+
+use crate::page::{Result, Section, in_package, list, patch, print_finding, sections, with_keys, words, written};
+
+/// The answer to a case as JSON, and as its page has it.
+fn answer(section: &Section<'_>) -> Result<(Value, String)> {
+    let (before, patch) = patch(section.body)?;
+    let (answer, certificates) =
+        requests::answered(include_str!("ordinary/plain.json"), &serde_json::from_str(patch)?)?;
+    let answer: Value = serde_json::from_str(&with_keys(answer.to_string(), &certificates))?;
+    let mut text = requests::headline(&answer);
+    list(&answer["diagnostics"]).for_each(|said| print_finding(&mut text, said, "kind"));
+    for change in list(&answer["endpoints"]) {
+        let [before, after] = ["before", "after"].map(|side| presented(&change[side]));
+        text += &format!("presents {}: {before} -> {after}\n", words(&change["id"]));
+    }
+    list(&answer["script"]).for_each(|line| text += &format!("PS> {}\n", words(line)));
+    let text = written(section, before, patch, &text);
+    Ok((answer, text))
+}
+
+/// What an endpoint answers, in few words.
+fn presented(answer: &Value) -> String {
+    let Some((kind, what)) = answer
+        .as_object()
+        .and_then(|answer| answer.iter().find(|(kind, _)| !["flags", "reason"].contains(&kind.as_str())))
+    else {
+        return "none".to_owned();
+    };
+    match kind.as_str() {
+        "certificate" => list(&answer["flags"]).fold(words(what), |text, flag| format!("{text} {}", words(flag))),
+        "one_of" => list(what).map(presented).collect::<Vec<_>>().join(" or "),
+        _ => format!("{}: {}", kind.replace('_', " "), words(what)),
+    }
+}
+
+const NOTHING: [&str; 0] = [];
+
+fn pages() -> Vec<PathBuf> {
+    let entries = fs::read_dir(in_package("tests/ordinary")).expect("the pages stand in tests/ordinary");
+    let paths = entries.map(|entry| entry.expect("an entry of the folder").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).replace("\r\n", "\n")
+}
+
+#[test]
+fn every_page_has_the_exact_answers() {
+    for path in pages() {
+        let page = read(&path);
+        let (introduction, sections) = sections(&page);
+        let name = path.file_stem().expect("a file has a name").to_string_lossy();
+        assert!(introduction.starts_with(&format!("# {name}\n")), "{name}.md begins with its name");
+        let mut text = format!("{}\n", introduction.trim_end());
+        for section in &sections {
+            let (_, answer) = answer(section).unwrap_or_else(|error| panic!("{name}.md: {}: {error}", section.heading));
+            text += &answer;
+        }
+        expect_file![path].assert_eq(&text);
+    }
+}
+
+/// The answer to a case of a page, with `<key>` for thumbprints.
+struct Told(Value);
+
+impl Told {
+    fn by(page: &str, heading: &str) -> Self {
+        let text = read(&in_package("tests/ordinary").join(page).with_extension("md"));
+        let (_, sections) = sections(&text);
+        let section = sections.iter().find(|section| section.heading == heading);
+        let section = section.unwrap_or_else(|| panic!("{page}.md has no case `{heading}`"));
+        Self(answer(section).expect("the case is a scenario").0)
+    }
+
+    fn is(&self, outcome: &str) -> bool {
+        self.0["outcome"] == outcome
+    }
+
+    /// The rules that speak in one of these kinds.
+    fn rules(&self, kinds: &[&str]) -> Vec<&str> {
+        let said =
+            list(&self.0["diagnostics"]).filter(|said| kinds.contains(&said["kind"].as_str().unwrap_or_default()));
+        said.filter_map(|said| said["rule"].as_str()).collect()
+    }
+
+    /// The rules that speak against the request: what only informs is not among them.
+    fn against(&self) -> Vec<&str> {
+        self.rules(&["refuse", "decide", "warn"])
+    }
+
+    /// The rules about endpoints that speak, in whatever kind.
+    fn endpoint_rules(&self) -> Vec<&str> {
+        // They close the order of the rules, from this one on.
+        let about: Vec<_> = RULES.iter().map(|rule| rule.id()).skip_while(|id| *id != "endpoint-fails").collect();
+        assert!(about.contains(&"smtp-reaches-nothing"), "the rules about endpoints are the last ones");
+        let mut said = self.rules(&["refuse", "decide", "warn", "follow-up", "note"]);
+        said.retain(|rule| about.contains(rule));
+        said
+    }
+
+    /// What a rule says, with its remedy.
+    fn says(&self, rule: &str) -> String {
+        let said = list(&self.0["diagnostics"]).find(|said| said["rule"] == rule);
+        let said = said.unwrap_or_else(|| panic!("{rule} does not speak: {}", self.0));
+        let mut text = String::new();
+        print_finding(&mut text, said, "kind");
+        text
+    }
+
+    fn script(&self) -> String {
+        list(&self.0["script"]).map(|line| words(line) + "\n").collect()
+    }
+
+    /// What an endpoint presents afterwards.
+    fn presents(&self, endpoint: &str) -> String {
+        let found = list(&self.0["presented"]).find(|it| it["id"] == endpoint);
+        presented(&found.unwrap_or_else(|| panic!("there is no {endpoint}: {}", self.0))["answer"])
+    }
+}
+
+#[test]
+fn a_usual_renewal_is_warned_of_by_nothing() {
+    let told = Told::by("renewal", "the next one takes its place, and the default is kept");
+    assert!(told.is("replaced"));
+    assert_eq!(told.against(), NOTHING);
+    // A note, since the certificate before it reached no connector either.
+    assert_eq!(told.endpoint_rules(), ["smtp-reaches-nothing"]);
+    assert!(told.says("smtp-reaches-nothing").starts_with("note "));
+    for endpoint in ["https/1/*:443", "https/1/127.0.0.1:443", "imap", "pop"] {
+        assert_eq!(told.presents(endpoint), "<new>", "{endpoint}");
+    }
+    assert_eq!(told.presents("https/2/*:444"), "<default> self-signed");
+    assert_eq!(told.presents("internal"), "<default> self-signed");
+}
+
+#[test]
+fn a_first_certificate_is_warned_of_at_smtp_alone() {
+    let told = Told::by("first-certificate", "it is assigned to all that clients see, and the default is kept");
+    assert!(told.is("assigned"));
+    assert_eq!(told.endpoint_rules(), ["smtp-reaches-nothing"]);
+    assert!(told.says("smtp-reaches-nothing").starts_with("warn "));
+    // Clients that connect to IMAP and POP by the name of the server are another matter.
+    assert_eq!(told.against(), ["imap-name-mismatch", "pop-name-mismatch", "smtp-reaches-nothing"]);
+    for endpoint in ["https/1/*:443", "https/1/127.0.0.1:443", "imap", "pop"] {
+        assert_eq!(told.presents(endpoint), "<new>", "{endpoint}");
+    }
+}
+
+#[test]
+fn who_assigns_smtp_hears_which_connectors_go_on_with_the_self_signed_certificate() {
+    let told = Told::by("first-certificate", "SMTP alone, later");
+    assert!(told.is("assigned"));
+    let said = told.says("smtp-reaches-nothing");
+    let connectors = [
+        "Receive connector `Default Frontend MBX01`",
+        "Receive connector `Client Frontend MBX01`",
+        "Receive connector `Default MBX01`",
+        "Send connector `Internet`",
+    ];
+    for connector in connectors {
+        assert!(said.contains(&format!("{connector}: <default> (self-signed)")), "{said}");
+    }
+    for name in ["Default Frontend MBX01", "Client Frontend MBX01"] {
+        let command = format!(r"Set-ReceiveConnector -Identity 'MBX01\{name}' -TlsCertificateName '<I>CN=Contoso");
+        assert!(said.contains(&command), "{said}");
+    }
+    // Between servers the self-signed one is as it should be.
+    assert!(
+        !said.contains(r"-Identity 'MBX01\Default MBX01'") && !said.contains("Outbound Proxy Frontend MBX01' -Tls")
+    );
+}
+
+#[test]
+fn a_wildcard_renewed_by_its_like_follows_by_name() {
+    for heading in ["it is renewed by its like", "Exchange shows IMAP of the old one by its name"] {
+        let told = Told::by("wildcard", heading);
+        assert!(told.is("replaced"));
+        assert_eq!(told.against(), NOTHING, "{heading}");
+        assert!(told.endpoint_rules().is_empty(), "{:?}", told.endpoint_rules());
+        assert_eq!(told.0["added"], "IIS, SMTP");
+        assert!(told.says("served-by-name").starts_with("note "));
+        assert!(told.says("restart-imap").contains("Restart-Service MSExchangeIMAP4"));
+        assert_eq!(told.presents("imap"), "<new>");
+        assert!(!told.script().contains("IMAP"), "a wildcard certificate is not assigned to it: {}", told.script());
+    }
+    let both = Told::by("wildcard", "it is renewed by its like");
+    assert!(both.says("restart-pop").contains("Restart-Service MSExchangePOP3"));
+    assert_eq!(both.presents("pop"), "<new>");
+    // Where POP has the name of the server, it goes on with the self-signed one.
+    let one = Told::by("wildcard", "Exchange shows IMAP of the old one by its name");
+    assert!(!one.rules(&["follow-up"]).contains(&"restart-pop"));
+    assert_eq!(one.presents("pop"), "<default> self-signed");
+}
+
+#[test]
+fn the_only_certificate_of_the_default_web_site_is_not_removed() {
+    let headings = [
+        "the bindings are known",
+        "the sites are known, and not the bindings",
+        "neither is known: the self-signed one has the friendly name that setup gives",
+        "it is replaced by one that does not take over IIS",
+    ];
+    for heading in headings {
+        let told = Told::by("web-site", heading);
+        assert!(told.is("refused"), "{heading}");
+        assert_eq!(told.against(), ["endpoint-fails"], "{heading}");
+        let said = told.says("endpoint-fails");
+        assert!(
+            said.starts_with("refuse ") && said.contains("443 of the Default Web Site: <old> -> nothing"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn the_self_signed_certificate_of_the_back_end_takes_the_default_web_site_only_by_an_assignment() {
+    let told = Told::by("web-site", "the self-signed one takes its place");
+    assert!(told.is("replaced"));
+    assert_eq!(told.0["added"], "IIS");
+    assert!(told.script().contains("Enable-ExchangeCertificate -Thumbprint <default> -Services IIS"));
+    assert_eq!(told.presents("https/1/*:443"), "<default> name self-signed");
+}
+
+#[test]
+fn the_exchange_back_end_is_not_passed_on_and_it_is_said_how_to_bind_another_certificate() {
+    let told = Told::by("back-end", "a new self-signed one is to take its place");
+    assert!(told.is("refused"));
+    assert_eq!(told.rules(&["refuse"]), ["removes-back-end-certificate"]);
+    assert_eq!(told.0["assignable"], "IMAP, POP, SMTP");
+    let said = told.says("removes-back-end-certificate");
+    assert!(said.contains("port 444") && said.contains("trusted root"), "{said}");
+}
+
+#[test]
+fn a_connector_of_two_servers_is_warned_of_and_the_other_server_keeps_its_own_connectors() {
+    let told = Told::by("connector-of-two-servers", "the name of the connector moves");
+    assert!(told.is("replaced"));
+    assert_eq!(told.against(), ["send-server-lacks"]);
+    let said = told.says("send-server-lacks");
+    assert!(said.contains("`Outbound to Office 365`") && said.contains("`MBX02`"), "{said}");
+    let script = told.script();
+    assert!(script.contains("Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName '<I>CN=R12"));
+    assert!(script.contains(r"Set-ReceiveConnector -Identity 'MBX01\Default Frontend MBX01'"));
+    assert!(!script.contains("MBX02"), "{script}");
+}
+
+#[test]
+fn what_alone_covers_the_name_of_a_connector_is_not_removed() {
+    let told = Told::by("connector-by-fqdn", "what alone covers the FQDN is removed");
+    assert!(told.is("refused"));
+    assert_eq!(told.against(), ["endpoint-fails"]);
+    let said = told.says("endpoint-fails");
+    assert!(said.contains("Receive connector `Client Frontend MBX01`: <old> -> nothing: STARTTLS"), "{said}");
+}
+
+#[test]
+fn an_imported_certificate_takes_over_connectors_before_smtp_is_assigned() {
+    let told = Told::by("imported", "it is assigned to IIS alone");
+    assert!(told.is("assigned"));
+    assert_eq!(told.against(), ["import-takes-over"]);
+    let said = told.says("import-takes-over");
+    assert!(said.contains("`Default Frontend MBX01`: <new> (key-unreadable)"), "{said}");
+    assert!(said.contains("`Outbound to Office 365`: <new> (key-unreadable)"), "{said}");
+    assert!(said.contains("Enable-ExchangeCertificate -Thumbprint <new> -Services SMTP -Server MBX01"), "{said}");
+
+    let told = Told::by("imported", "SMTP is assigned with it");
+    assert_eq!(told.against(), NOTHING);
+    assert_eq!(told.presents(r"receive/MBX01\Default Frontend MBX01"), "<new>");
+}
