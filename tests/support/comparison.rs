@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exchange_certificates as library;
 use exchange_certificates::{
-    AcceptedStatus, AuthCertificates, Connector, Diagnostic, Installed, NoPlan, Plan, Request, Server, Service,
-    Thumbprint, TlsCertificateName,
+    AcceptedStatus, AuthCertificates, Certificate, Connector, Diagnostic, Installed, NoPlan, Plan, Request, Server,
+    Service, Thumbprint, TlsCertificateName,
 };
 
 use super::decision_table as table;
@@ -183,6 +183,16 @@ pub fn now(situation: &Situation) -> SystemTime {
 
 /// The server of a situation, as the library has it.
 pub fn server(situation: &Situation) -> Server {
+    let mut server = bare_server(situation);
+    for facts in &situation.server.certificates {
+        let made = POOL.iter().find(|made| made.facts.thumbprint == facts.thumbprint).unwrap();
+        server.install(installed(facts, made.certificate.clone())).unwrap();
+    }
+    server
+}
+
+/// The same, before any certificate is installed.
+pub fn bare_server(situation: &Situation) -> Server {
     let facts = &situation.server;
     let version = match facts.version {
         table::Version::E2013 => library::Version::Exchange2013,
@@ -227,9 +237,6 @@ pub fn server(situation: &Situation) -> Server {
             .with_auth_certificates(AuthCertificates::new(auth.current.map(thumbprint), auth.next.map(thumbprint)));
     }
     server = facts.connectors.iter().map(connector).fold(server, Server::with_connector);
-    for certificate in &facts.certificates {
-        server.install(installed(certificate)).unwrap();
-    }
     let named = |index: Option<usize>| index.map_or_else(|| NOT_INSTALLED.parse().unwrap(), thumbprint);
     if let Some(bindings) = &facts.web_bindings {
         let bound = |it: &table::WebBinding| {
@@ -312,9 +319,9 @@ fn startup_mode(mode: table::StartupMode) -> library::StartupMode {
     }
 }
 
-fn installed(facts: &table::CertificateFacts) -> Installed {
-    let made = POOL.iter().find(|made| made.facts.thumbprint == facts.thumbprint).unwrap();
-    let mut installed = Installed::new(made.certificate.clone()).with_private_key(facts.has_private_key);
+/// A certificate as it is installed, with what its server says of it.
+pub fn installed(facts: &table::CertificateFacts, certificate: Certificate) -> Installed {
+    let mut installed = Installed::new(certificate).with_private_key(facts.has_private_key);
     if let Some(name) = &facts.friendly_name {
         installed = installed.with_friendly_name(name);
     }

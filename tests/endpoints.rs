@@ -1,0 +1,13 @@
+//! Which certificate a server presents where: the worked examples.
+
+mod support {
+    pub mod comparison;
+    pub mod decision_table;
+    pub mod factory;
+    pub mod pool;
+    pub mod presented;
+}
+
+mod cases {
+    pub(crate) mod worked_examples;
+}
