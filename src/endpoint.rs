@@ -343,11 +343,11 @@ impl Presented {
 impl PresentedCertificate {
     /// A certificate with what is wrong with it everywhere.
     fn new(installed: &Installed, now: Timestamp) -> Self {
-        let mut flags = match installed.status_at(now) {
-            Status::Valid => Flags::empty(),
-            Status::DateInvalid => Flags::OUTSIDE_DATES,
-            _ => Flags::STATUS,
-        };
+        let status = installed.status_at(now);
+        let mut flags = Flags::empty();
+        // A revoked certificate may have expired beside that.
+        flags.set(Flags::OUTSIDE_DATES, status == Status::DateInvalid || !installed.is_current(now));
+        flags.set(Flags::STATUS, !matches!(status, Status::Valid | Status::DateInvalid));
         flags.set(Flags::NO_KEY, !installed.has_private_key());
         flags.set(Flags::SELF_SIGNED, installed.certificate().is_self_signed());
         Self { thumbprint: installed.thumbprint(), flags }
