@@ -1,4 +1,4 @@
-//! Which certificate a server presents where: the worked examples.
+//! Which certificate a server presents where: the worked examples, and every small server.
 
 mod support {
     pub mod comparison;
@@ -9,5 +9,6 @@ mod support {
 }
 
 mod cases {
+    pub(crate) mod small_servers;
     pub(crate) mod worked_examples;
 }

@@ -28,14 +28,26 @@ pub const HEALTHY: usize = 0;
 /// The same names as the healthy one, and it expires later.
 pub const RENEWED: usize = 1;
 pub const WILDCARD: usize = 3;
+/// A wildcard alone.
+pub const WILDCARD_ALONE: usize = 4;
 pub const SELF_SIGNED: usize = 5;
+/// Self-signed, and neither the server nor Exchange made it.
+pub const WEB_MANAGEMENT: usize = 7;
 pub const EXPIRED: usize = 8;
+/// The names of the healthy one; it starts later, and expires earlier.
+pub const SHORT: usize = 12;
 pub const SMALL_KEY: usize = 14;
+/// The names and the dates of the healthy one.
+pub const TIED: usize = 15;
 pub const ELLIPTIC_CURVE: usize = 16;
 pub const UNREADABLE_PURPOSES: usize = 22;
 pub const UNREADABLE_NAMES: usize = 25;
 /// The first domain is another than that of the healthy one, whose domains it holds.
 pub const OTHER_FIRST: usize = 34;
+/// From a CA, for the FQDN of the server.
+pub const OWN_NAME: usize = 35;
+/// The subject of the healthy one, and another issuer.
+pub const OTHER_ISSUER: usize = 39;
 
 struct Maker {
     factory: CertificateFactory,
@@ -201,6 +213,10 @@ fn pool() -> Vec<Made> {
             .self_signed()
             .valid("2021-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
         Maker::new("Microsoft Exchange Server Auth Certificate").names(&["mbx01.contoso.com"]),
+        mail().with(
+            |factory| factory.issuer(&[("C", "US"), ("O", "Contoso"), ("CN", "Contoso Issuing CA 2")]),
+            |facts| facts.issuer = "CN=Contoso Issuing CA 2, O=Contoso, C=US".into(),
+        ),
     ];
     makers.into_iter().map(Maker::make).collect()
 }

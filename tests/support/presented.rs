@@ -21,7 +21,8 @@ pub fn same(library: &Endpoint, table: &table::Endpoint, thumbprints: &[Thumbpri
             == table::grades(&table.answer, &table.uncounted)
 }
 
-fn same_answer(library: &Presented, table: &Presents, thumbprints: &[Thumbprint]) -> bool {
+/// The same of an answer alone.
+pub fn same_answer(library: &Presented, table: &Presents, thumbprints: &[Thumbprint]) -> bool {
     let one = |certificate: &PresentedCertificate, shown: &Shown| {
         certificate.thumbprint == thumbprints[shown.index] && certificate.flags == flags(shown)
     };

@@ -12,7 +12,7 @@ use super::decision_table::{
     LoadBalancing, Mode, Operation, OwnAnswer, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode,
     Status, TransportRole, Version, WebBinding,
 };
-use super::pool::{NOW, POOL, seconds};
+use super::pool::{NOW, OTHER_ISSUER, POOL, seconds};
 
 const HOSTS: [&str; 6] =
     ["mail.contoso.com", "MAIL.contoso.com", "pop.contoso.com", "mbx01.contoso.com", "a.b.contoso.com", "MBX01"];
@@ -28,7 +28,8 @@ const GROUPS: [&str; 7] = [
 
 /// A server with some of the pool's certificates, and a request of any operation.
 pub fn situations() -> impl Strategy<Value = Situation> {
-    let places: Vec<_> = (0..POOL.len()).collect();
+    // The last one is for small servers: more kinds make the situations in which a rule speaks rarer.
+    let places: Vec<_> = (0..OTHER_ISSUER).collect();
     subsequence(places, 1..=5)
         .prop_flat_map(|places| {
             let certificates = places.into_iter().map(certificate).collect::<Vec<_>>();
