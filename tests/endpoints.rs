@@ -1,4 +1,4 @@
-//! Which certificate a server presents where: the worked examples, and every small server.
+//! Which certificate a server presents where: the worked examples, every small server, and what may be removed.
 
 mod support {
     pub mod comparison;
@@ -6,9 +6,11 @@ mod support {
     pub mod factory;
     pub mod pool;
     pub mod presented;
+    pub mod situations;
 }
 
 mod cases {
+    pub(crate) mod removals;
     pub(crate) mod small_servers;
     pub(crate) mod worked_examples;
 }
