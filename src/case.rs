@@ -3,10 +3,11 @@
 mod connectors;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
 use crate::change::Change;
-use crate::endpoint::{self, Endpoint, EndpointChange, EndpointKind, View};
+use crate::endpoint::{self, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
 use crate::server::{Connector, EXCHANGE_BACK_END, Installed, Server, Sites, Status};
@@ -47,10 +48,9 @@ impl<'a> Case<'a> {
     pub(crate) fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Self {
         let sites = server.sites();
         let view = View::of(server, now, &sites);
-        let before = endpoint::endpoints(&view);
-        let assignment = Assignment::new(server, request, (now, thresholds), &sites, &before);
+        let assignment = Assignment::new(server, request, thresholds, &view);
         let change = Self::assigned(request, assignment.as_ref()).with_removal(request, server);
-        let endpoints = endpoint::changes(&view, before, &change);
+        let endpoints = endpoint::changes(&view, &change);
         Self { server, request, now, assignment, change, sites, endpoints, elsewhere: None }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Case<'a> {
     pub(crate) fn endpoints_of_assignment(&self) -> Vec<EndpointChange> {
         let view = View::of(self.server, self.now, &self.sites);
         let change = Self::assigned(self.request, self.assignment.as_ref());
-        endpoint::changes(&view, endpoint::endpoints(&view), &change)
+        endpoint::changes(&view, &change)
     }
 
     /// The removal in the request, if there is one.
@@ -94,16 +94,13 @@ pub struct Assignment<'a> {
     in_question: Service,
     served_by_name: Service,
     moves_default: bool,
+    /// Found once somebody asks, since it takes the printing of names.
+    left_behind: OnceLock<Vec<Connector>>,
 }
 
 impl<'a> Assignment<'a> {
-    fn new(
-        server: &'a Server,
-        request: &'a Request,
-        (now, thresholds): (Timestamp, Thresholds),
-        sites: &Sites,
-        presented: &[Endpoint],
-    ) -> Option<Self> {
+    fn new(server: &'a Server, request: &'a Request, thresholds: Thresholds, view: &View<'_>) -> Option<Self> {
+        let View { now, sites, .. } = *view;
         let counted = |known: &Installed| sites.counted_services(known, known.known_services());
         let installed = server.installed(request.thumbprint());
         let (requested, served_by_name, skipped, mode) = match request.operation() {
@@ -113,9 +110,7 @@ impl<'a> Assignment<'a> {
                 let services = old.map(counted).unwrap_or_default();
                 let passable = server.hosts() | Service::FEDERATION;
                 let served = match (old, installed) {
-                    (Some(old), Some(new)) if new.is_wildcard() => {
-                        served_by_name(server, services, old, new, presented)
-                    }
+                    (Some(old), Some(new)) if new.is_wildcard() => served_by_name(view, services, old, new),
                     _ => Service::empty(),
                 };
                 let skipped = old.map(Installed::known_services).unwrap_or_default() - passable;
@@ -149,6 +144,7 @@ impl<'a> Assignment<'a> {
             in_question,
             served_by_name,
             moves_default,
+            left_behind: OnceLock::new(),
         })
     }
 
@@ -269,19 +265,12 @@ impl<'a> Assignment<'a> {
 
 /// The IMAP and POP of an old certificate that a wildcard certificate takes over without an assignment, since it covers
 /// their `X509CertificateName`.
-fn served_by_name(
-    server: &Server,
-    of_old: Service,
-    old: &Installed,
-    new: &Installed,
-    presented: &[Endpoint],
-) -> Service {
+fn served_by_name(view: &View<'_>, of_old: Service, old: &Installed, new: &Installed) -> Service {
+    let server = view.server;
     let kinds = [EndpointKind::Imap, EndpointKind::Pop];
     let follows = |kind: &EndpointKind| {
-        let presents_old =
-            || presented.iter().any(|known| known.kind() == *kind && known.presented().may_be(old.thumbprint()));
         server.certificate_name(kind.service()).value().is_some_and(|name| new.covers(name))
-            && (of_old.contains(kind.service()) || presents_old())
+            && (of_old.contains(kind.service()) || endpoint::may_present(view, *kind, old.thumbprint()))
     };
     let served: Service = kinds.into_iter().filter(follows).map(EndpointKind::service).collect();
     served & server.hosts()

@@ -75,17 +75,9 @@ impl Change {
         self.removed
     }
 
-    /// Whether a web site may present something else afterwards.
-    pub(crate) fn moves_web_sites(&self) -> bool {
-        self.gained.contains(Service::IIS) || self.removed.is_some()
-    }
-
-    /// Whether anything but a web site may present something else afterwards.
-    pub(crate) fn moves_beside_web_sites(&self) -> bool {
-        !(self.gained - Service::IIS).is_empty()
-            || self.moves_default_smtp
-            || self.removed.is_some()
-            || self.renames.iter().any(|rename| !rename.is_the_same)
+    /// Whether the certificate becomes the default SMTP certificate.
+    pub(crate) fn moves_default_smtp(&self) -> bool {
+        self.moves_default_smtp
     }
 
     /// The new `X509CertificateName` of IMAP or of POP, if it takes one.
@@ -185,7 +177,8 @@ impl Change {
     /// Changes the server.
     pub(crate) fn commit(&self, server: &mut Server) {
         server.forget_selections(|server, host| self.outdates_selection(server, host));
-        let sites = self.moves_web_sites().then(|| {
+        let moves_web_sites = self.gained.contains(Service::IIS) || self.removed.is_some();
+        let sites = moves_web_sites.then(|| {
             let new = server.installed(self.thumbprint).filter(|_| self.gained.contains(Service::IIS));
             new.into_iter().fold(server.sites(), Sites::assigned_to)
         });

@@ -119,9 +119,7 @@ impl<'a> Comparison<'a> {
     fn is_named_already(&self, endpoint: &Endpoint) -> bool {
         let kind = endpoint.kind();
         let is_default = matches!(kind, EndpointKind::Internal | EndpointKind::EdgeSync);
-        let is_among = |connectors: Vec<&Connector>| {
-            endpoint.connector().is_some_and(|connector| connectors.iter().any(|known| known.is(connector)))
-        };
+        let is = |known: &Connector| endpoint.connector().is_some_and(|connector| connector.is(known));
         let is_of_removed = || match (endpoint.connector(), self.removed()) {
             (Some(connector), Some(removed)) => connector.names(removed.certificate()),
             _ => false,
@@ -131,8 +129,9 @@ impl<'a> Comparison<'a> {
             assignment.installed().is_none()
                 || is_default && assignment.asks_for_default_smtp()
                 || self.refused().intersects(kind.service())
-                || is_among(assignment.connectors_left_behind())
-                || self.said("connector-uses-other").is_some() && is_among(assignment.connectors_using_other().0)
+                || assignment.connectors_left_behind().iter().any(is)
+                || self.said("connector-uses-other").is_some()
+                    && assignment.connectors_using_other().0.into_iter().any(is)
         };
         self.assignment().is_some_and(by_assignment)
             || is_default && self.said("removes-default-smtp").is_some()

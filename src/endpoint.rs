@@ -5,6 +5,7 @@
 
 mod client_access;
 mod describe;
+mod found;
 mod https;
 mod rank;
 mod selection;
@@ -15,6 +16,7 @@ mod view;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use self::found::Found;
 pub(crate) use self::https::has_host_binding;
 pub use self::rank::Rank;
 pub(crate) use self::selection::found_by_name;
@@ -261,10 +263,76 @@ impl Endpoint {
     pub fn presented(&self) -> &Presented {
         &self.presented
     }
+}
 
-    fn new(view: &View<'_>, kind: EndpointKind, of: Of, presented: Presented) -> Self {
-        let server = view.server;
-        Self { server: server.shared_name(), is_on_edge: server.is_edge(), kind, of, presented }
+/// An endpoint before it is known what it presents.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    kind: EndpointKind,
+    at: At<'a>,
+}
+
+/// What a place belongs to beside its server.
+#[derive(Clone, Copy, Debug)]
+enum At<'a> {
+    Server,
+    Binding(Option<&'a WebBinding>),
+    Connector(&'a Connector),
+}
+
+impl<'a> Place<'a> {
+    /// All places of a server. No change makes or ends one.
+    fn all(server: &'a Server) -> Vec<Self> {
+        let mut places = Vec::with_capacity(16);
+        https::places(server, &mut places);
+        client_access::places(server, &mut places);
+        transport::places(server, &mut places);
+        unified_messaging::places(server, &mut places);
+        places
+    }
+
+    fn of_server(kind: EndpointKind) -> Self {
+        Self { kind, at: At::Server }
+    }
+
+    fn presented(self, view: &View<'a>, found: &mut Found<'a>) -> Presented {
+        match (self.kind, self.at) {
+            (EndpointKind::Imap | EndpointKind::Pop, _) => client_access::presented(view, self.kind, found),
+            (EndpointKind::Internal, _) => transport::default(view),
+            (EndpointKind::EdgeSync, _) => transport::for_edge_sync(view),
+            (EndpointKind::UnifiedMessaging | EndpointKind::CallRouter, _) => {
+                unified_messaging::presented(view, self.kind)
+            }
+            (_, At::Connector(connector)) => transport::presented(view, connector, found),
+            (_, At::Binding(binding)) => https::presented(view, self.kind, binding),
+            (_, At::Server) => Presented::Nothing,
+        }
+    }
+
+    fn presenting(self, server: &Server, presented: Presented) -> Endpoint {
+        let of = match self.at {
+            At::Server => Of::Server,
+            At::Binding(binding) => Of::Binding(binding.cloned()),
+            At::Connector(connector) => Of::Connector(connector.clone()),
+        };
+        Endpoint { server: server.shared_name(), is_on_edge: server.is_edge(), kind: self.kind, of, presented }
+    }
+
+    /// Whether it may present something else after a change than before. A certificate that is not presented, not even
+    /// perhaps, can be removed without that, since all those are presented that nothing stands before.
+    fn may_change(self, server: &Server, before: &Presented, change: &Change) -> bool {
+        let gains = |service| change.gained().contains(service);
+        let loses = |removed| before.may_be(removed) || before.is_unknown();
+        change.removed().is_some_and(loses)
+            || match self.kind {
+                // No Exchange cmdlet binds a certificate to it.
+                EndpointKind::ExchangeBackEnd => false,
+                EndpointKind::Internal | EndpointKind::EdgeSync => change.moves_default_smtp(),
+                EndpointKind::ReceiveConnector | EndpointKind::SendConnector => {
+                    gains(Service::SMTP) || !change.renames().is_empty() || server.knows_selections()
+                }
+                kind => gains(kind.service()),
+            }
     }
 }
 
@@ -366,22 +434,20 @@ impl Server {
     /// Services load certificates when they start, so it is what they present after a restart.
     pub fn endpoints(&self, now: SystemTime) -> Vec<Endpoint> {
         let sites = self.sites();
-        endpoints(&View::of(self, now.into(), &sites))
+        let view = View::of(self, now.into(), &sites);
+        let mut found = Found::default();
+        let places = Place::all(self).into_iter();
+        places.map(|place| place.presenting(self, place.presented(&view, &mut found))).collect()
     }
 }
 
-/// All endpoints of a server.
-pub(crate) fn endpoints(view: &View<'_>) -> Vec<Endpoint> {
-    let mut endpoints = Vec::new();
-    https::endpoints(view, &mut endpoints);
-    beside_web_sites(view, &mut endpoints);
-    endpoints
-}
-
-fn beside_web_sites(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
-    client_access::endpoints(view, endpoints);
-    transport::endpoints(view, endpoints);
-    unified_messaging::endpoints(view, endpoints);
+/// Whether IMAP or POP may present a certificate, where the server has them.
+pub(crate) fn may_present(view: &View<'_>, kind: EndpointKind, thumbprint: Thumbprint) -> bool {
+    let mut places = Vec::new();
+    client_access::places(view.server, &mut places);
+    places
+        .into_iter()
+        .any(|place| place.kind == kind && place.presented(view, &mut Found::default()).may_be(thumbprint))
 }
 
 /// An endpoint before and after a change.
@@ -394,23 +460,20 @@ pub struct EndpointChange {
     pub after: Endpoint,
 }
 
-/// Every endpoint after a change, with what it presented before. No change makes or ends an endpoint.
-pub(crate) fn changes(view: &View<'_>, before: Vec<Endpoint>, change: &Change) -> Vec<EndpointChange> {
+/// Every endpoint before and after a change.
+pub(crate) fn changes(view: &View<'_>, change: &Change) -> Vec<EndpointChange> {
+    let server = view.server;
+    let places = Place::all(server);
+    let mut found = Found::default();
+    let before: Vec<_> = places.iter().map(|place| place.presented(view, &mut found)).collect();
+    found.forget_chosen();
     let view = view.after(change);
-    let mut after = Vec::with_capacity(before.len());
-    if change.moves_web_sites() {
-        https::endpoints(&view, &mut after);
-    } else {
-        let is_https = |endpoint: &&Endpoint| endpoint.kind <= EndpointKind::ExchangeBackEnd;
-        after.extend(before.iter().take_while(is_https).cloned());
-    }
-    if change.moves_beside_web_sites() {
-        beside_web_sites(&view, &mut after);
-    } else {
-        after.extend(before.iter().skip(after.len()).cloned());
-    }
-    let pairs = before.into_iter().zip(after);
-    pairs.map(|(before, after)| EndpointChange { before: before.presented, after }).collect()
+    let pairs = places.into_iter().zip(before).map(|(place, before)| {
+        let may_change = place.may_change(server, &before, change);
+        let after = if may_change { place.presented(&view, &mut found) } else { before.clone() };
+        EndpointChange { before, after: place.presenting(server, after) }
+    });
+    pairs.collect()
 }
 
 impl EndpointChange {

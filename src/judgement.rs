@@ -28,7 +28,12 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
     let assignment = case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty());
     let removal = case.removal();
     let removal = removal.as_ref();
+    let mut is_refused = false;
     for rule in RULES {
+        // A refusal does not list what would follow, and no policy makes more of a follow-up than that.
+        if is_refused && rule.kind() == Kind::FollowUp {
+            continue;
+        }
         // Fast path: most rules find nothing.
         let (adding, removing) = match rule.check {
             Check::Request(check) => match check(case) {
@@ -60,6 +65,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
             (adding, removing) => adding.or(removing),
         };
         if let Some((kind, finding)) = stronger {
+            is_refused |= kind == Kind::Refuse;
             judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
         }
     }

@@ -329,6 +329,11 @@ impl Server {
         self.facts.selection.as_ref()?.get(host)
     }
 
+    /// Whether the server was asked which certificates it finds for some host.
+    pub(crate) fn knows_selections(&self) -> bool {
+        self.facts.selection.is_some()
+    }
+
     /// What may name a certificate: Send connectors and the hybrid configuration of the organisation, and the Receive
     /// connectors of this server.
     pub fn connectors(&self) -> impl Iterator<Item = &Connector> {

@@ -115,10 +115,13 @@ impl<T: AsRef<Certificate>> Store<T> {
     /// The certificates that cover this host: by the name itself, then by a wildcard for its first label.
     pub fn covering<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a T> {
         let parent = host.split_once('.').filter(|(label, _)| !matches!(*label, "" | "*"));
-        let wildcard = parent.map(|(_, parent)| format!("*.{parent}"));
-        let slots: Vec<_> = wildcard.iter().flat_map(|wildcard| self.names.holding(wildcard, &self.slots)).collect();
-        let by_wildcard = slots.into_iter().filter_map(|slot| self.at(slot));
-        self.named(host).chain(by_wildcard.filter(move |item| !item.as_ref().has_domain(host)))
+        let wildcard = parent.map(|(_, parent)| ["*.", parent].concat());
+        let exact: Vec<_> = self.names.holding(host, &self.slots).collect();
+        // One with both names stands among the exact ones. These are in descending order, being the newest first.
+        let is_exact = |slot: &u32| exact.binary_search_by(|known| slot.cmp(known)).is_ok();
+        let by_wildcard = wildcard.iter().flat_map(|wildcard| self.names.holding(wildcard, &self.slots));
+        let by_wildcard: Vec<_> = by_wildcard.filter(|slot| !is_exact(slot)).collect();
+        exact.into_iter().chain(by_wildcard).filter_map(|slot| self.at(slot))
     }
 
     /// The certificates with a name that this wildcard covers, itself apart; the newest first.

@@ -157,7 +157,12 @@ impl<T: AsRef<str>> Eq for Caseless<T> {}
 
 impl<T: AsRef<str>> Ord for Caseless<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.characters().cmp(other.characters())
+        let (one, another) = (self.0.as_ref(), other.0.as_ref());
+        // Names of one server begin and end alike: what is alike in ASCII is passed over byte by byte.
+        let is_alike = |(one, other): &(u8, u8)| one.is_ascii() && one.eq_ignore_ascii_case(other);
+        let alike = one.bytes().zip(another.bytes()).take_while(is_alike).count();
+        let [one, another] = [one, another].map(|text| text.get(alike..).unwrap_or_default());
+        one.chars().map(upper_case).cmp(another.chars().map(upper_case))
     }
 }
 

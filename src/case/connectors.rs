@@ -8,20 +8,32 @@ use crate::thumbprint::Thumbprint;
 
 impl<'a> Assignment<'a> {
     /// The connectors that go on with another certificate that has SMTP, since they name that one.
-    pub(crate) fn connectors_left_behind(&self) -> Vec<&'a Connector> {
+    pub(crate) fn connectors_left_behind(&self) -> &[Connector] {
+        self.left_behind.get_or_init(|| self.find_left_behind())
+    }
+
+    fn find_left_behind(&self) -> Vec<Connector> {
         let Some(certificate) =
             self.certificate().filter(|_| self.adds(Service::SMTP) && !self.request.updates_connectors())
         else {
             return Vec::new();
         };
         let thumbprint = certificate.thumbprint();
-        let finds_other = |connector: &Connector| {
-            let name = connector.tls_certificate_name().value();
-            let mut found = name.into_iter().flat_map(|name| self.server.inventory().named(name));
-            found.any(|other| other.thumbprint() != thumbprint && other.has(Service::SMTP))
+        // This takes the printing of names, and connectors share theirs.
+        let mut known: Vec<(&TlsCertificateName, bool)> = Vec::new();
+        let mut finds_other = |name: &'a TlsCertificateName| {
+            if let Some((_, finds_other)) = known.iter().find(|(known, _)| *known == name) {
+                return *finds_other;
+            }
+            let mut found = self.server.inventory().named(name);
+            let finds_other = !name.matches(certificate)
+                && found.any(|other| other.thumbprint() != thumbprint && other.has(Service::SMTP));
+            known.push((name, finds_other));
+            finds_other
         };
-        let is_left = |connector: &&Connector| !connector.names(certificate) && finds_other(connector);
-        self.server.connectors_that_count().filter(is_left).collect()
+        let is_left =
+            |connector: &&'a Connector| connector.tls_certificate_name().value().is_some_and(&mut finds_other);
+        self.server.connectors_that_count().filter(is_left).cloned().collect()
     }
 
     /// The connectors that name the certificate and find, or may find, another one by that name, with what they find.
@@ -38,7 +50,7 @@ impl<'a> Assignment<'a> {
         }
         let sites = Sites::default();
         let view = View::of(self.server, self.now, &sites).without(self.request.removes());
-        let (found, _) = found_by_name(&view, &TlsCertificateName::of(certificate));
+        let found = found_by_name(&view, &TlsCertificateName::of(certificate));
         let found: Vec<_> = found.into_iter().map(Installed::thumbprint).collect();
         if found.iter().all(|other| *other == certificate.thumbprint()) {
             return Default::default();

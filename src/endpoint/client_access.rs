@@ -1,32 +1,29 @@
 //! IMAP4 and POP3: one name each, and the certificate that covers it.
 
 use super::selection::is_current;
-use super::{Endpoint, EndpointKind, MissingFact, Of, Presented, Reason, View};
+use super::{EndpointKind, Found, MissingFact, Place, Presented, Reason, View};
 use crate::fact::Fact;
-use crate::server::{Role, Version};
-use crate::service::Service;
+use crate::server::{Role, Server, Version};
 
-pub(super) fn endpoints(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
-    let hosts_client_access = match view.server.version() {
-        Version::Exchange2013 => view.server.roles().contains(&Role::ClientAccess),
-        _ => view.server.is_mailbox(),
+pub(super) fn places(server: &Server, places: &mut Vec<Place<'_>>) {
+    let hosts_client_access = match server.version() {
+        Version::Exchange2013 => server.roles().contains(&Role::ClientAccess),
+        _ => server.is_mailbox(),
     };
     if hosts_client_access {
-        let imap = by_name(view, Service::IMAP, MissingFact::ImapCertificateName);
-        endpoints.push(Endpoint::new(view, EndpointKind::Imap, Of::Server, imap));
-        let pop = by_name(view, Service::POP, MissingFact::PopCertificateName);
-        endpoints.push(Endpoint::new(view, EndpointKind::Pop, Of::Server, pop));
+        places.extend([EndpointKind::Imap, EndpointKind::Pop].map(Place::of_server));
     }
 }
 
 /// Assigned or not: Exchange shows a certificate at IMAP and POP since it covers the name.
-fn by_name(view: &View<'_>, service: Service, fact: MissingFact) -> Presented {
-    let name = match view.certificate_name(service) {
-        Fact::NotKnown => return Presented::Unknown(fact),
+pub(super) fn presented<'a>(view: &View<'a>, kind: EndpointKind, found: &mut Found<'a>) -> Presented {
+    let name = match view.certificate_name(kind.service()) {
+        Fact::NotKnown if kind == EndpointKind::Imap => return Presented::Unknown(MissingFact::ImapCertificateName),
+        Fact::NotKnown => return Presented::Unknown(MissingFact::PopCertificateName),
         Fact::None => return Presented::Nothing,
         Fact::Value(name) => name,
     };
-    let mut candidates: Vec<_> = view.covering(&name).filter(|known| known.may_be_presented()).collect();
+    let mut candidates: Vec<_> = view.presentable(found.covering(view, name)).collect();
     if candidates.iter().any(|candidate| is_current(candidate, view.now)) {
         candidates.retain(|candidate| is_current(candidate, view.now));
     }

@@ -1,53 +1,54 @@
 //! The web sites: every https binding has a certificate of its own.
 
-use super::{Endpoint, EndpointKind, Flags, MissingFact, Of, Presented, PresentedCertificate, Reason, View};
+use super::{At, EndpointKind, Flags, MissingFact, Place, Presented, PresentedCertificate, Reason, View};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Role, Server, Version, WebBinding};
 use crate::text::{Caseless, same};
 use crate::thumbprint::Thumbprint;
 
-pub(super) fn endpoints(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
-    for (kind, site) in hosted_sites(view.server) {
-        let bindings = bindings(view.server, site);
-        // No Exchange cmdlet binds a certificate to the Exchange Back End.
-        let new = view.gains_iis().filter(|_| kind == EndpointKind::DefaultWebSite);
-        if bindings.is_empty() {
-            let presented = match (new, view.server.web_bindings()) {
-                (Some(new), _) => Presented::Certificate(present(view, kind, None, new), Reason::Bound),
-                (None, Some(_)) => Presented::Nothing,
-                (None, None) => by_sites(view, kind, site),
-            };
-            endpoints.push(endpoint(view, kind, None, presented));
+pub(super) fn places<'a>(server: &'a Server, places: &mut Vec<Place<'a>>) {
+    for kind in hosted_sites(server) {
+        let begin = places.len();
+        places.extend(bindings(server, kind).into_iter().map(|binding| Place { kind, at: At::Binding(Some(binding)) }));
+        if places.len() == begin {
+            places.push(Place { kind, at: At::Binding(None) });
         }
-        for binding in bindings {
-            let presented = bound(view, kind, binding, new);
-            endpoints.push(endpoint(view, kind, Some(binding), presented));
-        }
+    }
+}
+
+pub(super) fn presented(view: &View<'_>, kind: EndpointKind, binding: Option<&WebBinding>) -> Presented {
+    // No Exchange cmdlet binds a certificate to the Exchange Back End.
+    let new = view.gains_iis().filter(|_| kind == EndpointKind::DefaultWebSite);
+    match (binding, new, view.server.web_bindings()) {
+        (Some(binding), _, _) => bound(view, kind, binding, new),
+        (None, Some(new), _) => Presented::Certificate(present(view, kind, None, new), Reason::Bound),
+        (None, None, Some(_)) => Presented::Nothing,
+        (None, None, None) => by_sites(view, kind),
     }
 }
 
 /// The Default Web Site belongs to the Client Access services, the Exchange Back End to the Mailbox role.
-fn hosted_sites(server: &Server) -> impl Iterator<Item = (EndpointKind, u32)> {
+fn hosted_sites(server: &Server) -> impl Iterator<Item = EndpointKind> {
     let has_client_access = match server.version() {
         Version::Exchange2013 => server.roles().contains(&Role::ClientAccess),
         _ => server.is_mailbox(),
     };
-    let default = has_client_access.then_some((EndpointKind::DefaultWebSite, DEFAULT_WEB_SITE));
-    let back_end = server.is_mailbox().then_some((EndpointKind::ExchangeBackEnd, EXCHANGE_BACK_END));
+    let default = has_client_access.then_some(EndpointKind::DefaultWebSite);
+    let back_end = server.is_mailbox().then_some(EndpointKind::ExchangeBackEnd);
     default.into_iter().chain(back_end)
 }
 
+fn site(kind: EndpointKind) -> u32 {
+    if kind == EndpointKind::ExchangeBackEnd { EXCHANGE_BACK_END } else { DEFAULT_WEB_SITE }
+}
+
 /// The https bindings of a site, in the order of their ids.
-fn bindings(server: &Server, site: u32) -> Vec<&WebBinding> {
+fn bindings(server: &Server, kind: EndpointKind) -> Vec<&WebBinding> {
     let known = server.web_bindings().unwrap_or_default();
-    let mut bindings: Vec<_> = known.iter().filter(|binding| binding.site() == site).collect();
+    let mut bindings: Vec<_> = known.iter().filter(|binding| binding.site() == site(kind)).collect();
     if bindings.len() > 1 {
         bindings.sort_by_cached_key(|binding| Caseless(binding.id().to_string()));
     }
     bindings
-}
-
-fn endpoint(view: &View<'_>, kind: EndpointKind, binding: Option<&WebBinding>, presented: Presented) -> Endpoint {
-    Endpoint::new(view, kind, Of::Binding(binding.cloned()), presented)
 }
 
 /// What a binding has, or may have taken since it was read, or takes with an assignment of IIS.
@@ -74,7 +75,8 @@ fn bound(view: &View<'_>, kind: EndpointKind, binding: &WebBinding, new: Option<
 }
 
 /// What the bindings have, as far as `IISServices` tells.
-fn by_sites(view: &View<'_>, kind: EndpointKind, site: u32) -> Presented {
+fn by_sites(view: &View<'_>, kind: EndpointKind) -> Presented {
+    let site = site(kind);
     let inventory = view.server.inventory();
     let counted = view.sites.counted().filter_map(|thumbprint| view.server.installed(thumbprint));
     let counted = counted.filter(|installed| installed.web_sites().is_none());

@@ -98,8 +98,11 @@ impl Endpoint {
 impl EndpointChange {
     /// Whether it had something that can be used, and would not have it any more.
     pub fn fails(&self) -> bool {
-        let before = self.after.ranks_of(&self.before, Flags::empty());
-        before.is_some_and(|(_, best)| best > Rank::Dead) && self.after.is_dead()
+        // The same is as good as before.
+        self.is_changed() && self.after.is_dead() && {
+            let before = self.after.ranks_of(&self.before, Flags::empty());
+            before.is_some_and(|(_, best)| best > Rank::Dead)
+        }
     }
 
     /// Whether what it presents would be worse.
@@ -109,13 +112,11 @@ impl EndpointChange {
 
     /// Whether it would be worse beside these flags, which are spoken of already.
     pub(crate) fn is_worse_beside(&self, excused: Flags) -> bool {
-        let after = self.after.ranks_of(&self.after.presented, excused);
-        match (self.after.ranks_of(&self.before, excused), after) {
-            (Some((worst, best)), Some((worst_after, best_after))) if self.is_changed() => {
-                worst_after < worst || best_after < best
+        self.is_changed()
+            && match (self.after.ranks_of(&self.before, excused), self.after.ranks_of(&self.after.presented, excused)) {
+                (Some((worst, best)), Some((worst_after, best_after))) => worst_after < worst || best_after < best,
+                _ => false,
             }
-            _ => false,
-        }
     }
 }
 

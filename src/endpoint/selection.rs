@@ -19,14 +19,22 @@ pub(super) enum Chosen<'a> {
 /// By name: `TlsCertificateName` is set, and is looked for among issuers and subjects.
 ///
 /// Neither the FQDN nor SMTP plays a part: a certificate that is only imported is chosen, and TLS then fails.
-pub(super) fn named<'a>(view: &View<'a>, name: &TlsCertificateName) -> Chosen<'a> {
-    let (found, reason) = found_by_name(view, name);
-    chosen(view, found, reason, reason)
+pub(super) fn named<'a>(view: &View<'a>, found: &[&'a Installed]) -> Chosen<'a> {
+    let (best, reason) = best_by_name(view, found);
+    chosen(view, best, reason, reason)
 }
 
 /// What is found by a name, whatever it is assigned to: none, one, or several of which one is used.
-pub(crate) fn found_by_name<'a>(view: &View<'a>, name: &TlsCertificateName) -> (Vec<&'a Installed>, Reason) {
-    let candidates: Vec<_> = view.named(name).filter(|candidate| candidate.may_be_presented()).collect();
+pub(crate) fn found_by_name<'a>(view: &View<'a>, name: &TlsCertificateName) -> Vec<&'a Installed> {
+    let found: Vec<_> = view.server.inventory().named(name).collect();
+    best_by_name(view, &found).0
+}
+
+fn best_by_name<'a>(view: &View<'a>, found: &[&'a Installed]) -> (Vec<&'a Installed>, Reason) {
+    let candidates: Vec<_> = view.presentable(found).collect();
+    if candidates.len() == 1 {
+        return (candidates, Reason::Named);
+    }
     let best = best_named(&candidates);
     let &[winner] = best.as_slice() else { return (best, Reason::NamedSeveral) };
     let mut valid = candidates;
@@ -54,13 +62,14 @@ fn best_named<'a>(candidates: &[&'a Installed]) -> Vec<&'a Installed> {
 }
 
 /// By host name: no `TlsCertificateName` is set, and the FQDN of the connector or of the server is looked for.
-pub(super) fn hosted<'a>(view: &View<'a>, host: &str) -> Chosen<'a> {
-    let candidates: Vec<_> = view
-        .covering(host)
-        .filter(|candidate| candidate.may_be_presented() && view.may_have(candidate, Service::SMTP))
-        .collect();
+pub(super) fn hosted<'a>(view: &View<'a>, host: &str, found: &[&'a Installed]) -> Chosen<'a> {
     if let Some(answer) = view.own_answer(host) {
         return answer;
+    }
+    let candidates: Vec<_> =
+        view.presentable(found).filter(|candidate| view.may_have(candidate, Service::SMTP)).collect();
+    if candidates.len() < 2 {
+        return chosen(view, candidates, Reason::Covers, Reason::Covers);
     }
     let current: Vec<_> = candidates.iter().copied().filter(|candidate| is_current(candidate, view.now)).collect();
     let best = all_best(&candidates, order_by_host);

@@ -1,51 +1,28 @@
 //! SMTP: connectors, mail between servers and EdgeSync.
 
-use super::selection::{Chosen, hosted, named};
 use super::{
-    Endpoint, EndpointKind, Flags, MissingFact, NotOffered, Of, Presented, PresentedCertificate, Reason, View,
+    At, EndpointKind, Flags, Found, MissingFact, NotOffered, Place, Presented, PresentedCertificate, Reason, View,
 };
 use crate::fact::Fact;
-use crate::server::{Connector, ConnectorKind, Installed, KeyStorage};
+use crate::server::{Connector, ConnectorKind, Installed, KeyStorage, Server};
 use crate::service::Service;
 use crate::text::Caseless;
 
-pub(super) fn endpoints(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
-    let mut cache = Cache::default();
-    connectors(view, ConnectorKind::Receive, &mut cache, endpoints);
-    connectors(view, ConnectorKind::Send, &mut cache, endpoints);
-    let default = default(view);
-    endpoints.push(Endpoint::new(view, EndpointKind::Internal, Of::Server, default.clone()));
-    if view.server.edge_subscribed() && (view.server.is_edge() || view.server.is_mailbox()) {
-        endpoints.push(Endpoint::new(view, EndpointKind::EdgeSync, Of::Server, for_edge_sync(view, default)));
+pub(super) fn places<'a>(server: &'a Server, places: &mut Vec<Place<'a>>) {
+    for (kind, of_kind) in
+        [(EndpointKind::ReceiveConnector, ConnectorKind::Receive), (EndpointKind::SendConnector, ConnectorKind::Send)]
+    {
+        // Where a Send connector runs may not be known.
+        let is_here = |connector: &&Connector| connector.kind() == of_kind && server.runs(connector);
+        let mut connectors: Vec<_> =
+            server.connectors().filter(is_here).filter(|connector| !is_edge_sync(connector)).collect();
+        connectors.sort_by_key(|connector| Caseless(connector.name()));
+        places.extend(connectors.into_iter().map(|connector| Place { kind, at: At::Connector(connector) }));
     }
-}
-
-/// What was chosen for a host: nearly every connector has the same.
-#[derive(Default)]
-struct Cache<'a> {
-    hosts: Vec<(&'a str, Chosen<'a>)>,
-}
-
-fn connectors<'a>(view: &View<'a>, kind: ConnectorKind, cache: &mut Cache<'a>, endpoints: &mut Vec<Endpoint>) {
-    let begin = endpoints.len();
-    let of_server =
-        |connector: &&Connector| connector.kind() == kind && is_here(view, connector) && !is_edge_sync(connector);
-    for connector in view.server.connectors().filter(of_server) {
-        let (endpoint, presented) = match kind {
-            ConnectorKind::Receive => (EndpointKind::ReceiveConnector, receive(view, connector, cache)),
-            _ => (EndpointKind::SendConnector, send(view, connector, cache)),
-        };
-        endpoints.push(Endpoint::new(view, endpoint, Of::Connector(connector.clone()), presented));
+    places.push(Place::of_server(EndpointKind::Internal));
+    if server.edge_subscribed() && (server.is_edge() || server.is_mailbox()) {
+        places.push(Place::of_server(EndpointKind::EdgeSync));
     }
-    let name = |endpoint: &Endpoint| Caseless(endpoint.connector().map(Connector::name).unwrap_or_default().to_owned());
-    if let Some(of_kind) = endpoints.get_mut(begin..).filter(|of_kind| of_kind.len() > 1) {
-        of_kind.sort_by_cached_key(name);
-    }
-}
-
-/// Whether a connector runs on the server; where a Send connector runs may not be known.
-fn is_here(view: &View<'_>, connector: &Connector) -> bool {
-    view.server.runs(connector)
 }
 
 /// Whether it is a Send connector of EdgeSync, which uses the certificate of mail between servers.
@@ -53,41 +30,21 @@ fn is_edge_sync(connector: &Connector) -> bool {
     connector.smart_hosts().is_some_and(|hosts| hosts.iter().any(|host| host == "--"))
 }
 
-fn receive<'a>(view: &View<'a>, connector: &'a Connector, cache: &mut Cache<'a>) -> Presented {
+pub(super) fn presented<'a>(view: &View<'a>, connector: &'a Connector, found: &mut Found<'a>) -> Presented {
     if connector.enabled() == Some(false) {
         return Presented::NotOffered(NotOffered::Disabled);
     }
-    if !connector.offers_tls() {
-        return Presented::NotOffered(NotOffered::NoTls);
-    }
-    let missing = [MissingFact::ReceiveCertificateName, MissingFact::ReceiveFqdn];
-    select(view, connector, missing, cache)
-}
-
-fn send<'a>(view: &View<'a>, connector: &'a Connector, cache: &mut Cache<'a>) -> Presented {
-    if connector.enabled() == Some(false) {
-        return Presented::NotOffered(NotOffered::Disabled);
-    }
-    if connector.ignore_starttls() == Some(true) {
-        return Presented::NotOffered(NotOffered::IgnoresStartTls);
-    }
-    if connector.servers().is_empty() {
-        return Presented::Unknown(MissingFact::SourceServers);
-    }
-    let missing = [MissingFact::SendCertificateName, MissingFact::SendFqdn];
-    select(view, connector, missing, cache)
-}
-
-fn select<'a>(
-    view: &View<'a>,
-    connector: &'a Connector,
-    [name_is_missing, fqdn_is_missing]: [MissingFact; 2],
-    cache: &mut Cache<'a>,
-) -> Presented {
+    let [name_is_missing, fqdn_is_missing] = match connector.kind() {
+        ConnectorKind::Receive if !connector.offers_tls() => return Presented::NotOffered(NotOffered::NoTls),
+        ConnectorKind::Receive => [MissingFact::ReceiveCertificateName, MissingFact::ReceiveFqdn],
+        _ if connector.ignore_starttls() == Some(true) => return Presented::NotOffered(NotOffered::IgnoresStartTls),
+        _ if connector.servers().is_empty() => return Presented::Unknown(MissingFact::SourceServers),
+        _ => [MissingFact::SendCertificateName, MissingFact::SendFqdn],
+    };
     match view.tls_certificate_name(connector) {
         Fact::NotKnown => return Presented::Unknown(name_is_missing),
         Fact::Value(name) => {
-            return view.presented(&named(view, name), |installed| by_name(view, installed));
+            return view.presented(found.named(view, name), |installed| by_name(view, installed));
         }
         Fact::None => {}
     }
@@ -99,14 +56,7 @@ fn select<'a>(
             None => return Presented::Unknown(MissingFact::ServerFqdn),
         },
     };
-    let index = cache.hosts.iter().position(|(known, _)| known.eq_ignore_ascii_case(host)).unwrap_or_else(|| {
-        cache.hosts.push((host, hosted(view, host)));
-        cache.hosts.len() - 1
-    });
-    cache
-        .hosts
-        .get(index)
-        .map_or(Presented::Nothing, |(_, chosen)| view.presented(chosen, |installed| view.present(installed)))
+    view.presented(found.hosted(view, host), |installed| view.present(installed))
 }
 
 /// Transport chose it by name, and can read its key only if SMTP is assigned to it.
@@ -116,7 +66,7 @@ fn by_name(view: &View<'_>, installed: &Installed) -> PresentedCertificate {
 }
 
 /// The default SMTP certificate, whatever its name, services and dates.
-fn default(view: &View<'_>) -> Presented {
+pub(super) fn default(view: &View<'_>) -> Presented {
     match view.default_smtp() {
         Fact::NotKnown => Presented::Unknown(MissingFact::DefaultSmtp),
         Fact::None => Presented::Nothing,
@@ -128,8 +78,8 @@ fn default(view: &View<'_>) -> Presented {
 }
 
 /// EdgeSync uses the default SMTP certificate too, on a Mailbox server only by a CryptoAPI provider.
-fn for_edge_sync(view: &View<'_>, default: Presented) -> Presented {
-    match default {
+pub(super) fn for_edge_sync(view: &View<'_>) -> Presented {
+    match default(view) {
         Presented::Certificate(certificate, reason) if view.server.is_mailbox() => {
             let installed = view.installed(certificate.thumbprint);
             let is_ksp = installed.is_some_and(|installed| installed.key_storage() == Some(KeyStorage::Ksp));

@@ -1,22 +1,20 @@
 //! Unified Messaging and its call router, on 2013 and 2016.
 
-use super::{Endpoint, EndpointKind, MissingFact, NotOffered, Of, Presented, Reason, View};
-use crate::server::StartupMode;
-use crate::service::Service;
+use super::{EndpointKind, MissingFact, NotOffered, Place, Presented, Reason, View};
+use crate::server::{Server, StartupMode};
 
-pub(super) fn endpoints(view: &View<'_>, endpoints: &mut Vec<Endpoint>) {
-    let server = view.server;
-    for (kind, mode) in [
-        (EndpointKind::UnifiedMessaging, server.um_startup_mode()),
-        (EndpointKind::CallRouter, server.um_call_router_startup_mode()),
-    ] {
-        if server.hosts().contains(kind.service()) {
-            endpoints.push(Endpoint::new(view, kind, Of::Server, assigned(view, kind.service(), mode)));
-        }
-    }
+pub(super) fn places(server: &Server, places: &mut Vec<Place<'_>>) {
+    let kinds = [EndpointKind::UnifiedMessaging, EndpointKind::CallRouter];
+    let hosted = kinds.into_iter().filter(|kind| server.hosts().contains(kind.service()));
+    places.extend(hosted.map(Place::of_server));
 }
 
-fn assigned(view: &View<'_>, service: Service, mode: StartupMode) -> Presented {
+pub(super) fn presented(view: &View<'_>, kind: EndpointKind) -> Presented {
+    let service = kind.service();
+    let mode = match kind {
+        EndpointKind::CallRouter => view.server.um_call_router_startup_mode(),
+        _ => view.server.um_startup_mode(),
+    };
     if mode == StartupMode::Tcp {
         return Presented::NotOffered(NotOffered::StartupMode);
     }

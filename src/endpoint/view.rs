@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 /// A server at a point in time, seen through a change if there is one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
-    pub(super) server: &'a Server,
-    pub(super) now: Timestamp,
-    pub(super) sites: &'a Sites,
+    pub(crate) server: &'a Server,
+    pub(crate) now: Timestamp,
+    pub(crate) sites: &'a Sites,
     pub(super) change: Option<&'a Change>,
     /// A certificate that is looked away from.
     without: Option<Thumbprint>,
@@ -46,16 +46,10 @@ impl<'a> View<'a> {
         self.server.installed(thumbprint).filter(|_| self.is_there(thumbprint))
     }
 
-    /// The certificates with this issuer and subject.
-    pub(super) fn named(&self, name: &TlsCertificateName) -> impl Iterator<Item = &'a Installed> {
-        let found: Vec<_> = self.server.inventory().named(name).collect();
-        found.into_iter().filter(|installed| self.is_there(installed.thumbprint()))
-    }
-
-    /// The certificates that cover a host.
-    pub(super) fn covering(&self, host: &str) -> impl Iterator<Item = &'a Installed> {
-        let found: Vec<_> = self.server.inventory().covering(host).collect();
-        found.into_iter().filter(|installed| self.is_there(installed.thumbprint()))
+    /// Those of these that are still there and that transport and the front ends look at.
+    pub(super) fn presentable(&self, found: &[&'a Installed]) -> impl Iterator<Item = &'a Installed> {
+        let is_there = |known: &&Installed| known.may_be_presented() && self.is_there(known.thumbprint());
+        found.iter().copied().filter(is_there)
     }
 
     /// The certificate that IIS is assigned to by the change.
@@ -139,16 +133,16 @@ impl<'a> View<'a> {
     /// What transport chose, as an endpoint presents it.
     pub(super) fn presented(
         &self,
-        chosen: &Chosen<'_>,
+        chosen: Option<&Chosen<'_>>,
         present: impl Fn(&Installed) -> PresentedCertificate,
     ) -> Presented {
         match chosen {
-            Chosen::Nothing => Presented::Nothing,
-            Chosen::One(installed, reason) => Presented::Certificate(present(installed), *reason),
-            Chosen::OneOf(several, reason) => {
+            None | Some(Chosen::Nothing) => Presented::Nothing,
+            Some(Chosen::One(installed, reason)) => Presented::Certificate(present(installed), *reason),
+            Some(Chosen::OneOf(several, reason)) => {
                 Presented::OneOf(several.iter().map(|installed| Some(present(installed))).collect(), *reason)
             }
-            Chosen::ServicesUnknown => Presented::Unknown(super::MissingFact::Services),
+            Some(Chosen::ServicesUnknown) => Presented::Unknown(super::MissingFact::Services),
         }
     }
 }
