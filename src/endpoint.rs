@@ -7,6 +7,7 @@ mod client_access;
 mod describe;
 mod found;
 mod https;
+mod place;
 mod rank;
 mod selection;
 mod transport;
@@ -18,6 +19,7 @@ use std::time::SystemTime;
 
 use self::found::Found;
 pub(crate) use self::https::has_host_binding;
+use self::place::{At, Place};
 pub use self::rank::Rank;
 pub(crate) use self::selection::found_by_name;
 pub(crate) use self::view::View;
@@ -54,7 +56,7 @@ pub struct Endpoint {
 enum Of {
     Server,
     /// A binding of a web site; `None` if the bindings are not known, or there is none yet.
-    Binding(Option<WebBinding>),
+    Binding(Option<Box<WebBinding>>),
     Connector(Connector),
 }
 
@@ -254,7 +256,7 @@ impl Endpoint {
     /// The binding of the web site, if it is known.
     pub fn binding(&self) -> Option<&WebBinding> {
         match &self.of {
-            Of::Binding(binding) => binding.as_ref(),
+            Of::Binding(binding) => binding.as_deref(),
             Of::Server | Of::Connector(_) => None,
         }
     }
@@ -262,77 +264,6 @@ impl Endpoint {
     /// What it presents.
     pub fn presented(&self) -> &Presented {
         &self.presented
-    }
-}
-
-/// An endpoint before it is known what it presents.
-#[derive(Clone, Copy, Debug)]
-struct Place<'a> {
-    kind: EndpointKind,
-    at: At<'a>,
-}
-
-/// What a place belongs to beside its server.
-#[derive(Clone, Copy, Debug)]
-enum At<'a> {
-    Server,
-    Binding(Option<&'a WebBinding>),
-    Connector(&'a Connector),
-}
-
-impl<'a> Place<'a> {
-    /// All places of a server. No change makes or ends one.
-    fn all(server: &'a Server) -> Vec<Self> {
-        let mut places = Vec::with_capacity(16);
-        https::places(server, &mut places);
-        client_access::places(server, &mut places);
-        transport::places(server, &mut places);
-        unified_messaging::places(server, &mut places);
-        places
-    }
-
-    fn of_server(kind: EndpointKind) -> Self {
-        Self { kind, at: At::Server }
-    }
-
-    fn presented(self, view: &View<'a>, found: &mut Found<'a>) -> Presented {
-        match (self.kind, self.at) {
-            (EndpointKind::Imap | EndpointKind::Pop, _) => client_access::presented(view, self.kind, found),
-            (EndpointKind::Internal, _) => transport::default(view),
-            (EndpointKind::EdgeSync, _) => transport::for_edge_sync(view),
-            (EndpointKind::UnifiedMessaging | EndpointKind::CallRouter, _) => {
-                unified_messaging::presented(view, self.kind)
-            }
-            (_, At::Connector(connector)) => transport::presented(view, connector, found),
-            (_, At::Binding(binding)) => https::presented(view, self.kind, binding),
-            (_, At::Server) => Presented::Nothing,
-        }
-    }
-
-    fn presenting(self, server: &Server, presented: Presented) -> Endpoint {
-        let of = match self.at {
-            At::Server => Of::Server,
-            At::Binding(binding) => Of::Binding(binding.cloned()),
-            At::Connector(connector) => Of::Connector(connector.clone()),
-        };
-        Endpoint { server: server.shared_name(), is_on_edge: server.is_edge(), kind: self.kind, of, presented }
-    }
-
-    /// Whether it may present something else after a change than before. A certificate that is not presented, not even
-    /// perhaps, can be removed without that, since all those are presented that nothing stands before.
-    fn may_change(self, server: &Server, before: &Presented, change: &Change) -> bool {
-        let gains = |service| change.gained().contains(service);
-        let loses = |removed| before.may_be(removed) || before.is_unknown();
-        change.removed().is_some_and(loses)
-            || match self.kind {
-                // No Exchange cmdlet binds a certificate to it.
-                EndpointKind::ExchangeBackEnd => false,
-                EndpointKind::Internal | EndpointKind::EdgeSync => change.moves_default_smtp(),
-                EndpointKind::ReceiveConnector | EndpointKind::SendConnector => {
-                    gains(Service::SMTP) || !change.renames().is_empty() || server.knows_selections()
-                }
-                kind => gains(kind.service()),
-            }
     }
 }
 

@@ -241,7 +241,7 @@ fn needs_quotes(text: &str) -> bool {
     text.is_empty()
         || text.starts_with(is_blank)
         || text.ends_with(is_blank)
-        || text.contains([',', '+', '=', '"', '\n', '<', '>', '#', ';'])
+        || text.bytes().any(|byte| matches!(byte, b',' | b'+' | b'=' | b'"' | b'\n' | b'<' | b'>' | b'#' | b';'))
 }
 
 #[cfg(test)]

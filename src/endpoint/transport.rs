@@ -6,18 +6,20 @@ use super::{
 use crate::fact::Fact;
 use crate::server::{Connector, ConnectorKind, Installed, KeyStorage, Server};
 use crate::service::Service;
-use crate::text::Caseless;
 
 pub(super) fn places<'a>(server: &'a Server, places: &mut Vec<Place<'a>>) {
     for (kind, of_kind) in
         [(EndpointKind::ReceiveConnector, ConnectorKind::Receive), (EndpointKind::SendConnector, ConnectorKind::Send)]
     {
         // Where a Send connector runs may not be known.
-        let is_here = |connector: &&Connector| connector.kind() == of_kind && server.runs(connector);
-        let mut connectors: Vec<_> =
-            server.connectors().filter(is_here).filter(|connector| !is_edge_sync(connector)).collect();
-        connectors.sort_by_key(|connector| Caseless(connector.name()));
-        places.extend(connectors.into_iter().map(|connector| Place { kind, at: At::Connector(connector) }));
+        let is_here =
+            |connector: &&Connector| connector.kind() == of_kind && server.runs(connector) && !is_edge_sync(connector);
+        let begin = places.len();
+        places
+            .extend(server.connectors().filter(is_here).map(|connector| Place { kind, at: At::Connector(connector) }));
+        if let Some(of_kind) = places.get_mut(begin..) {
+            of_kind.sort_by_key(Place::name);
+        }
     }
     places.push(Place::of_server(EndpointKind::Internal));
     if server.edge_subscribed() && (server.is_edge() || server.is_mailbox()) {
