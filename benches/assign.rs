@@ -15,8 +15,8 @@ use std::hint::black_box;
 use std::time::SystemTime;
 
 use exchange_certificates::{
-    Answer, Certificate, Connector, ConnectorKind, Fact, Installed, Request, Role, Server, Service, Status,
-    TlsCertificateName, Version, assign, plan, rfc3339,
+    Answer, Certificate, Connector, ConnectorKind, ConnectorNames, Fact, Installed, Request, Role, Server, Service,
+    Status, TlsCertificateName, TransportRole, Version, assign, plan, rfc3339,
 };
 use factory::CertificateFactory;
 use support::counting::{Allocated, counted};
@@ -25,7 +25,7 @@ use support::measure::{Job, is_quick, medians, nanoseconds, table, timed, times}
 
 fn main() {
     let quick = is_quick();
-    let sizes: &[usize] = if quick { &[10, 1_000] } else { &[10, 10_000, 1_000_000] };
+    let sizes: &[usize] = if quick { &[10, 1_000] } else { &[10, 1_000, 1_000_000] };
     let repeated = if quick { 10 } else { 1_000 };
     let ders = many(&corpus().0, sizes[sizes.len() - 1]);
     let benches: Vec<_> = sizes.iter().map(|size| Bench::new(&ders[..*size])).collect();
@@ -48,18 +48,27 @@ fn main() {
     table("Deciding a request", &heading.iter().map(String::as_str).collect::<Vec<_>>(), &lines);
 }
 
-const JOBS: [&str; 6] = [
+const JOBS: [&str; 13] = [
     "plan: passes",
     "plan: refused",
     "plan: a replacement passes",
+    "plan: a removal passes",
     "plan: passes, beside two connectors",
+    "plan: passes, beside ten connectors",
+    "plan: refused, beside ten connectors",
+    "plan: a replacement passes, beside ten connectors",
+    "plan: a removal passes, beside ten connectors",
+    "endpoints",
+    "endpoints, ten connectors among them",
     "plan and apply: moves IMAP and IIS",
     "assign: moves IMAP and IIS",
 ];
 
 struct Bench {
     server: Server,
-    connected: Server,
+    two_connectors: Server,
+    ten_connectors: Server,
+    /// One that passes, one that is refused, a replacement and a removal.
     requests: [Request; 4],
     /// Each of the two takes from the other what it gains, so that every request changes something.
     moving: [Request; 2],
@@ -106,21 +115,24 @@ impl Bench {
                 .with_tls_certificate_name(TlsCertificateName::of(certificate))
                 .unwrap()
         };
-        let connected = server
+        let two_connectors = server
             .clone()
             .with_connector(connector("to partners", &old))
             .with_connector(connector("to the internet", &fresh));
+        let ten_connectors = with_ten_connectors(server.clone(), &old, &fresh);
         let asked = |request: Request| request.with_default_smtp(Answer::Keep).with_caller(["Organization Management"]);
         let all = Service::IMAP | Service::IIS | Service::SMTP;
         let moved = |it: &Certificate| asked(Request::assign(it.thumbprint(), Service::IMAP | Service::IIS));
         Self {
             server,
-            connected,
+            two_connectors,
+            ten_connectors,
             requests: [
                 asked(Request::assign(fresh.thumbprint(), all)),
                 asked(Request::assign(wildcard.thumbprint(), all)),
-                asked(Request::replace(old.thumbprint(), fresh.thumbprint())),
-                asked(Request::assign(fresh.thumbprint(), all)),
+                asked(Request::replace(old.thumbprint(), fresh.thumbprint()))
+                    .with_connector_names(ConnectorNames::Update),
+                Request::remove(other.thumbprint()),
             ],
             moving: [moved(&other), moved(&one)],
             now: rfc3339::parse("2026-11-24T00:00:00Z").unwrap(),
@@ -128,19 +140,30 @@ impl Bench {
     }
 
     fn jobs(&self, repeated: usize) -> [Job<'_>; JOBS.len()] {
-        let Self { server, connected, requests, moving, now } = self;
-        assert!(plan(server, &requests[0], *now).is_ok() && plan(server, &requests[2], *now).is_ok());
-        assert!(plan(server, &requests[1], *now).unwrap_err().has("wildcard-imap"));
+        let Self { server, two_connectors, ten_connectors, requests, moving, now } = self;
+        for server in [server, ten_connectors] {
+            let is_refused = |request| plan(server, request, *now).is_err();
+            assert_eq!(requests.each_ref().map(is_refused), [false, true, false, false]);
+        }
         let planned = move |server: &'_ Server, request: &Request| {
             timed(|| (0..repeated).for_each(|_| _ = black_box(plan(server, request, *now))))
         };
+        let presented =
+            move |server: &'_ Server| timed(|| (0..repeated).for_each(|_| _ = black_box(server.endpoints(*now))));
         let moved = move |work: &mut dyn FnMut(&Request)| timed(|| moving.iter().cycle().take(repeated).for_each(work));
         let [mut applied, mut assigned] = [server.clone(), server.clone()];
         [
             Box::new(move || planned(server, &requests[0])),
             Box::new(move || planned(server, &requests[1])),
             Box::new(move || planned(server, &requests[2])),
-            Box::new(move || planned(connected, &requests[3])),
+            Box::new(move || planned(server, &requests[3])),
+            Box::new(move || planned(two_connectors, &requests[0])),
+            Box::new(move || planned(ten_connectors, &requests[0])),
+            Box::new(move || planned(ten_connectors, &requests[1])),
+            Box::new(move || planned(ten_connectors, &requests[2])),
+            Box::new(move || planned(ten_connectors, &requests[3])),
+            Box::new(move || presented(server)),
+            Box::new(move || presented(ten_connectors)),
             Box::new(move || {
                 moved(&mut |request| plan(&applied, request, *now).unwrap().apply(&mut applied, *now).unwrap())
             }),
@@ -150,10 +173,60 @@ impl Bench {
 
     /// How many allocations one decision makes, and how many of them its result keeps.
     fn allocations(&self, job: usize) -> String {
-        let server = if job == 3 { &self.connected } else { &self.server };
-        let Some(request) = self.requests.get(job) else { return "".to_owned() };
-        let (result, Allocated { made, freed, .. }) = counted(|| plan(server, request, self.now));
-        drop(result);
-        format!("{made}, {}", made - freed)
+        let Self { server, two_connectors, ten_connectors, requests, now, .. } = self;
+        let planned = |server, request| kept(|| plan(server, request, *now));
+        let presented = |server: &Server| kept(|| server.endpoints(*now));
+        match job {
+            0..4 => planned(server, &requests[job]),
+            4 => planned(two_connectors, &requests[0]),
+            5..9 => planned(ten_connectors, &requests[job - 5]),
+            9 => presented(server),
+            10 => presented(ten_connectors),
+            _ => String::new(),
+        }
     }
+}
+
+fn kept<T>(work: impl FnOnce() -> T) -> String {
+    let (result, Allocated { made, freed, .. }) = counted(work);
+    drop(result);
+    format!("{made}, {}", made - freed)
+}
+
+/// Five Receive connectors as setup makes them, one of which names a certificate, and five Send connectors, of which
+/// three do.
+fn with_ten_connectors(server: Server, old: &Certificate, fresh: &Certificate) -> Server {
+    let connector = |kind, name: &str, certificate: Option<&Certificate>| {
+        let name_of = certificate.map_or(Fact::None, |certificate| Fact::Value(TlsCertificateName::of(certificate)));
+        let connector = Connector::new(kind, name).unwrap().with_servers(["MBX01"]).unwrap();
+        connector.with_tls_certificate_name(name_of).unwrap().with_enabled(true)
+    };
+    let receive = |name, fqdn, certificate, role, binding| {
+        connector(ConnectorKind::Receive, name, certificate)
+            .with_fqdn(Fact::Value(fqdn))
+            .unwrap()
+            .with_auth_mechanism(["Tls", "Integrated", "BasicAuth"])
+            .unwrap()
+            .with_transport_role(role)
+            .with_bindings([binding])
+            .unwrap()
+    };
+    let send =
+        |name, certificate| connector(ConnectorKind::Send, name, certificate).with_fqdn(Fact::<String>::None).unwrap();
+    let (front, hub) = (TransportRole::FrontendTransport, TransportRole::HubTransport);
+    let own = "mbx01.contoso.com";
+    [
+        receive("Default Frontend MBX01", own, Some(fresh), front, "0.0.0.0:25"),
+        receive("Client Frontend MBX01", "mail.contoso.com", None, front, "0.0.0.0:587"),
+        receive("Default MBX01", own, None, hub, "0.0.0.0:2525"),
+        receive("Client Proxy MBX01", own, None, hub, "0.0.0.0:465"),
+        receive("Outbound Proxy Frontend MBX01", own, None, front, "0.0.0.0:717"),
+        send("to partners", Some(old)),
+        send("to the internet", Some(fresh)),
+        send("Outbound to Office 365", Some(fresh)).with_cloud_services_mail_enabled(true),
+        send("to the relay", None),
+        send("to the printers", None),
+    ]
+    .into_iter()
+    .fold(server, Server::with_connector)
 }
