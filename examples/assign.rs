@@ -53,7 +53,10 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
             let kinds: Vec<_> = rule.kinds().iter().map(ToString::to_string).collect();
             (kinds.join(" or "), rule.source(), rule.documentation())
         }
-        (None, Some(rule)) => (format!("{} severity", rule.severity()), rule.source(), rule.documentation()),
+        (None, Some(rule)) => {
+            let severities: Vec<_> = rule.severities().iter().map(ToString::to_string).collect();
+            (format!("{} severity", severities.join(" or ")), rule.source(), rule.documentation())
+        }
         (None, None) => {
             let ids = RULES.iter().map(|rule| rule.id()).chain(AUDIT_RULES.iter().map(|rule| rule.id()));
             let ids: Vec<_> = ids.collect();

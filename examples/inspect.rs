@@ -110,11 +110,8 @@ fn endpoints(import: &Import, now: Option<&str>) -> Result<Vec<EndpointRow>, Bad
     let now = now.map(|text| input::date("--now", text)).transpose()?.unwrap_or_else(SystemTime::now);
     let (fleet, left_out) = import.fleet();
     left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
-    let of = |server: &Server| {
-        let row = |endpoint| EndpointRow { server: server.name().to_owned(), endpoint };
-        server.endpoints(now).into_iter().map(row).collect::<Vec<_>>()
-    };
-    Ok(fleet.servers().flat_map(of).collect())
+    let row = |endpoint: Endpoint| EndpointRow { server: endpoint.server().to_owned(), endpoint };
+    Ok(fleet.endpoints(now).into_iter().map(row).collect())
 }
 
 fn endpoint_table(rows: &[EndpointRow]) -> String {

@@ -4,6 +4,7 @@ mod agenda;
 mod auth;
 mod certificates;
 mod connectors;
+mod endpoints;
 mod fleet_wide;
 mod remedy;
 mod services;
@@ -15,11 +16,12 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 pub use self::agenda::{AgendaItem, agenda};
+use crate::endpoint::{Endpoint, EndpointKind};
 use crate::finding::{Finding, Message, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::{About, Source};
-use crate::server::{Installed, Server};
+use crate::server::{Connector, Installed, Server};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -49,7 +51,7 @@ impl fmt::Display for Severity {
 #[derive(Debug)]
 pub struct AuditRule {
     pub(crate) about: About,
-    pub(crate) severity: Severity,
+    pub(crate) severities: &'static [Severity],
     pub(crate) check: fn(&Audited<'_>) -> Vec<Found>,
 }
 
@@ -59,9 +61,14 @@ impl AuditRule {
         self.about.id
     }
 
-    /// How much its findings weigh.
+    /// How much its findings weigh, at most.
     pub fn severity(&self) -> Severity {
-        self.severity
+        self.severities.iter().copied().max().unwrap_or(Severity::Low)
+    }
+
+    /// How much its findings can weigh: mostly the same.
+    pub fn severities(&self) -> &'static [Severity] {
+        self.severities
     }
 
     /// Where it comes from.
@@ -82,11 +89,11 @@ impl AuditRule {
 
 /// Declares a rule of the audit, as `rule!` declares one about a request.
 macro_rules! audit_rule {
-    ($(#[doc = $line:literal])+ $name:ident: $severity:ident, $source:expr, $check:expr) => {
+    ($(#[doc = $line:literal])+ $name:ident: $($severity:ident)|+, $source:expr, $check:expr) => {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::audit::AuditRule = $crate::audit::AuditRule {
             about: $crate::rule::about!($name, $source, $($line)+),
-            severity: $crate::audit::Severity::$severity,
+            severities: &[$($crate::audit::Severity::$severity),+],
             check: $check,
         };
     };
@@ -113,6 +120,15 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
     &certificates::AUDIT_KEY_MISSING,
     &certificates::AUDIT_WEAK,
     &fleet_wide::AUDIT_FLEET_DIFFERS,
+    &endpoints::AUDIT_ENDPOINT_FAILS,
+    &endpoints::AUDIT_ENDPOINT_EXPIRED,
+    &endpoints::AUDIT_ENDPOINT_SELF_SIGNED,
+    &endpoints::AUDIT_ENDPOINT_AMBIGUOUS,
+    &endpoints::AUDIT_SEND_SERVER_LACKS,
+    &connectors::AUDIT_HYBRID_CONNECTOR_DIFFERS,
+    &endpoints::AUDIT_BINDING_DIFFERS,
+    &endpoints::AUDIT_BACK_END_BINDING,
+    &endpoints::AUDIT_SMTP_REACHES_NOTHING,
     &fleet_wide::AUDIT_OUT_OF_SUPPORT,
 ];
 
@@ -120,6 +136,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
 #[derive(Debug)]
 pub(crate) struct Audited<'a> {
     server: &'a Server,
+    endpoints: &'a [Endpoint],
     across: &'a fleet_wide::Across<'a>,
     now: Timestamp,
 }
@@ -127,17 +144,27 @@ pub(crate) struct Audited<'a> {
 /// What a rule of the audit found, and of which certificate.
 #[derive(Debug)]
 pub(crate) struct Found {
+    /// How much it weighs, if the rule does not always say the same.
+    severity: Option<Severity>,
     thumbprint: Option<Thumbprint>,
     finding: Finding,
 }
 
 impl Found {
     fn of(installed: &Installed, services: Service, message: impl Into<Message>) -> Self {
-        Self { thumbprint: Some(installed.thumbprint()), finding: Finding::on(services, message) }
+        Self::about(Some(installed.thumbprint()), services, message)
     }
 
     fn of_server(services: Service, message: impl Into<Message>) -> Self {
-        Self { thumbprint: None, finding: Finding::on(services, message) }
+        Self::about(None, services, message)
+    }
+
+    fn about(thumbprint: Option<Thumbprint>, services: Service, message: impl Into<Message>) -> Self {
+        Self { severity: None, thumbprint, finding: Finding::on(services, message) }
+    }
+
+    fn with_severity(self, severity: Severity) -> Self {
+        Self { severity: Some(severity), ..self }
     }
 
     fn map(self, change: impl FnOnce(Finding) -> Finding) -> Self {
@@ -272,17 +299,18 @@ impl Audit {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
+    let endpoints: Vec<_> = fleet.servers().map(|server| server.endpoints(now)).collect();
     let now = now.into();
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
-    let across = fleet_wide::Across::of(fleet);
-    for server in fleet.servers() {
-        let audited = Audited { server, across: &across, now };
+    let across = fleet_wide::Across::of(fleet, &endpoints);
+    for (server, endpoints) in fleet.servers().zip(&endpoints) {
+        let audited = Audited { server, endpoints, across: &across, now };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         for rule in AUDIT_RULES {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {
                 rule: rule.id(),
-                severity: rule.severity,
+                severity: found.severity.unwrap_or_else(|| rule.severity()),
                 server: server.name().to_owned(),
                 thumbprint: found.thumbprint,
                 finding: found.finding,
@@ -293,7 +321,18 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
     Audit { certificates, findings }
 }
 
-impl Audited<'_> {
+impl<'a> Audited<'a> {
+    /// Whether a connector is an endpoint of the server of which it is known what it presents.
+    fn is_known_at(&self, connector: &Connector) -> bool {
+        let is_it = |endpoint: &&Endpoint| endpoint.connector().is_some_and(|known| known.is(connector));
+        self.endpoints.iter().find(is_it).is_some_and(|endpoint| !endpoint.presented().is_unknown())
+    }
+
+    /// The endpoints of a kind.
+    fn endpoints_of(&self, kind: EndpointKind) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
+        self.endpoints.iter().filter(move |endpoint| endpoint.kind() == kind)
+    }
+
     fn describe(&self, installed: &Installed) -> AuditedCertificate {
         let certificate = installed.certificate();
         AuditedCertificate {

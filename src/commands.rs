@@ -31,6 +31,11 @@ pub(crate) fn show_certificates(server: &Server) -> Command {
     get_certificates(server).list("FriendlyName,Subject,Thumbprint,Services")
 }
 
+/// Shows the certificates that cover a name, that which transport takes first.
+pub(crate) fn show_certificates_for(server: &Server, host: &str) -> Command {
+    get_certificates(server).value("DomainName", host.to_owned()).list("Thumbprint,Services,NotBefore,NotAfter")
+}
+
 /// Shows what the certificates of a server are assigned to.
 pub(crate) fn show_services(server: &Server) -> Command {
     get_certificates(server).list("Thumbprint,Services")

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use self::found::Found;
-pub(crate) use self::https::has_host_binding;
+pub(crate) use self::https::{asked_names, has_host_binding};
 use self::place::{At, Place};
 pub use self::rank::Rank;
 pub(crate) use self::selection::found_by_name;

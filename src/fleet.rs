@@ -15,6 +15,7 @@ use self::organization::Shared;
 pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 use crate::case::Elsewhere;
 use crate::change::Rename;
+use crate::endpoint::Endpoint;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::Request;
@@ -119,6 +120,11 @@ impl Fleet {
         now: SystemTime,
     ) -> Option<Result<Plan, NoPlan>> {
         self.get(server).map(|server| plan_among(policy, self, server, request, now))
+    }
+
+    /// Which certificate every server presents where, at a point in time, as [`Server::endpoints`] has it.
+    pub fn endpoints(&self, now: SystemTime) -> Vec<Endpoint> {
+        self.servers().flat_map(|server| server.endpoints(now)).collect()
     }
 
     /// Gives a connector of the organisation another name, on all servers at once.

@@ -39,6 +39,7 @@ pub struct Plan {
     added: Service,
     services: Service,
     superseded: Vec<(Service, Thumbprint)>,
+    kept: Vec<(Service, Thumbprint)>,
     default_smtp: Fact<Thumbprint>,
     endpoints: Vec<EndpointChange>,
     diagnostics: Vec<Diagnostic>,
@@ -197,6 +198,11 @@ impl Plan {
         &self.superseded
     }
 
+    /// Whether another certificate that has an added service keeps it: IIS for the Exchange Back End, SMTP always.
+    pub fn keeps(&self, service: Service, other: Thumbprint) -> bool {
+        self.kept.contains(&(service, other))
+    }
+
     /// The default SMTP certificate afterwards.
     pub fn default_smtp(&self) -> Fact<Thumbprint> {
         self.default_smtp
@@ -342,6 +348,7 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
         _ => {
             let added = assignment.map(Assignment::added).unwrap_or_default();
             let has = assignment.and_then(Assignment::installed).map(Installed::known_services).unwrap_or_default();
+            let superseded = assignment.map(|assignment| superseded(assignment, added)).unwrap_or_default();
             Ok(Plan {
                 server: case.server.shared_name(),
                 is_edge: case.server.is_edge(),
@@ -350,7 +357,8 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
                 in_question: assignment.map(Assignment::in_question).unwrap_or_default(),
                 added,
                 services: has | added,
-                superseded: assignment.map(|assignment| superseded(assignment, added)).unwrap_or_default(),
+                kept: kept(&case, &superseded),
+                superseded,
                 default_smtp: case.change.default_smtp(case.server),
                 diagnostics: judgement.diagnostics,
                 script: script::script(&case),
@@ -359,6 +367,15 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
             })
         }
     }
+}
+
+/// Those of these services that their certificates keep.
+fn kept(case: &Case<'_>, superseded: &[(Service, Thumbprint)]) -> Vec<(Service, Thumbprint)> {
+    let keeps = |(service, other): &&(Service, Thumbprint)| {
+        let installed = case.server.installed(*other).filter(|_| case.request.removes() != Some(*other));
+        installed.is_some_and(|installed| case.change.services(case.server, installed).contains(*service))
+    };
+    superseded.iter().filter(keeps).copied().collect()
 }
 
 /// For each added service, every other certificate that has it.

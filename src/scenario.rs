@@ -112,7 +112,10 @@ impl Scenario {
             (Task::RollOut(rollout), Subject::Fleet(fleet)) => {
                 Outcome::Rollout(fleet.roll_out(&self.policy, rollout, now)?)
             }
-            (Task::Verify(expectation, Some(shown)), _) => {
+            (Task::Verify(expectation, Some(shown)), Subject::Server(server)) => {
+                Outcome::Verification(expectation.verify_shown(server, shown.iter().copied()))
+            }
+            (Task::Verify(expectation, Some(shown)), Subject::Fleet(_)) => {
                 Outcome::Verification(verify(expectation, shown.iter().copied()))
             }
             (Task::Verify(expectation, None), Subject::Server(server)) => {

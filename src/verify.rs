@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::json_object::JsonObject;
-use crate::server::{Installed, Server};
+use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -73,9 +73,12 @@ fn unless_cut_short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     }
 }
 
+/// What is known of an installed certificate: its IIS counts where the Default Web Site may have it.
 impl From<&Installed> for Shown {
     fn from(installed: &Installed) -> Self {
-        Self::new(installed.thumbprint(), installed.services())
+        let is_elsewhere = installed.web_sites().is_some_and(|sites| !sites.contains(&DEFAULT_WEB_SITE));
+        let uncounted = if is_elsewhere { Service::IIS } else { Service::empty() };
+        Self::new(installed.thumbprint(), installed.services().map(|services| services - uncounted))
     }
 }
 
@@ -130,6 +133,28 @@ impl Expectation {
     /// Compares it with what is known of a server.
     pub fn verify_on(&self, server: &Server) -> Verification {
         verify(self, server.installed(self.thumbprint))
+    }
+
+    /// Compares it with the services that are shown, where the server was known before.
+    ///
+    /// `Get-ExchangeCertificate` does not show which web site IIS comes from: of a certificate that the Exchange Back
+    /// End had, and the Default Web Site not for certain, it is inconclusive.
+    pub fn verify_shown(&self, server: &Server, shown: impl IntoIterator<Item = impl Into<Shown>>) -> Verification {
+        let verification = verify(self, shown);
+        let asks_for_iis = self.services.contains(Service::IIS);
+        let sites = server.sites();
+        let is_back_end = |installed: &Installed| {
+            sites.holds(installed, EXCHANGE_BACK_END) == Some(true)
+                && sites.holds(installed, DEFAULT_WEB_SITE) != Some(true)
+        };
+        match verification {
+            Verification::Verified { .. }
+                if asks_for_iis && server.installed(self.thumbprint).is_some_and(is_back_end) =>
+            {
+                Verification::Inconclusive
+            }
+            other => other,
+        }
     }
 }
 

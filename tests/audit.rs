@@ -45,6 +45,15 @@ const SPECIFICATION: &[(&str, Severity)] = &[
     ("audit-key-missing", Severity::Low),
     ("audit-weak", Severity::Low),
     ("audit-fleet-differs", Severity::Low),
+    ("audit-endpoint-fails", Severity::High),
+    ("audit-endpoint-expired", Severity::High),
+    ("audit-endpoint-self-signed", Severity::Low),
+    ("audit-endpoint-ambiguous", Severity::Low),
+    ("audit-send-server-lacks", Severity::High),
+    ("audit-hybrid-connector-differs", Severity::Low),
+    ("audit-binding-differs", Severity::Low),
+    ("audit-back-end-binding", Severity::Low),
+    ("audit-smtp-reaches-nothing", Severity::Low),
     ("audit-out-of-support", Severity::Low),
 ];
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use support::example::run;
 use support::factory::CertificateFactory;
-use support::organization::{NOW, base64, healthy, hostile, installed, mail, organization, own};
+use support::organization::{NOW, back_end, base64, healthy, hostile, installed, mail, organization, own};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data").join(name)
@@ -398,7 +398,7 @@ fn the_page_of_a_large_fleet_is_small_enough_to_read() {
             let own = own(&name, "2025-09-01T08:00:00Z", "2030-09-01T08:00:00Z");
             json!({ "name": name, "version": "2019", "roles": ["Mailbox"], "default_smtp": own.build().thumbprint(),
                 "connectors": [{ "kind": "Receive", "name": name, "fqdn": "relay.contoso.com" }],
-                "certificates": [installed(&own, "own", "SMTP"), installed(&shared, "mail", "IIS")] })
+                "certificates": [back_end(&own), installed(&shared, "mail", "IIS")] })
         })
         .collect();
     let (page, _) = page("large", &json!({ "now": NOW, "servers": servers }));

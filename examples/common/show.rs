@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Decision, Diagnostic, EndpointChange, EndpointKind, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy,
-    RolloutPlan, Service, Thumbprint, Verification,
+    Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan, Service,
+    Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -25,13 +25,10 @@ pub fn plan(outcome: &str, plan: &Plan) {
         _ => true,
     };
     for (service, other) in plan.superseded().iter().filter(|(_, other)| stays(other)) {
-        let keeps_back_end = plan.endpoints().iter().any(|change| {
-            change.after.kind() == EndpointKind::ExchangeBackEnd && change.after.presented().may_be(*other)
-        });
         match *service {
-            Service::IIS if keeps_back_end => say!("  {other} keeps IIS for the Exchange Back End"),
-            Service::IIS => say!("  IIS moves away from {other}"),
-            _ => say!("  {other} has {service} too"),
+            service if !plan.keeps(service, *other) => say!("  {service} moves away from {other}"),
+            Service::IIS => say!("  {other} keeps IIS for the Exchange Back End"),
+            service => say!("  {other} has {service} too"),
         }
     }
     presented(plan.endpoints());

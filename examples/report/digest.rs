@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exchange_certificates::{
-    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Installed, Remedy, Server, Service, Severity,
-    Thumbprint, rfc3339,
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Endpoint, Installed, Remedy, Server, Service,
+    Severity, Thumbprint, rfc3339,
 };
 
 use super::organization::Organization;
@@ -18,6 +18,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) certificates: Vec<CertificateRow<'a>>,
     pub(crate) findings: Vec<FindingGroup<'a>>,
     pub(crate) servers: Vec<ServerRow<'a>>,
+    /// What is presented where, of the servers whose roles are known.
+    pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) agenda: &'a [AgendaItem],
     pub(crate) notes: &'a [String],
     /// How many findings there are before they are put together.
@@ -97,11 +99,13 @@ impl<'a> Digest<'a> {
         agenda: &'a [AgendaItem],
         now: SystemTime,
     ) -> Self {
+        let is_known = |endpoint: &Endpoint| !organization.is_guessed(endpoint.server());
         let mut digest = Self {
             now,
             certificates: Vec::new(),
             findings: grouped(&audit.findings),
             servers: Vec::new(),
+            endpoints: organization.fleet.endpoints(now).into_iter().filter(is_known).collect(),
             agenda,
             notes: &organization.notes,
             high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),

@@ -67,7 +67,9 @@ impl Organization {
         audit.findings.retain(|finding| match self.gaps.get(&finding.server().to_lowercase()) {
             None => true,
             Some(Gap::VersionAndRoles) => !matches!(finding.rule(), "audit-out-of-support" | "audit-fleet-differs"),
-            Some(Gap::AllButConnectors) => finding.rule() == "audit-connector-certificate-missing",
+            Some(Gap::AllButConnectors) => {
+                matches!(finding.rule(), "audit-connector-certificate-missing" | "audit-endpoint-fails")
+            }
             Some(Gap::Server) => finding.thumbprint().is_some(),
         });
         audit

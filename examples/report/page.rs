@@ -1,6 +1,7 @@
 //! The page for people who have neither the files nor a shell: one file that needs no network, runs only its own
 //! script, and can be printed.
 
+mod endpoints;
 mod findings;
 mod matrix;
 mod parts;
@@ -45,6 +46,7 @@ pub(crate) fn page(digest: &Digest<'_>) -> String {
                     (findings::section(digest))
                     (timeline::section(digest))
                     (matrix::section(digest))
+                    (endpoints::section(digest))
                     (agenda(digest))
                     (notes(digest))
                 }
@@ -93,6 +95,7 @@ fn head(digest: &Digest<'_>, date: &str) -> Markup {
                     li { a href="#findings" { "Findings" } }
                     li { a href="#timeline" { "Timeline" } }
                     li { a href="#servers" { "Servers" } }
+                    li { a href="#endpoints" { "What is presented" } }
                     li { a href="#agenda" { "What falls due" } }
                     li { a href="#about" { "About this page" } }
                 }

@@ -69,7 +69,12 @@ audit_rule! {
 
 fn wildcard(case: &Audited<'_>) -> Vec<Found> {
     let found = assigned(case).filter_map(|installed| {
-        let services = installed.known_services() & (Service::IMAP | Service::POP);
+        let is_served_by_name = |service: &Service| {
+            let name = case.server.certificate_name(*service).value();
+            name.is_some_and(|name| !name.starts_with('*') && installed.covers(name))
+        };
+        let assigned = installed.known_services() & (Service::IMAP | Service::POP);
+        let services: Service = assigned.iter().filter(|service| !is_served_by_name(service)).collect();
         let name = installed.certificate().first_wildcard().filter(|_| !services.is_empty())?.into_owned();
         let message = message!(name, services; "{} is a wildcard name, and {services} {} served by one host name", shown(name), if services.iter().count() == 1 { "is" } else { "are" });
         let named = services.iter().flat_map(|service| {

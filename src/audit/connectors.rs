@@ -3,8 +3,10 @@
 use super::{Audited, Found, audit_rule};
 use crate::certificate::Certificate;
 use crate::commands;
+use crate::endpoint::EndpointKind;
+use crate::fact::Fact;
 use crate::finding::message;
-use crate::server::{Connector, Installed, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, Installed, TlsCertificateName};
 use crate::service::Service;
 use crate::text::shown;
 
@@ -29,7 +31,9 @@ audit_rule! {
 }
 
 fn missing(case: &Audited<'_>) -> Vec<Found> {
-    let missing = connectors(case).filter(|(_, _, found)| found.is_empty());
+    // Where it is known what the connector presents, the rules about endpoints speak.
+    let is_missing = |found: &[&Installed], connector| found.is_empty() && !case.is_known_at(connector);
+    let missing = connectors(case).filter(|(connector, _, found)| is_missing(found, connector));
     let found = missing.map(|(connector, name, _)| {
         let message = message!(
             connector = connector.name().to_owned(), name = name.to_string();
@@ -50,7 +54,8 @@ audit_rule! {
 }
 
 fn ambiguous(case: &Audited<'_>) -> Vec<Found> {
-    let found = connectors(case).filter_map(|(connector, _, found)| {
+    let unknown = connectors(case).filter(|(connector, ..)| !case.is_known_at(connector));
+    let found = unknown.filter_map(|(connector, _, found)| {
         let (used, others) = found.split_first().filter(|(_, others)| !others.is_empty())?;
         let others: Vec<_> = others.iter().map(|other| other.thumbprint().to_string()).collect();
         let words = format!("replace {} by it, which assigns what they have and removes them", others.join(" and "));
@@ -108,7 +113,8 @@ audit_rule! {
 
 fn fqdn_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
-    let uncovered = server.connectors_here().filter_map(|connector| {
+    let unknown = server.connectors_here().filter(|connector| !case.is_known_at(connector));
+    let uncovered = unknown.filter_map(|connector| {
         let fqdn = connector.fqdn().value()?;
         let is_covered = server.inventory().covering(fqdn).any(|installed| installed.may_have(Service::SMTP));
         (!is_covered).then(|| {
@@ -121,4 +127,43 @@ fn fqdn_uncovered(case: &Audited<'_>) -> Vec<Found> {
         })
     });
     uncovered.collect()
+}
+
+audit_rule! {
+    /// A connector of the hybrid configuration names another certificate than the configuration does.
+    ///
+    /// The configuration itself selects nothing: the wizard wrote its name to the connectors, and they can be changed
+    /// without it. The next run of the wizard sets them back.
+    AUDIT_HYBRID_CONNECTOR_DIFFERS: Low, HealthChecker, hybrid_differs
+}
+
+fn hybrid_differs(case: &Audited<'_>) -> Vec<Found> {
+    let mut hybrid = case.server.connectors().filter(|connector| connector.kind() == ConnectorKind::Hybrid);
+    let Some(name) = hybrid.next().and_then(|hybrid| hybrid.tls_certificate_name().value()) else { return Vec::new() };
+    let is_hybrid = |connector: &Connector| match connector.kind() {
+        ConnectorKind::Send => connector.cloud_services_mail_enabled() == Some(true),
+        ConnectorKind::Receive => connector.tls_domain_capabilities().is_some_and(|domains| !domains.is_empty()),
+        ConnectorKind::Hybrid => false,
+    };
+    let of_server = case
+        .endpoints
+        .iter()
+        .filter(|endpoint| matches!(endpoint.kind(), EndpointKind::ReceiveConnector | EndpointKind::SendConnector));
+    let connectors = of_server.filter_map(|endpoint| endpoint.connector()).filter(|connector| is_hybrid(connector));
+    let found = connectors.filter_map(|connector| {
+        let other = match connector.tls_certificate_name() {
+            Fact::NotKnown => return None,
+            Fact::Value(other) if other == name => return None,
+            Fact::Value(other) => shown(&other.to_string()).to_string(),
+            Fact::None => "no certificate".to_owned(),
+        };
+        let message = message!(
+            connector = connector.name().to_owned(), other, name = name.to_string();
+            "{} names {other}, and the hybrid configuration {}", shown(connector), shown(name)
+        );
+        let set = commands::set_tls_certificate_name(connector, name);
+        let advice = "if the certificate of the hybrid configuration is the one in use, give the connector its name:";
+        Some(Found::of_server(Service::SMTP, message).map(|finding| finding.advise(advice).command(set)))
+    });
+    found.collect()
 }

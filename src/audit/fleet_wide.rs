@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Audited, Found, audit_rule};
+use crate::endpoint::{Endpoint, EndpointKind, Presented};
 use crate::finding::message;
 use crate::fleet::Fleet;
-use crate::server::{Installed, Server, Version};
+use crate::server::{Connector, Installed, Server, Version};
 use crate::service::Service;
-use crate::text::shown;
+use crate::text::{Caseless, shown};
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
@@ -76,11 +77,18 @@ pub(super) struct Across<'a> {
     peers: BTreeMap<Version, &'a Server>,
     /// The servers that hold the current Auth certificates of the organisation.
     auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
+    /// The source servers on which a Send connector has a certificate, by the name of the connector.
+    senders: BTreeMap<Caseless<String>, Vec<&'a str>>,
 }
 
 impl<'a> Across<'a> {
-    pub(super) fn of(fleet: &'a Fleet) -> Self {
+    pub(super) fn of(fleet: &'a Fleet, endpoints: &'a [Vec<Endpoint>]) -> Self {
         let mut across = Self::default();
+        for endpoint in endpoints.iter().flatten().filter(|endpoint| endpoint.kind() == EndpointKind::SendConnector) {
+            if let (Presented::Certificate(..), Some(connector)) = (endpoint.presented(), endpoint.connector()) {
+                across.senders.entry(Caseless(connector.name().to_owned())).or_default().push(endpoint.server());
+            }
+        }
         for server in fleet.servers() {
             if can_be_compared(server) {
                 across.peers.entry(server.version()).or_insert(server);
@@ -97,6 +105,11 @@ impl<'a> Across<'a> {
             }
         }
         across
+    }
+
+    /// The servers on which a Send connector has a certificate.
+    pub(super) fn senders(&self, connector: &Connector) -> &[&'a str] {
+        self.senders.get(&Caseless(connector.name().to_owned())).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {

@@ -2,6 +2,7 @@
 
 use super::{Audited, Found, audit_rule, remedy};
 use crate::commands;
+use crate::endpoint::{EndpointKind, asked_names};
 use crate::finding::{message, validity};
 use crate::server::Installed;
 use crate::service::Service;
@@ -10,6 +11,9 @@ use crate::thumbprint::Thumbprint;
 
 audit_rule! {
     /// IIS or SMTP has no valid certificate.
+    ///
+    /// Where it is known what the Default Web Site and the Receive connectors present, it speaks of those alone that
+    /// have a certificate within its dates which is not valid; the rules about endpoints speak of the others.
     AUDIT_SERVICE_UNCOVERED: High, HealthChecker, service_uncovered
 }
 
@@ -17,7 +21,10 @@ fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let hosted = server.hosts() & (Service::IIS | Service::SMTP);
     let valid: Vec<_> = server.certificates().filter(|installed| installed.may_be_valid(case.now)).collect();
-    let is_served = |service: &Service| valid.iter().any(|installed| installed.may_have(*service));
+    let is_served = |service: &Service| match presents_valid(case, *service) {
+        Some(is_served) => is_served,
+        None => valid.iter().any(|installed| installed.may_have(*service)),
+    };
     let services: Service = hosted.iter().filter(|service| !is_served(service)).collect();
     if services.is_empty() {
         return Vec::new();
@@ -28,6 +35,30 @@ fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
             .advise("assign a valid certificate to them; these are installed:")
             .command(commands::show_certificates(server))
     })]
+}
+
+/// Whether the endpoints of a service are in order, or other rules speak of them; `None` if that is not known.
+fn presents_valid(case: &Audited<'_>, service: Service) -> Option<bool> {
+    let kind = if service == Service::IIS { EndpointKind::DefaultWebSite } else { EndpointKind::ReceiveConnector };
+    let mut endpoints = case.endpoints_of(kind).peekable();
+    endpoints.peek()?;
+    let mut is_served = true;
+    for endpoint in endpoints {
+        let presented = endpoint.presented();
+        if presented.is_unknown() {
+            return None;
+        }
+        let mut certificates = presented.certificates().peekable();
+        let is_invalid = certificates.peek().is_some()
+            && certificates
+                .all(|it| case.server.installed(it.thumbprint).is_some_and(|it| is_reported_invalid(case, it)));
+        is_served &= !is_invalid || endpoint.is_dead();
+    }
+    Some(is_served)
+}
+
+fn is_reported_invalid(case: &Audited<'_>, installed: &Installed) -> bool {
+    installed.is_current(case.now) && !installed.may_be_valid(case.now)
 }
 
 audit_rule! {
@@ -80,20 +111,41 @@ fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// No certificate with IIS covers a host name that clients use.
+    /// No certificate of the Default Web Site covers a host name that clients use.
+    ///
+    /// A name that a binding has is asked of that binding alone. Where it is not known what the bindings present, a
+    /// certificate with IIS has to cover the name.
     AUDIT_CLIENT_NAME_UNCOVERED: High, Support, client_name_uncovered
 }
 
 fn client_name_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let names = server.client_names().filter(|_| server.hosts().contains(Service::IIS)).unwrap_or_default();
-    let is_covered =
-        |name: &&String| server.inventory().covering(name).any(|installed| installed.may_have(Service::IIS));
+    let has_iis = |name: &String| server.inventory().covering(name).any(|installed| installed.may_have(Service::IIS));
+    let is_covered = |name: &&String| presents_name(case, name).unwrap_or_else(|| has_iis(name));
     let names: Vec<_> = names.iter().filter(|name| !is_covered(name)).cloned().collect();
     if names.is_empty() {
         return Vec::new();
     }
-    let message = message!(names; "clients use {}, which no certificate with IIS covers", list(names));
+    let message = message!(names; "clients use {}, which no certificate of the Default Web Site covers", list(names));
     let found = Found::of_server(Service::IIS, message);
     vec![found.map(|finding| finding.advise("assign IIS to a certificate that covers these names"))]
+}
+
+/// Whether a binding that clients ask for this name may cover it, or another rule speaks of it; `None` if that is not
+/// known.
+fn presents_name(case: &Audited<'_>, name: &str) -> Option<bool> {
+    let endpoints: Vec<_> = case.endpoints_of(EndpointKind::DefaultWebSite).collect();
+    if endpoints.is_empty() || endpoints.iter().any(|endpoint| endpoint.presented().is_unknown()) {
+        return None;
+    }
+    let is_asked = |binding| asked_names(case.server, binding).any(|asked| asked == name);
+    let mut asked = endpoints.iter().filter(|endpoint| is_asked(endpoint.binding())).peekable();
+    let covers = |thumbprint| case.server.installed(thumbprint).is_some_and(|installed| installed.covers(name));
+    Some(
+        asked.peek().is_none()
+            || asked.any(|endpoint| {
+                endpoint.is_dead() || endpoint.presented().certificates().any(|known| covers(known.thumbprint))
+            }),
+    )
 }

@@ -87,6 +87,30 @@ impl Endpoint {
         role == Some(TransportRole::HubTransport) && !self.is_on_edge
     }
 
+    /// Whether it may not run at all, or goes on without a certificate: IMAP, POP and Unified Messaging, and Send
+    /// connectors whose partner does not check the certificate.
+    pub(crate) fn is_optional(&self) -> bool {
+        match self.kind {
+            EndpointKind::Imap | EndpointKind::Pop | EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => true,
+            EndpointKind::SendConnector => !self.is_named() && !self.is_checked_by_partner(),
+            _ => false,
+        }
+    }
+
+    /// Whether a connector finds its certificate by name.
+    pub(crate) fn is_named(&self) -> bool {
+        self.connector().is_some_and(|connector| connector.tls_certificate_name().value().is_some())
+    }
+
+    /// Whether it is presented to others than Exchange servers of the organisation, and who connects looks at it.
+    pub(crate) fn is_meant_for_others(&self) -> bool {
+        let is_looked_at = match self.kind {
+            EndpointKind::ReceiveConnector => !self.is_internal(),
+            _ => self.is_checked_by_partner(),
+        };
+        is_looked_at && !self.presented.is_not_offered()
+    }
+
     /// Whether the partner of a Send connector checks the client certificate.
     pub(crate) fn is_checked_by_partner(&self) -> bool {
         self.connector().is_some_and(|connector| {

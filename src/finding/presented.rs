@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::FactValue;
 use super::message::{Message, Values};
-use crate::endpoint::{EndpointChange, MissingFact, Presented};
+use crate::endpoint::{Endpoint, EndpointChange, MissingFact, Presented};
 use crate::text::joined;
 
 /// How some endpoints change: `endpoints`, `before`, `after`.
@@ -16,15 +16,18 @@ pub(crate) fn changing(changes: &[&EndpointChange], what: &'static str) -> Messa
     })
 }
 
-/// What some endpoints would present: `endpoints`, `presented`.
-pub(crate) fn presenting(changes: &[&EndpointChange], what: &'static str) -> Message {
-    let values = Presenting(Endpoints::new(changes, what));
-    Message::told(&["endpoints", "presented"], values, |Presenting(endpoints), f| {
-        let answers = endpoints.changes.iter().map(|EndpointChange { after, .. }| {
-            fmt::from_fn(move |f| write!(f, "{}: {}", after.title(), after.answer()))
-        });
-        write!(f, "{}: {}", endpoints.what, joined(&answers.collect::<Vec<_>>(), "; "))
+/// What some endpoints present: `endpoints`, `presented`.
+pub(crate) fn presenting<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>, what: &'static str) -> Message {
+    let values = Presenting { endpoints: endpoints.into_iter().cloned().collect(), what };
+    Message::told(&["endpoints", "presented"], values, |Presenting { endpoints, what }, f| {
+        let answers = endpoints.iter().map(|it| fmt::from_fn(move |f| write!(f, "{}: {}", it.title(), it.answer())));
+        write!(f, "{what}: {}", joined(&answers.collect::<Vec<_>>(), "; "))
     })
+}
+
+/// The endpoints after their change.
+pub(crate) fn after<'a>(changes: &[&'a EndpointChange]) -> impl Iterator<Item = &'a Endpoint> {
+    changes.iter().map(|change| &change.after)
 }
 
 /// What some endpoints present is not known: `endpoints`, `missing`.
@@ -78,12 +81,15 @@ impl Values for Changing {
 }
 
 #[derive(Clone)]
-struct Presenting(Endpoints);
+struct Presenting {
+    endpoints: Vec<Endpoint>,
+    what: &'static str,
+}
 
 impl Values for Presenting {
     fn values(&self) -> Vec<FactValue> {
-        let Self(endpoints) = self;
-        vec![endpoints.ids(), endpoints.texts(|change| change.after.presented().in_short().to_string())]
+        let texts = |text: fn(&Endpoint) -> String| FactValue::Texts(self.endpoints.iter().map(text).collect());
+        vec![texts(|it| it.id().to_string()), texts(|it| it.presented().in_short().to_string())]
     }
 }
 

@@ -14,6 +14,8 @@ impl Serialize for Plan {
         struct Superseded {
             service: Service,
             thumbprint: Thumbprint,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            keeps: bool,
         }
 
         let outcome = match self.request.operation() {
@@ -21,8 +23,12 @@ impl Serialize for Plan {
             Operation::Remove => "removed",
             Operation::Replace { .. } => "replaced",
         };
-        let superseded: Vec<_> =
-            self.superseded().iter().map(|&(service, thumbprint)| Superseded { service, thumbprint }).collect();
+        let superseded = self.superseded().iter().map(|&(service, thumbprint)| Superseded {
+            service,
+            thumbprint,
+            keeps: self.keeps(service, thumbprint),
+        });
+        let superseded: Vec<_> = superseded.collect();
         let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
         let changed: Vec<_> = self.endpoints.iter().filter(|change| change.is_changed()).collect();
         let presented: Vec<_> = self.endpoints.iter().map(|change| &change.after).collect();

@@ -5,7 +5,7 @@ use crate::commands;
 use crate::comparison::Comparison;
 use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Presented};
 use crate::fact::Fact;
-use crate::finding::presented::{changing, not_known, presenting};
+use crate::finding::presented::{after, changing, not_known, presenting};
 use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
 use crate::rule::rule;
@@ -34,17 +34,7 @@ fn fails(case: &Comparison<'_>) -> Option<Finding> {
 
 /// What may not run, or goes on without a certificate, is no reason to refuse.
 fn failure(endpoint: &Endpoint) -> Kind {
-    let is_optional = match endpoint.kind() {
-        EndpointKind::Imap | EndpointKind::Pop | EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => true,
-        EndpointKind::SendConnector => !is_named(endpoint) && !endpoint.is_checked_by_partner(),
-        _ => false,
-    };
-    if is_optional { Kind::Warn } else { Kind::Refuse }
-}
-
-/// Whether a connector finds its certificate by name.
-fn is_named(endpoint: &Endpoint) -> bool {
-    endpoint.connector().is_some_and(|connector| matches!(connector.tls_certificate_name(), Fact::Value(_)))
+    if endpoint.is_optional() { Kind::Warn } else { Kind::Refuse }
 }
 
 /// What to do first, for each kind of endpoint once.
@@ -59,7 +49,7 @@ fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<&'static 
             "make another certificate the default one for SMTP first: assign SMTP to it with replace"
         }
         EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => "assign the service to another certificate first",
-        _ if is_named(&change.after) => {
+        _ if change.after.is_named() => {
             "give the connector the name of a certificate that is installed and assigned to SMTP first"
         }
         _ if case.assigned_to(Service::SMTP).is_some() => "give the connectors the name of this certificate first:",
@@ -79,7 +69,7 @@ fn renames(case: &Comparison<'_>, changes: &[&EndpointChange]) -> Vec<Command> {
     let assigned = case.assignment().filter(|assignment| assignment.adds(Service::SMTP));
     let Some(certificate) = assigned.and_then(Assignment::certificate) else { return Vec::new() };
     let name = TlsCertificateName::of(certificate);
-    let connectors = changes.iter().filter(|change| !is_named(&change.after)).filter_map(|it| it.after.connector());
+    let connectors = changes.iter().filter(|change| !change.after.is_named()).filter_map(|it| it.after.connector());
     connectors.map(|connector| commands::set_tls_certificate_name(connector, &name)).collect()
 }
 
@@ -139,18 +129,9 @@ fn reaches_nothing(case: &Comparison<'_>) -> Option<Finding> {
     let removed = case.removed().map(Installed::thumbprint);
     let as_before = removed.is_some_and(reached_none) || assignment.other_holders(Service::SMTP).any(is_alike);
     let shown: Vec<_> = case.connectors().filter(|change| !change.after.presented().is_not_offered()).collect();
-    let finding = Finding::on(Service::SMTP, presenting(&shown, "no connector would present this certificate"));
+    let finding = Finding::on(Service::SMTP, presenting(after(&shown), "no connector would present this certificate"));
     let finding = if as_before { finding.with_kind(Kind::Note) } else { finding };
-    Some(by_name(case, finding, case.connectors().filter(|change| is_meant_for_others(&change.after))))
-}
-
-/// Whether other than Exchange servers of the organisation look at a connector's certificate.
-fn is_meant_for_others(endpoint: &Endpoint) -> bool {
-    let is_looked_at = match endpoint.kind() {
-        EndpointKind::ReceiveConnector => !endpoint.is_internal(),
-        _ => endpoint.is_checked_by_partner(),
-    };
-    is_looked_at && !endpoint.presented().is_not_offered()
+    Some(by_name(case, finding, case.connectors().filter(|change| change.after.is_meant_for_others())))
 }
 
 /// The way to let connectors present the certificate.
@@ -182,7 +163,7 @@ fn reaches_some(case: &Comparison<'_>) -> Option<Finding> {
     let staying: Vec<_> = case.connectors().filter(stays_self_signed).collect();
     let reaches = case.connectors().any(|change| change.after.presented().may_be(this));
     (reaches && !staying.is_empty()).then(|| {
-        let message = presenting(&staying, "not every connector would present this certificate");
+        let message = presenting(after(&staying), "not every connector would present this certificate");
         by_name(case, Finding::on(Service::SMTP, message), staying.iter().copied())
     })
 }
@@ -231,7 +212,7 @@ fn binding_keeps_other(case: &Comparison<'_>) -> Option<Finding> {
     let is_named = |change: &&EndpointChange| failing.iter().any(|known| std::ptr::eq(*known, *change));
     let keeping: Vec<_> = case.keeping_other().into_iter().filter(|change| !is_named(change)).collect();
     (!keeping.is_empty()).then(|| {
-        let message = presenting(&keeping, "some bindings of the Default Web Site may keep their certificate");
+        let message = presenting(after(&keeping), "some bindings of the Default Web Site may keep their certificate");
         Finding::on(Service::IIS, message).advise("bind the new certificate to them in IIS, if they are to present it")
     })
 }
@@ -252,11 +233,11 @@ fn takes_over(case: &Comparison<'_>) -> Option<Finding> {
         return None;
     }
     let is_taken =
-        |change: &&EndpointChange| is_named(&change.after) && change.after.presented().is(installed.thumbprint());
+        |change: &&EndpointChange| change.after.is_named() && change.after.presented().is(installed.thumbprint());
     let taken: Vec<_> = case.connectors().filter(is_taken).collect();
     (!taken.is_empty()).then(|| {
         let message = presenting(
-            &taken,
+            after(&taken),
             "SMTP is not assigned to this certificate, and connectors choose it by its issuer and subject",
         );
         Finding::on_request(message).advise("assign SMTP to it too:").command(commands::enable(

@@ -49,10 +49,19 @@ fn fleet(patch: &Value) -> Result<(Value, String, BTreeMap<String, Certificate>)
         server["name"] = json!(name);
         server["certificates"] = json!(installed);
         resolve(server, &["/default_smtp", "/auth_certificates/current", "/auth_certificates/next"], &certificates);
+        resolve_lists(server, &certificates);
         resolve_connectors(server, &certificates);
         servers.push(server.take());
     }
     Ok((json!(servers), words(&case["now"]), certificates))
+}
+
+/// Writes the thumbprints of a server's bindings, and of what it said to have chosen.
+fn resolve_lists(server: &mut Value, certificates: &BTreeMap<String, Certificate>) {
+    let bindings = server["web_bindings"].as_array_mut().into_iter().flatten();
+    bindings.for_each(|binding| resolve(binding, &["/thumbprint"], certificates));
+    let chosen = server["selection"].as_object_mut().into_iter().flatten().flat_map(|(_, list)| list.as_array_mut());
+    chosen.flatten().for_each(|thumbprint| resolve(thumbprint, &[""], certificates));
 }
 
 /// Begins what a patch names for the first time with what is so of all of its kind.

@@ -21,6 +21,13 @@ pub fn installed(factory: &CertificateFactory, name: &str, services: &str) -> Va
         "web_sites": sites })
 }
 
+/// The certificate that setup makes, at the Exchange Back End.
+pub fn back_end(factory: &CertificateFactory) -> Value {
+    let mut installed = installed(factory, "Microsoft Exchange", "IIS, SMTP");
+    installed["web_sites"] = json!([2]);
+    installed
+}
+
 pub fn own(server: &str, not_before: &str, not_after: &str) -> CertificateFactory {
     let fqdn = format!("{}.contoso.com", server.to_lowercase());
     CertificateFactory::new(server)
@@ -81,7 +88,7 @@ pub fn organization() -> Value {
               "client_names": client_names, "default_smtp": mbx01.build().thumbprint(), "auth_certificates": auth,
               "connectors": [send, receive],
               "certificates": [
-                  installed(&mbx01, "Microsoft Exchange", "SMTP"),
+                  back_end(&mbx01),
                   installed(&current, "mail 2026-10", "POP, IIS, SMTP"),
                   installed(&wildcard, "wildcard", "IMAP"),
                   installed(&authentication(), "Microsoft Exchange Server Auth Certificate", "SMTP"),
@@ -92,7 +99,7 @@ pub fn organization() -> Value {
               "client_names": client_names, "default_smtp": mbx02.build().thumbprint(), "auth_certificates": auth,
               "connectors": [send],
               "certificates": [
-                  installed(&mbx02, "Microsoft Exchange", "SMTP"),
+                  back_end(&mbx02),
                   installed(&previous, "mail 2026-04", "IMAP, POP, IIS, SMTP"),
                   installed(&old, "owa (old)", "None"),
                   installed(&management("MBX02"), "WMSVC-SHA2", "None"),
@@ -100,7 +107,7 @@ pub fn organization() -> Value {
             { "name": "MBX03", "fqdn": "mbx03.contoso.com", "version": "SE", "roles": ["Mailbox"],
               "client_names": client_names, "default_smtp": mbx03.build().thumbprint(), "auth_certificates": auth,
               "certificates": [
-                  installed(&mbx03, "Microsoft Exchange", "SMTP"),
+                  back_end(&mbx03),
                   installed(&current, "mail 2026-10", "IMAP, POP, IIS, SMTP"),
                   installed(&authentication(), "Microsoft Exchange Server Auth Certificate", "SMTP"),
               ] },
@@ -121,7 +128,7 @@ pub fn healthy() -> Value {
         "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "SE", "roles": ["Mailbox"],
         "client_names": ["mail.contoso.com"], "default_smtp": own.build().thumbprint(),
         "certificates": [
-            installed(&own, "Microsoft Exchange", "SMTP"),
+            back_end(&own),
             installed(&mail("2026-10-01T00:00:00Z", "2027-04-19T00:00:00Z"), "mail", "IIS, SMTP"),
         ] } })
 }

@@ -116,6 +116,6 @@ fn cell(digest: &Digest<'_>, row: &ServerRow<'_>, service: Service) -> Markup {
     }
 }
 
-fn held(row: &CertificateRow<'_>) -> Markup {
+pub(super) fn held(row: &CertificateRow<'_>) -> Markup {
     html! { a href={ "#certificate-" (row.thumbprint) } { bdi { (row.title) } } (standing(row)) }
 }

@@ -1,0 +1,375 @@
+//! What the endpoints of a server present today.
+
+use std::collections::BTreeSet;
+
+use super::{Audited, Found, Severity, audit_rule, remedy};
+use crate::commands;
+use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented, PresentedCertificate};
+use crate::fact::Fact;
+use crate::finding::presented::presenting;
+use crate::finding::{Finding, message};
+use crate::powershell::Command;
+use crate::server::{Connector, EXCHANGE_BACK_END, Installed, TlsCertificateName};
+use crate::service::Service;
+use crate::text::{joined, list, shown};
+use crate::thumbprint::Thumbprint;
+
+audit_rule! {
+    /// An endpoint has no certificate that can be used.
+    ///
+    /// A web site then serves no HTTPS, a connector offers no STARTTLS or leaves mail in its queue. It weighs less where
+    /// the service may not run at all, between servers of the organisation, and at a Receive connector with a name of
+    /// its own that does not demand TLS.
+    AUDIT_ENDPOINT_FAILS: High | Low, Support, fails
+}
+
+fn fails(case: &Audited<'_>) -> Vec<Found> {
+    let is_told = |endpoint: &&Endpoint| endpoint.is_dead() && servers_that_send(case, endpoint).is_empty();
+    let found = grouped(case.endpoints.iter().filter(is_told), |endpoint| failure(case, endpoint));
+    let found = found.into_iter().map(|group| {
+        let finding = group.found("there is no certificate that can be used");
+        let repairs = repairs(case, &group.endpoints).into_iter();
+        finding.map(|finding| {
+            repairs.fold(finding, |finding, (advice, commands)| finding.advise(advice).commands(commands))
+        })
+    });
+    found.collect()
+}
+
+fn failure(case: &Audited<'_>, endpoint: &Endpoint) -> Severity {
+    let has_own_name = |connector: &Connector| {
+        !endpoint.is_named()
+            && connector.fqdn().value().is_some_and(|fqdn| !case.server.is_called(fqdn))
+            && connector.require_tls() != Some(true)
+    };
+    let is_less = match endpoint.kind() {
+        EndpointKind::ReceiveConnector => endpoint.is_hub() || endpoint.connector().is_some_and(has_own_name),
+        _ => endpoint.is_optional(),
+    };
+    if is_less { Severity::Low } else { Severity::High }
+}
+
+/// What gives the endpoints a certificate; nothing is said twice.
+fn repairs(case: &Audited<'_>, endpoints: &[&Endpoint]) -> Vec<(&'static str, Vec<Command>)> {
+    let mut repairs: Vec<(&'static str, Vec<Command>)> = Vec::new();
+    for endpoint in endpoints {
+        let (advice, command) = repair(case, endpoint);
+        let index = repairs.iter().position(|(known, _)| *known == advice).unwrap_or(repairs.len());
+        if index == repairs.len() {
+            repairs.push((advice, Vec::new()));
+        }
+        if let (Some((_, commands)), Some(command)) = (repairs.get_mut(index), command)
+            && !commands.contains(&command)
+        {
+            commands.push(command);
+        }
+    }
+    repairs
+}
+
+fn repair(case: &Audited<'_>, endpoint: &Endpoint) -> (&'static str, Option<Command>) {
+    let server = case.server;
+    let unreadable = endpoint.presented().certificates().find(|known| known.flags.contains(Flags::KEY_UNREADABLE));
+    let has_no_key = endpoint.presented().certificates().any(|known| known.flags.contains(Flags::NO_KEY));
+    match (endpoint.kind(), endpoint.connector()) {
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(_)) if unreadable.is_some() => {
+            let command = unreadable.map(|known| commands::enable(server, known.thumbprint, Service::SMTP));
+            ("assign SMTP to it, so that transport can read its key:", command)
+        }
+        _ if has_no_key => ("import the certificate again, with its private key:", Some(commands::import(server))),
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(connector)) if endpoint.is_named() => (
+            "install the certificate, or give the connector the name of one that is installed, in this form:",
+            Some(commands::set_chosen_tls_certificate_name(connector)),
+        ),
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, _) => (
+            "assign SMTP to a certificate that covers the FQDN of the connector, or give the connector the name of one",
+            None,
+        ),
+        (EndpointKind::DefaultWebSite, _) => (
+            "assign IIS to the certificate that clients are to see; these are installed:",
+            Some(commands::show_certificates(server)),
+        ),
+        (EndpointKind::ExchangeBackEnd, _) => {
+            ("bind a certificate to port 444 of the Exchange Back End, in IIS Manager on the server", None)
+        }
+        (EndpointKind::Imap | EndpointKind::Pop, _) => {
+            ("set X509CertificateName to a name that an installed certificate covers, and restart the service", None)
+        }
+        (EndpointKind::Internal | EndpointKind::EdgeSync, _) => {
+            ("make another certificate the default one for SMTP", None)
+        }
+        (EndpointKind::UnifiedMessaging | EndpointKind::CallRouter, _) => ("assign the service to a certificate", None),
+    }
+}
+
+audit_rule! {
+    /// An endpoint presents a certificate outside its dates.
+    ///
+    /// Clients and partners refuse it. Between servers of the organisation mail goes on, and it weighs less.
+    AUDIT_ENDPOINT_EXPIRED: High | Low, Support, expired
+}
+
+fn expired(case: &Audited<'_>) -> Vec<Found> {
+    let is_told = |endpoint: &&Endpoint| !endpoint.is_dead() && all(endpoint.presented(), Flags::OUTSIDE_DATES);
+    let severity = |endpoint: &Endpoint| if endpoint.is_internal() { Severity::Low } else { Severity::High };
+    let found = grouped(case.endpoints.iter().filter(is_told), severity).into_iter().map(|group| {
+        let found = group.found("the certificate that is presented is outside its dates");
+        match group.of.ok().and_then(|thumbprint| case.server.installed(thumbprint)) {
+            Some(installed) => found.map(|finding| remedy::renew(finding, case.server, installed)),
+            None => found,
+        }
+    });
+    found.collect()
+}
+
+audit_rule! {
+    /// Clients or partners see a self-signed certificate.
+    ///
+    /// They warn of it, or refuse it. Between servers of the organisation it is as good as any.
+    AUDIT_ENDPOINT_SELF_SIGNED: Low, Support, self_signed
+}
+
+fn self_signed(case: &Audited<'_>) -> Vec<Found> {
+    let is_named = !reached_by_nothing(case).is_empty();
+    let is_seen = |endpoint: &&Endpoint| match endpoint.kind() {
+        EndpointKind::DefaultWebSite => !endpoint.is_loopback(),
+        EndpointKind::Imap | EndpointKind::Pop => true,
+        EndpointKind::ReceiveConnector => !endpoint.is_internal() && !is_named,
+        _ => false,
+    };
+    let is_told =
+        |endpoint: &&Endpoint| is_seen(endpoint) && !endpoint.is_dead() && endpoint.presented().is_self_signed();
+    let found = grouped(case.endpoints.iter().filter(is_told), |_| Severity::Low).into_iter().map(|group| {
+        let advice = "assign these services to a certificate of a CA that clients and partners trust";
+        group.found("a self-signed certificate is presented").map(|finding| finding.advise(advice))
+    });
+    found.collect()
+}
+
+audit_rule! {
+    /// It is not certain which of several certificates an endpoint presents.
+    ///
+    /// Sources disagree or are silent, or a fact was not exported. One of them may be the wrong one.
+    AUDIT_ENDPOINT_AMBIGUOUS: Low, DecidedHere, ambiguous
+}
+
+fn ambiguous(case: &Audited<'_>) -> Vec<Found> {
+    let is_open = |endpoint: &&Endpoint| matches!(endpoint.presented(), Presented::OneOf(..)) && !endpoint.is_dead();
+    let open: Vec<_> = case.endpoints.iter().filter(is_open).collect();
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let message = presenting(open.iter().copied(), "it is not certain which certificate is presented");
+    let mut finding = Finding::on(services(&open), message);
+    let by_host = open.iter().filter(|endpoint| !endpoint.is_named()).filter_map(|endpoint| endpoint.connector());
+    let hosts: BTreeSet<_> = by_host
+        .filter_map(|connector| match connector.fqdn() {
+            Fact::Value(fqdn) => Some(fqdn.to_lowercase()),
+            _ => case.server.fqdn().map(str::to_lowercase),
+        })
+        .collect();
+    if !hosts.is_empty() {
+        let show = hosts.iter().map(|host| commands::show_certificates_for(case.server, host));
+        finding = finding.advise("the first with SMTP is the one that transport takes:").commands(show);
+    }
+    if open.iter().any(|endpoint| endpoint.connector().is_some()) {
+        finding = finding.advise("the protocol log of a connector shows it too, as \"Sending certificate\"");
+    }
+    if open.iter().any(|endpoint| endpoint.connector().is_none()) {
+        finding = finding.advise("look at the certificate with a client, or remove those that are not used any more");
+    }
+    vec![Found { severity: None, thumbprint: None, finding }]
+}
+
+audit_rule! {
+    /// One of the servers of a Send connector lacks the certificate that others have.
+    ///
+    /// The connector names its certificate on all of them. Mail that leaves by the one without it stays in its queue.
+    AUDIT_SEND_SERVER_LACKS: High, Support, send_server_lacks
+}
+
+fn send_server_lacks(case: &Audited<'_>) -> Vec<Found> {
+    let found = case.endpoints_of(EndpointKind::SendConnector).filter_map(|endpoint| {
+        let connector = endpoint.connector()?;
+        let others = servers_that_send(case, endpoint);
+        if others.is_empty() {
+            return None;
+        }
+        let others: Vec<_> = others.iter().map(|name| (*name).to_owned()).collect();
+        let message = message!(
+            connector = connector.name().to_owned(), others;
+            "{} finds no certificate here, and has one on {}: mail from here stays queued (454 4.7.5)",
+            shown(connector), list(others)
+        );
+        let found = Found::of_server(Service::SMTP, message).map(|finding| {
+            finding
+                .advise("import the certificate of those servers here, with its private key, and assign SMTP to it:")
+                .command(commands::import(case.server))
+                .advise("or take the server from SourceTransportServers of the connector")
+        });
+        Some(found)
+    });
+    found.collect()
+}
+
+/// The other servers that have the certificate which a Send connector names and this one lacks.
+fn servers_that_send<'a>(case: &Audited<'a>, endpoint: &Endpoint) -> &'a [&'a str] {
+    let lacks =
+        endpoint.kind() == EndpointKind::SendConnector && endpoint.is_named() && endpoint.presented().is_nothing();
+    match endpoint.connector().filter(|_| lacks) {
+        Some(connector) => case.across.senders(connector),
+        None => &[],
+    }
+}
+
+audit_rule! {
+    /// Bindings of the Default Web Site have different certificates.
+    ///
+    /// Which one clients see depends on the address by which they come. Bindings with a host name are meant to differ.
+    AUDIT_BINDING_DIFFERS: Low, DecidedHere, binding_differs
+}
+
+fn binding_differs(case: &Audited<'_>) -> Vec<Found> {
+    let is_general = |endpoint: &&Endpoint| {
+        !endpoint.is_loopback() && endpoint.binding().is_some_and(|binding| binding.host().is_none())
+    };
+    let bound = case.endpoints_of(EndpointKind::DefaultWebSite).filter(is_general);
+    let bound: Vec<_> = bound.filter(|endpoint| one(endpoint.presented()).is_some()).collect();
+    let different: BTreeSet<_> = bound.iter().filter_map(|endpoint| one(endpoint.presented())).collect();
+    if different.len() < 2 {
+        return Vec::new();
+    }
+    let message = presenting(bound, "the bindings of the Default Web Site have different certificates");
+    let advice = "bind one certificate to all of them in IIS Manager, unless each is meant";
+    vec![Found::of_server(Service::IIS, message).map(|finding| finding.advise(advice))]
+}
+
+audit_rule! {
+    /// The Exchange Back End has no binding at port 444 of every address.
+    ///
+    /// What comes in at the Default Web Site is passed on to it, by the name of the server.
+    AUDIT_BACK_END_BINDING: Low, HealthChecker, back_end_binding
+}
+
+fn back_end_binding(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    let Some(bindings) = server.web_bindings().filter(|_| server.is_mailbox()) else { return Vec::new() };
+    let of_site: Vec<_> = bindings.iter().filter(|binding| binding.site() == EXCHANGE_BACK_END).collect();
+    if of_site.iter().any(|it| it.address() == "*" && it.port() == 444 && it.host().is_none()) {
+        return Vec::new();
+    }
+    let bindings: Vec<_> = of_site.iter().map(|binding| binding.id().to_string()).collect();
+    let message = message!(bindings; "the Exchange Back End has no https binding *:444; it has {}", or_none(bindings));
+    let advice = "add the binding in IIS Manager on the server, with the certificate that setup made";
+    vec![Found::of_server(Service::IIS, message).map(|finding| finding.advise(advice))]
+}
+
+fn or_none(bindings: &[String]) -> String {
+    if bindings.is_empty() { "none".to_owned() } else { joined(bindings, ", ").to_string() }
+}
+
+audit_rule! {
+    /// SMTP is assigned to a certificate that no connector presents.
+    ///
+    /// A connector chooses by its `TlsCertificateName`, else by its FQDN, which mostly is the name of the server.
+    AUDIT_SMTP_REACHES_NOTHING: Low, Support, smtp_reaches_nothing
+}
+
+fn smtp_reaches_nothing(case: &Audited<'_>) -> Vec<Found> {
+    let offered = || connectors(case).filter(|endpoint| !endpoint.presented().is_not_offered());
+    let found = reached_by_nothing(case).into_iter().map(|installed| {
+        let name = TlsCertificateName::of(installed.certificate());
+        let meant = offered().filter(|endpoint| endpoint.is_meant_for_others() && !endpoint.is_named());
+        let renames: Vec<_> = meant
+            .filter_map(Endpoint::connector)
+            .map(|connector| commands::set_tls_certificate_name(connector, &name))
+            .collect();
+        let found =
+            Found::of(installed, Service::SMTP, presenting(offered(), "no connector presents this certificate"));
+        if renames.is_empty() {
+            return found;
+        }
+        let advice = "if clients and partners are to see it there, give the connectors its name:";
+        found.map(|finding| finding.advise(advice).commands(renames))
+    });
+    found.collect()
+}
+
+/// The certificates with SMTP, meant for others, that no connector presents; none where that is not known.
+fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
+    let server = case.server;
+    let is_offering = |endpoint: &Endpoint| {
+        endpoint.kind() == EndpointKind::ReceiveConnector && !endpoint.presented().is_not_offered()
+    };
+    if server.default_smtp() == Fact::NotKnown
+        || !connectors(case).any(is_offering)
+        || connectors(case).any(|endpoint| endpoint.presented().is_unknown())
+    {
+        return Vec::new();
+    }
+    let is_unreached = |installed: &&Installed| {
+        let thumbprint = installed.thumbprint();
+        !installed.certificate().is_self_signed()
+            && server.default_smtp() != Fact::Value(thumbprint)
+            && installed.has_private_key()
+            && installed.may_be_valid(case.now)
+            && !connectors(case).any(|endpoint| endpoint.presented().may_be(thumbprint))
+    };
+    server.inventory().holders(Service::SMTP).filter(is_unreached).collect()
+}
+
+fn connectors<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
+    let is_one = |kind| matches!(kind, EndpointKind::ReceiveConnector | EndpointKind::SendConnector);
+    case.endpoints.iter().filter(move |endpoint| is_one(endpoint.kind()))
+}
+
+/// Endpoints of the same weight that present the same certificate, or of the same service that present none.
+struct Group<'a> {
+    severity: Severity,
+    of: Result<Thumbprint, Service>,
+    endpoints: Vec<&'a Endpoint>,
+}
+
+fn grouped<'a>(
+    endpoints: impl Iterator<Item = &'a Endpoint>,
+    severity: impl Fn(&Endpoint) -> Severity,
+) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for endpoint in endpoints {
+        let (severity, of) = (severity(endpoint), one(endpoint.presented()).ok_or(endpoint.kind().service()));
+        match groups.iter_mut().find(|group| group.severity == severity && group.of == of) {
+            Some(group) => group.endpoints.push(endpoint),
+            None => groups.push(Group { severity, of, endpoints: vec![endpoint] }),
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn found(&self, what: &'static str) -> Found {
+        let message = presenting(self.endpoints.iter().copied(), what);
+        Found::about(self.of.ok(), services(&self.endpoints), message).with_severity(self.severity)
+    }
+}
+
+fn services(endpoints: &[&Endpoint]) -> Service {
+    endpoints.iter().map(|endpoint| endpoint.kind().service()).collect()
+}
+
+/// The certificate that is presented, if it is one for certain.
+fn one(presented: &Presented) -> Option<Thumbprint> {
+    match presented {
+        Presented::Certificate(certificate, _) => Some(certificate.thumbprint),
+        _ => None,
+    }
+}
+
+/// Whether it is a certificate with this flag, whichever it is.
+fn all(presented: &Presented, flag: Flags) -> bool {
+    let has_flag = |certificate: &PresentedCertificate| certificate.flags.contains(flag);
+    match presented {
+        Presented::Certificate(certificate, _) => has_flag(certificate),
+        Presented::OneOf(several, _) => several.iter().all(|known| known.as_ref().is_some_and(has_flag)),
+        _ => false,
+    }
+}
