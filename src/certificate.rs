@@ -170,6 +170,12 @@ impl Certificate {
         SerialNumber(self.facts.serial_number.element(&self.der).value)
     }
 
+    /// Whether it is of version 3, as all are that have extensions.
+    pub(crate) fn is_version_three(&self) -> bool {
+        // The version stands before the serial number, and is left out in version 1.
+        self.facts.serial_number.before(&self.der).ends_with(&[0xA0, 3, 2, 1, 2])
+    }
+
     /// Since when the certificate is valid.
     pub fn not_before(&self) -> SystemTime {
         self.starts().into()

@@ -12,5 +12,6 @@ mod support {
 mod cases {
     pub(crate) mod removals;
     pub(crate) mod small_servers;
+    pub(crate) mod version_three;
     pub(crate) mod worked_examples;
 }

@@ -47,6 +47,11 @@ impl Span {
         Cursor::new(whole.get(self.0 as usize..).unwrap_or_default())
     }
 
+    /// What stands before it, in the whole that it was found in.
+    pub(super) fn before(self, whole: &[u8]) -> &[u8] {
+        whole.get(..self.0 as usize).unwrap_or_default()
+    }
+
     /// The element, in the whole that it was found in.
     #[inline(always)]
     pub(super) fn element(self, whole: &[u8]) -> Element<'_> {

@@ -66,8 +66,9 @@ pub(super) fn hosted<'a>(view: &View<'a>, host: &str, found: &[&'a Installed]) -
     if let Some(answer) = view.own_answer(host) {
         return answer;
     }
-    let candidates: Vec<_> =
-        view.presentable(found).filter(|candidate| view.may_have(candidate, Service::SMTP)).collect();
+    let is_candidate =
+        |candidate: &&Installed| candidate.certificate().is_version_three() && view.may_have(candidate, Service::SMTP);
+    let candidates: Vec<_> = view.presentable(found).filter(is_candidate).collect();
     if candidates.len() < 2 {
         return chosen(view, candidates, Reason::Covers, Reason::Covers);
     }

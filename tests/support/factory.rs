@@ -55,6 +55,7 @@ pub enum Signature {
 /// RSA certificate for one name, from a CA, for TLS servers and clients, valid for 200 days.
 #[derive(Clone, Debug)]
 pub struct CertificateFactory {
+    version: u8,
     serial_number: Option<Vec<u8>>,
     signature: Signature,
     issuer: Vec<u8>,
@@ -70,6 +71,7 @@ impl CertificateFactory {
     /// A certificate for one DNS name, which is its common name and its subject alternative name.
     pub fn new(name: &str) -> Self {
         Self {
+            version: 3,
             serial_number: None,
             signature: Signature::Sha256Rsa,
             issuer: distinguished_name(&[("C", "US"), ("O", "Contoso"), ("CN", "Contoso Issuing CA 1")]),
@@ -83,6 +85,15 @@ impl CertificateFactory {
         .extended_key_usage(&[SERVER_AUTH, CLIENT_AUTH])
         .authority(false)
         .dns_names([name])
+    }
+
+    /// The version; 1 has no extensions, and is not written.
+    pub fn version(mut self, version: u8) -> Self {
+        self.version = version;
+        if version < 3 {
+            self.extensions.clear();
+        }
+        self
     }
 
     /// The subject's attributes in the order of the DER, the country first.
@@ -250,7 +261,7 @@ impl CertificateFactory {
         ]
         .concat();
         let serial_number = self.serial_number.clone().unwrap_or_else(|| fingerprint(&rest).to_vec());
-        let version = tlv(0xA0, &[&tlv(0x02, &[&[2]])]);
+        let version = if self.version == 1 { Vec::new() } else { tlv(0xA0, &[&tlv(0x02, &[&[self.version - 1]])]) };
         let signed = sequence(&[version, tlv(0x02, &[&serial_number]), rest]);
         sequence(&[signed, algorithm, bit_string(&filling(signature_length))])
     }
