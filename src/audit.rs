@@ -51,6 +51,7 @@ impl fmt::Display for Severity {
 #[derive(Debug)]
 pub struct AuditRule {
     pub(crate) about: About,
+    /// The heaviest first.
     pub(crate) severities: &'static [Severity],
     pub(crate) check: fn(&Audited<'_>) -> Vec<Found>,
 }
@@ -63,10 +64,10 @@ impl AuditRule {
 
     /// How much its findings weigh, at most.
     pub fn severity(&self) -> Severity {
-        self.severities.iter().copied().max().unwrap_or(Severity::Low)
+        self.severities.first().copied().unwrap_or(Severity::Low)
     }
 
-    /// How much its findings can weigh: mostly the same.
+    /// How much its findings can weigh, the heaviest first. Nearly every rule has one.
     pub fn severities(&self) -> &'static [Severity] {
         self.severities
     }
@@ -331,6 +332,11 @@ impl<'a> Audited<'a> {
     /// The endpoints of a kind.
     fn endpoints_of(&self, kind: EndpointKind) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
         self.endpoints.iter().filter(move |endpoint| endpoint.kind() == kind)
+    }
+
+    /// The endpoints of connectors.
+    fn connectors(&self) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
+        self.endpoints.iter().filter(|endpoint| endpoint.kind().is_connector())
     }
 
     fn describe(&self, installed: &Installed) -> AuditedCertificate {

@@ -60,8 +60,7 @@ impl<'a> Comparison<'a> {
 
     /// The connectors.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a EndpointChange> + use<'a> {
-        let is_one = |kind| matches!(kind, EndpointKind::ReceiveConnector | EndpointKind::SendConnector);
-        self.changes.iter().filter(move |change| is_one(change.after.kind()))
+        self.changes.iter().filter(|change| change.after.kind().is_connector())
     }
 
     /// The services of these endpoints, as far as they are in question.
@@ -84,7 +83,7 @@ impl<'a> Comparison<'a> {
             let stays = binding.is_some_and(|binding| {
                 !binding.follows_assignments() && (binding.host().is_some() || binding.address() != "*")
             });
-            let is_other = change.before.is_one() && !change.before.is(new);
+            let is_other = change.before.one().is_some_and(|other| other != new);
             change.after.kind() == EndpointKind::DefaultWebSite && stays && is_other
         };
         self.changes.iter().filter(|change| keeps(change) && !self.is_named_already(&change.after)).collect()

@@ -87,6 +87,11 @@ pub enum EndpointKind {
 }
 
 impl EndpointKind {
+    /// Whether it is a connector's.
+    pub(crate) fn is_connector(self) -> bool {
+        matches!(self, Self::ReceiveConnector | Self::SendConnector)
+    }
+
     /// The service that the endpoint belongs to.
     pub fn service(self) -> Service {
         match self {
@@ -268,14 +273,17 @@ impl Endpoint {
 }
 
 impl Presented {
-    /// Whether it is one certificate, for certain.
-    pub(crate) fn is_one(&self) -> bool {
-        matches!(self, Self::Certificate(..))
+    /// The certificate that is presented, if it is one for certain.
+    pub(crate) fn one(&self) -> Option<Thumbprint> {
+        match self {
+            Self::Certificate(certificate, _) => Some(certificate.thumbprint),
+            _ => None,
+        }
     }
 
     /// Whether this certificate is presented, for certain.
     pub fn is(&self, thumbprint: Thumbprint) -> bool {
-        matches!(self, Self::Certificate(certificate, _) if certificate.thumbprint == thumbprint)
+        self.one() == Some(thumbprint)
     }
 
     /// Whether this certificate is presented, even perhaps.
@@ -316,12 +324,12 @@ impl Presented {
         matches!(self, Self::NotOffered(_))
     }
 
-    /// Whether it is a self-signed certificate, whichever it is.
-    pub(crate) fn is_self_signed(&self) -> bool {
-        let is_self_signed = |certificate: &PresentedCertificate| certificate.flags.contains(Flags::SELF_SIGNED);
+    /// Whether it is a certificate with this flag, whichever it is.
+    pub(crate) fn always_has(&self, flag: Flags) -> bool {
+        let has_flag = |certificate: &PresentedCertificate| certificate.flags.contains(flag);
         match self {
-            Self::Certificate(certificate, _) => is_self_signed(certificate),
-            Self::OneOf(several, _) => several.iter().all(|known| known.as_ref().is_some_and(is_self_signed)),
+            Self::Certificate(certificate, _) => has_flag(certificate),
+            Self::OneOf(several, _) => several.iter().all(|known| known.as_ref().is_some_and(has_flag)),
             Self::Nothing | Self::NotOffered(_) | Self::Unknown(_) => false,
         }
     }

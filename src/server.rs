@@ -254,6 +254,14 @@ impl Server {
         self.facts.roles.contains(&Role::Mailbox)
     }
 
+    /// Whether it has the front ends that clients connect to: a role of its own in 2013, the Mailbox role's since then.
+    pub(crate) fn has_client_access(&self) -> bool {
+        match self.version() {
+            Version::Exchange2013 => self.facts.roles.contains(&Role::ClientAccess),
+            _ => self.is_mailbox(),
+        }
+    }
+
     /// The startup mode of the Unified Messaging service.
     pub fn um_startup_mode(&self) -> StartupMode {
         self.facts.um_startup_mode

@@ -3,7 +3,7 @@
 use super::{Audited, Found, audit_rule};
 use crate::certificate::Certificate;
 use crate::commands;
-use crate::endpoint::EndpointKind;
+use crate::endpoint::Endpoint;
 use crate::fact::Fact;
 use crate::finding::message;
 use crate::server::{Connector, ConnectorKind, Installed, TlsCertificateName};
@@ -145,11 +145,7 @@ fn hybrid_differs(case: &Audited<'_>) -> Vec<Found> {
         ConnectorKind::Receive => connector.tls_domain_capabilities().is_some_and(|domains| !domains.is_empty()),
         ConnectorKind::Hybrid => false,
     };
-    let of_server = case
-        .endpoints
-        .iter()
-        .filter(|endpoint| matches!(endpoint.kind(), EndpointKind::ReceiveConnector | EndpointKind::SendConnector));
-    let connectors = of_server.filter_map(|endpoint| endpoint.connector()).filter(|connector| is_hybrid(connector));
+    let connectors = case.connectors().filter_map(Endpoint::connector).filter(|connector| is_hybrid(connector));
     let found = connectors.filter_map(|connector| {
         let other = match connector.tls_certificate_name() {
             Fact::NotKnown => return None,

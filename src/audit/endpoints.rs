@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Audited, Found, Severity, audit_rule, remedy};
 use crate::commands;
-use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented, PresentedCertificate};
+use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
@@ -110,7 +110,7 @@ audit_rule! {
 }
 
 fn expired(case: &Audited<'_>) -> Vec<Found> {
-    let is_told = |endpoint: &&Endpoint| !endpoint.is_dead() && all(endpoint.presented(), Flags::OUTSIDE_DATES);
+    let is_told = |endpoint: &&Endpoint| !endpoint.is_dead() && endpoint.presented().always_has(Flags::OUTSIDE_DATES);
     let severity = |endpoint: &Endpoint| if endpoint.is_internal() { Severity::Low } else { Severity::High };
     let found = grouped(case.endpoints.iter().filter(is_told), severity).into_iter().map(|group| {
         let found = group.found("the certificate that is presented is outside its dates");
@@ -137,8 +137,9 @@ fn self_signed(case: &Audited<'_>) -> Vec<Found> {
         EndpointKind::ReceiveConnector => !endpoint.is_internal() && !is_named,
         _ => false,
     };
-    let is_told =
-        |endpoint: &&Endpoint| is_seen(endpoint) && !endpoint.is_dead() && endpoint.presented().is_self_signed();
+    let is_told = |endpoint: &&Endpoint| {
+        is_seen(endpoint) && !endpoint.is_dead() && endpoint.presented().always_has(Flags::SELF_SIGNED)
+    };
     let found = grouped(case.endpoints.iter().filter(is_told), |_| Severity::Low).into_iter().map(|group| {
         let advice = "assign these services to a certificate of a CA that clients and partners trust";
         group.found("a self-signed certificate is presented").map(|finding| finding.advise(advice))
@@ -234,8 +235,8 @@ fn binding_differs(case: &Audited<'_>) -> Vec<Found> {
         !endpoint.is_loopback() && endpoint.binding().is_some_and(|binding| binding.host().is_none())
     };
     let bound = case.endpoints_of(EndpointKind::DefaultWebSite).filter(is_general);
-    let bound: Vec<_> = bound.filter(|endpoint| one(endpoint.presented()).is_some()).collect();
-    let different: BTreeSet<_> = bound.iter().filter_map(|endpoint| one(endpoint.presented())).collect();
+    let bound: Vec<_> = bound.filter(|endpoint| endpoint.presented().one().is_some()).collect();
+    let different: BTreeSet<_> = bound.iter().filter_map(|endpoint| endpoint.presented().one()).collect();
     if different.len() < 2 {
         return Vec::new();
     }
@@ -276,7 +277,7 @@ audit_rule! {
 }
 
 fn smtp_reaches_nothing(case: &Audited<'_>) -> Vec<Found> {
-    let offered = || connectors(case).filter(|endpoint| !endpoint.presented().is_not_offered());
+    let offered = || case.connectors().filter(|endpoint| !endpoint.presented().is_not_offered());
     let found = reached_by_nothing(case).into_iter().map(|installed| {
         let name = TlsCertificateName::of(installed.certificate());
         let meant = offered().filter(|endpoint| endpoint.is_meant_for_others() && !endpoint.is_named());
@@ -302,8 +303,8 @@ fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
         endpoint.kind() == EndpointKind::ReceiveConnector && !endpoint.presented().is_not_offered()
     };
     if server.default_smtp() == Fact::NotKnown
-        || !connectors(case).any(is_offering)
-        || connectors(case).any(|endpoint| endpoint.presented().is_unknown())
+        || !case.connectors().any(is_offering)
+        || case.connectors().any(|endpoint| endpoint.presented().is_unknown())
     {
         return Vec::new();
     }
@@ -313,14 +314,9 @@ fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
             && server.default_smtp() != Fact::Value(thumbprint)
             && installed.has_private_key()
             && installed.may_be_valid(case.now)
-            && !connectors(case).any(|endpoint| endpoint.presented().may_be(thumbprint))
+            && !case.connectors().any(|endpoint| endpoint.presented().may_be(thumbprint))
     };
     server.inventory().holders(Service::SMTP).filter(is_unreached).collect()
-}
-
-fn connectors<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
-    let is_one = |kind| matches!(kind, EndpointKind::ReceiveConnector | EndpointKind::SendConnector);
-    case.endpoints.iter().filter(move |endpoint| is_one(endpoint.kind()))
 }
 
 /// Endpoints of the same weight that present the same certificate, or of the same service that present none.
@@ -336,7 +332,7 @@ fn grouped<'a>(
 ) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for endpoint in endpoints {
-        let (severity, of) = (severity(endpoint), one(endpoint.presented()).ok_or(endpoint.kind().service()));
+        let (severity, of) = (severity(endpoint), endpoint.presented().one().ok_or(endpoint.kind().service()));
         match groups.iter_mut().find(|group| group.severity == severity && group.of == of) {
             Some(group) => group.endpoints.push(endpoint),
             None => groups.push(Group { severity, of, endpoints: vec![endpoint] }),
@@ -354,22 +350,4 @@ impl Group<'_> {
 
 fn services(endpoints: &[&Endpoint]) -> Service {
     endpoints.iter().map(|endpoint| endpoint.kind().service()).collect()
-}
-
-/// The certificate that is presented, if it is one for certain.
-fn one(presented: &Presented) -> Option<Thumbprint> {
-    match presented {
-        Presented::Certificate(certificate, _) => Some(certificate.thumbprint),
-        _ => None,
-    }
-}
-
-/// Whether it is a certificate with this flag, whichever it is.
-fn all(presented: &Presented, flag: Flags) -> bool {
-    let has_flag = |certificate: &PresentedCertificate| certificate.flags.contains(flag);
-    match presented {
-        Presented::Certificate(certificate, _) => has_flag(certificate),
-        Presented::OneOf(several, _) => several.iter().all(|known| known.as_ref().is_some_and(has_flag)),
-        _ => false,
-    }
 }

@@ -3,14 +3,10 @@
 use super::selection::is_current;
 use super::{EndpointKind, Found, MissingFact, Place, Presented, Reason, View};
 use crate::fact::Fact;
-use crate::server::{Role, Server, Version};
+use crate::server::Server;
 
 pub(super) fn places(server: &Server, places: &mut Vec<Place<'_>>) {
-    let hosts_client_access = match server.version() {
-        Version::Exchange2013 => server.roles().contains(&Role::ClientAccess),
-        _ => server.is_mailbox(),
-    };
-    if hosts_client_access {
+    if server.has_client_access() {
         places.extend([EndpointKind::Imap, EndpointKind::Pop].map(Place::of_server));
     }
 }

@@ -1,7 +1,7 @@
 //! The web sites: every https binding has a certificate of its own.
 
 use super::{At, EndpointKind, Flags, MissingFact, Place, Presented, PresentedCertificate, Reason, View};
-use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Role, Server, Version, WebBinding};
+use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Server, WebBinding};
 use crate::text::{Caseless, same};
 use crate::thumbprint::Thumbprint;
 
@@ -28,11 +28,7 @@ pub(super) fn presented(view: &View<'_>, kind: EndpointKind, binding: Option<&We
 
 /// The Default Web Site belongs to the Client Access services, the Exchange Back End to the Mailbox role.
 fn hosted_sites(server: &Server) -> impl Iterator<Item = EndpointKind> {
-    let has_client_access = match server.version() {
-        Version::Exchange2013 => server.roles().contains(&Role::ClientAccess),
-        _ => server.is_mailbox(),
-    };
-    let default = has_client_access.then_some(EndpointKind::DefaultWebSite);
+    let default = server.has_client_access().then_some(EndpointKind::DefaultWebSite);
     let back_end = server.is_mailbox().then_some(EndpointKind::ExchangeBackEnd);
     default.into_iter().chain(back_end)
 }

@@ -3,7 +3,7 @@
 use crate::case::Assignment;
 use crate::commands;
 use crate::comparison::Comparison;
-use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Presented};
+use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
 use crate::finding::presented::{after, changing, not_known, presenting};
 use crate::finding::{Finding, Kind, message};
@@ -157,8 +157,8 @@ fn reaches_some(case: &Comparison<'_>) -> Option<Finding> {
         change.after.kind() == EndpointKind::ReceiveConnector
             && !change.after.is_internal()
             && !change.after.presented().may_be(this)
-            && change.before.is_self_signed()
-            && change.after.presented().is_self_signed()
+            && change.before.always_has(Flags::SELF_SIGNED)
+            && change.after.presented().always_has(Flags::SELF_SIGNED)
     };
     let staying: Vec<_> = case.connectors().filter(stays_self_signed).collect();
     let reaches = case.connectors().any(|change| change.after.presented().may_be(this));
