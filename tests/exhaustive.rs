@@ -17,7 +17,7 @@ use support::decision_table::{
 };
 use support::pool::{
     ELLIPTIC_CURVE, EXPIRED, HEALTHY, NOW, POOL, RENEWED, SELF_SIGNED, SMALL_KEY, UNREADABLE_NAMES,
-    UNREADABLE_PURPOSES, WILDCARD, seconds,
+    UNREADABLE_PURPOSES, WILDCARD, seconds, versions_with_roles,
 };
 
 const KINDS: [usize; 8] =
@@ -43,20 +43,8 @@ const DEFAULTS: [DefaultSmtp; 5] = [
 
 /// Version, roles, and the startup modes where there is Unified Messaging.
 fn servers() -> Vec<(Version, Vec<Role>, StartupMode, StartupMode)> {
-    let kinds = [
-        (Version::E2013, vec![Role::Mailbox]),
-        (Version::E2013, vec![Role::ClientAccess]),
-        (Version::E2013, vec![Role::Mailbox, Role::ClientAccess]),
-        (Version::E2013, vec![Role::Edge]),
-        (Version::E2016, vec![Role::Mailbox]),
-        (Version::E2016, vec![Role::Edge]),
-        (Version::E2019, vec![Role::Mailbox]),
-        (Version::E2019, vec![Role::Edge]),
-        (Version::Se, vec![Role::Mailbox]),
-        (Version::Se, vec![Role::Edge]),
-    ];
     let mut servers = Vec::new();
-    for (version, roles) in kinds {
+    for (version, roles) in versions_with_roles() {
         let has_modes = version <= Version::E2016 && !roles.contains(&Role::Edge);
         let modes: &[_] = if has_modes { &[StartupMode::Tcp, StartupMode::Dual] } else { &[StartupMode::Tcp] };
         for um in modes {

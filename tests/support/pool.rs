@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use exchange_certificates::{Certificate, KeyUsage, rfc3339};
 
-use super::decision_table::{CertificateFacts, Extension, Key, Purpose};
+use super::decision_table::{CertificateFacts, Extension, Key, Purpose, Role, Version};
 use super::factory::{
     ANY_PURPOSE, BASIC_CONSTRAINTS, CLIENT_AUTH, CertificateFactory, EMAIL_PROTECTION, EXTENDED_KEY_USAGE, KEY_USAGE,
     SERVER_AUTH, SUBJECT_ALTERNATIVE_NAME, Signature,
@@ -13,6 +13,22 @@ use super::factory::{
 
 /// The point in time of the tests that take the pool.
 pub const NOW: &str = "2026-11-24T00:00:00Z";
+
+/// Every version, with all roles that a server of it can have.
+pub fn versions_with_roles() -> Vec<(Version, Vec<Role>)> {
+    vec![
+        (Version::E2013, vec![Role::Mailbox]),
+        (Version::E2013, vec![Role::ClientAccess]),
+        (Version::E2013, vec![Role::Mailbox, Role::ClientAccess]),
+        (Version::E2013, vec![Role::Edge]),
+        (Version::E2016, vec![Role::Mailbox]),
+        (Version::E2016, vec![Role::Edge]),
+        (Version::E2019, vec![Role::Mailbox]),
+        (Version::E2019, vec![Role::Edge]),
+        (Version::Se, vec![Role::Mailbox]),
+        (Version::Se, vec![Role::Edge]),
+    ]
+}
 
 /// A certificate, and what is so of it.
 #[derive(Clone, Debug)]
@@ -71,14 +87,7 @@ impl Maker {
             extended_key_usage: Extension::Present(vec![Purpose::ServerAuth, Purpose::ClientAuth]),
             key_usage: Extension::Present(true),
             basic_constraints: Extension::Present(false),
-            friendly_name: None,
-            version_three: true,
-            has_private_key: true,
-            key_storage: None,
-            status: None,
-            root_ca_type: None,
-            services: None,
-            web_sites: None,
+            ..CertificateFacts::default()
         };
         Self { factory: CertificateFactory::new(name), facts }
     }

@@ -2,25 +2,10 @@
 
 use super::{Candidate, Checked, FQDN, MAIL, choices, install, names, numbered, of_kind, sets, situation};
 use crate::support::decision_table::{
-    CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, KeyStorage, Role, SMTP, ServerFacts,
-    StartupMode, TransportRole, UM, UM_CALL_ROUTER, Version,
+    CertificateFacts, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, KeyStorage, SMTP, ServerFacts, StartupMode,
+    TransportRole, UM, UM_CALL_ROUTER,
 };
-use crate::support::pool::{HEALTHY, RENEWED, SELF_SIGNED};
-
-fn servers() -> Vec<(Version, Vec<Role>)> {
-    vec![
-        (Version::E2013, vec![Role::Mailbox]),
-        (Version::E2013, vec![Role::ClientAccess]),
-        (Version::E2013, vec![Role::Mailbox, Role::ClientAccess]),
-        (Version::E2013, vec![Role::Edge]),
-        (Version::E2016, vec![Role::Mailbox]),
-        (Version::E2016, vec![Role::Edge]),
-        (Version::E2019, vec![Role::Mailbox]),
-        (Version::E2019, vec![Role::Edge]),
-        (Version::Se, vec![Role::Mailbox]),
-        (Version::Se, vec![Role::Edge]),
-    ]
-}
+use crate::support::pool::{HEALTHY, RENEWED, SELF_SIGNED, versions_with_roles};
 
 const HERE: &str = "mbx01";
 const ELSEWHERE: &str = "MBX02";
@@ -86,7 +71,7 @@ fn every_setting_of_a_connector_does_what_the_table_says_on_every_role() {
     let mut checked = Checked::default();
     let connectors = numbered([receive_connectors(), send_connectors()].concat());
     let mut situation = situation(ServerFacts { connectors, ..ServerFacts::default() });
-    for (version, roles) in servers() {
+    for (version, roles) in versions_with_roles() {
         (situation.server.version, situation.server.roles) = (version, roles);
         for kind in [HEALTHY, SELF_SIGNED] {
             for name in names(&[HEALTHY, SELF_SIGNED]) {
@@ -124,7 +109,7 @@ fn every_role_presents_what_the_table_says_for_unified_messaging_and_edge_synchr
         let lists: Vec<_> = kinds.iter().map(list).collect();
         for certificates in choices(&lists) {
             install(&mut situation, &certificates);
-            for (version, roles) in servers() {
+            for (version, roles) in versions_with_roles() {
                 (situation.server.version, situation.server.roles) = (version, roles);
                 for (um, call_router) in modes.iter().flat_map(|um| modes.map(|call_router| (*um, call_router))) {
                     situation.server.um_startup_mode = um;

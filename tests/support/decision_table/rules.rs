@@ -80,12 +80,7 @@ const fn both_always(
     assign: fn(&Assignment<'_>) -> Answered,
     remove: fn(&Removal<'_>) -> Answered,
 ) -> Row {
-    Row {
-        rule,
-        assignment: Some(Judge::Always(kind, assign)),
-        removal: Some(Judge::Always(kind, remove)),
-        always: true,
-    }
+    Row { always: true, ..both(rule, kind, assign, remove) }
 }
 
 /// 5.1, then 5.2.
