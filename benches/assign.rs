@@ -79,7 +79,7 @@ impl Bench {
     /// A server with these certificates, the requested ones among them; its services are held by a handful.
     fn new(ders: &[Vec<u8>]) -> Self {
         let made = |name: &str| CertificateFactory::new(name).build();
-        let (fresh, wildcard, old) = (made("mail.contoso.com"), made("*.contoso.com"), made("imap.contoso.com"));
+        let (fresh, wildcard, old) = (made("mail.contoso.com"), made("*.fabrikam.com"), made("imap.contoso.com"));
         let (one, other) = (made("one.contoso.com"), made("other.contoso.com"));
         let default = CertificateFactory::new("MBX01").self_signed().build();
         let held = |certificate: &Certificate, services, sites: &[u32]| {
@@ -93,6 +93,8 @@ impl Bench {
             .with_client_names(["mail.contoso.com"])
             .unwrap()
             .with_imap_certificate_name(Fact::Value("mail.contoso.com"))
+            .unwrap()
+            .with_pop_certificate_name(Fact::Value("mail.contoso.com"))
             .unwrap()
             .with_default_smtp(Fact::Value(default.thumbprint()));
         for installed in [

@@ -353,9 +353,9 @@ impl<'a> Removal<'a> {
     /// The connectors that name the removed certificate, unless their names move.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
         let removed = self.removed.filter(|_| !self.request().updates_connectors());
-        let is_named =
-            move |connector: &&Connector| removed.is_some_and(|removed| connector.names(removed.certificate()));
-        self.server().connectors_that_count().filter(is_named)
+        let mut is_named = removed.map(|removed| Connector::naming(removed.certificate()));
+        let names = move |connector: &&'a Connector| is_named.as_mut().is_some_and(|is_named| is_named(connector));
+        self.server().connectors_that_count().filter(names)
     }
 
     /// Whether it is still to be decided which certificate is the default one.

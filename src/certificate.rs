@@ -193,7 +193,8 @@ impl Certificate {
 
     /// Whether one of the common names is this one, without ASCII case.
     pub fn has_common_name(&self, name: &str) -> bool {
-        self.common_names().any(|common_name| common_name.eq_ignore_ascii_case(name))
+        let mut attributes = self.subject().all_attributes();
+        attributes.any(|attribute| attribute.common_name().is_some_and(|element| name::is_text(element, name)))
     }
 
     /// The DNS names of the subject alternative name in the order of the DER.
@@ -214,7 +215,7 @@ impl Certificate {
 
     /// Whether this name is one of the [`domains`](Self::domains), without ASCII case.
     pub fn has_domain(&self, name: &str) -> bool {
-        self.domain_names().any(|domain| domain.eq_ignore_ascii_case(name))
+        self.has_domain_by(|domain| domain.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     /// The first of the [`domains`](Self::domains), which Exchange writes into `X509CertificateName`
@@ -225,7 +226,7 @@ impl Certificate {
 
     /// Whether one of the [`domains`](Self::domains) [covers](domain_covers) the host.
     pub fn covers(&self, host: &str) -> bool {
-        self.domain_names().any(|domain| domain_covers(&domain, host))
+        self.has_domain_by(|domain| domain::bytes_cover(domain, host.as_bytes()))
     }
 
     /// The first common name or DNS name with a `*` in it.
@@ -293,6 +294,39 @@ impl Certificate {
         self.facts.not_after
     }
 
+    /// Whether the bytes of one of the [`domains`](Self::domains) are wanted. The DNS names go first, since they nearly
+    /// always tell.
+    fn has_domain_by(&self, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        self.has_dns_name_by(&is_wanted)
+            || self.common_names().any(|name| domain::is_dns_name(&name) && is_wanted(name.as_bytes()))
+    }
+
+    fn has_dns_name_by(&self, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        self.dns_names_in_der().any(|name| match name.value {
+            ascii if ascii.is_ascii() => is_wanted(ascii),
+            other => is_wanted(name::latin1(other).as_bytes()),
+        })
+    }
+
+    /// Whether the bytes of one of the [`domains`](Self::domains) behind the first one, which stands at this offset, are
+    /// wanted. Where the common name ends the subject, as it mostly does, nothing else of it is looked at.
+    pub(crate) fn has_later_domain_by(&self, first: u32, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        let end = |element: tlv::Element<'_>| reader::offset(element.der, &self.der) + element.der.len();
+        let end_of_subject = end(self.facts.subject.element(&self.der));
+        let has_others = self.element_at(first).is_some_and(|name| end(name) < end_of_subject);
+        if has_others { self.has_domain_by(is_wanted) } else { self.has_dns_name_by(is_wanted) }
+    }
+
+    /// The DNS names that are not empty.
+    fn dns_names_in_der(&self) -> impl Iterator<Item = tlv::Element<'_>> {
+        self.general_names().filter(|name| extension::is_dns_name(*name) && !name.value.is_empty())
+    }
+
+    fn general_names(&self) -> tlv::Cursor<'_> {
+        let general_names = self.facts.general_names.present().map(|names| names.element(&self.der).value);
+        tlv::Cursor::new(general_names.unwrap_or_default())
+    }
+
     /// The [`domains`](Self::domains) with repetitions, and without an allocation for the list.
     pub(crate) fn domain_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.domain_offsets().map(|(_, name)| name)
@@ -310,11 +344,10 @@ impl Certificate {
 
     /// The common names that are wanted, then the DNS names, each with its offset in the DER.
     fn names<W: Fn(&str) -> bool>(&self, is_wanted: W) -> Names<'_, W> {
-        let general_names = self.facts.general_names.present().map(|names| names.element(&self.der).value);
         Names {
             attributes: self.subject().all_attributes(),
             is_wanted,
-            general_names: tlv::Cursor::new(general_names.unwrap_or_default()),
+            general_names: self.general_names(),
             der: &self.der,
         }
     }
@@ -325,10 +358,12 @@ impl Certificate {
         if extension::is_dns_name(element) { Some(name::latin1(element.value)) } else { name::text(element) }
     }
 
-    /// The bytes of the domain name at an offset that [`domain_offsets`](Self::domain_offsets) gave: those of the text
-    /// if it is ASCII, unless its string has more than a byte for a character.
+    /// The bytes of the domain name at an offset that [`domain_offsets`](Self::domain_offsets) gave, if ASCII stands in
+    /// them as it is: to compare with a text in ASCII they are as good as the name.
     pub(crate) fn domain_bytes_at(&self, offset: u32) -> Option<&[u8]> {
-        self.element_at(offset).map(|element| element.value)
+        let is_plain =
+            |name: &tlv::Element<'_>| extension::is_dns_name(*name) || name::has_a_byte_a_character(name.tag);
+        self.element_at(offset).filter(is_plain).map(|name| name.value)
     }
 
     fn element_at(&self, offset: u32) -> Option<tlv::Element<'_>> {

@@ -51,11 +51,12 @@ impl Change {
             let name = TlsCertificateName::of(new.certificate());
             let is_the_same = name == TlsCertificateName::of(removed.certificate());
             // Of the same name, Send connectors alone keep Exchange from removing a certificate.
-            let moves = |connector: &&Connector| {
-                connector.names(removed.certificate()) && (!is_the_same || connector.kind() == ConnectorKind::Send)
-            };
+            let mut is_named = Connector::naming(removed.certificate());
             let rename = |connector: &Connector| Rename { is_the_same, ..Rename::of(connector, name.clone()) };
-            self.renames = server.connectors_that_count().filter(moves).map(rename).collect();
+            let moving = server
+                .connectors_that_count()
+                .filter(|connector| (!is_the_same || connector.kind() == ConnectorKind::Send) && is_named(connector));
+            self.renames = moving.map(rename).collect();
         }
         self
     }
@@ -119,7 +120,7 @@ impl Change {
         let mut sites = sites.clone();
         if is_new {
             sites.insert(DEFAULT_WEB_SITE);
-        } else if !server.web_bindings().unwrap_or_default().iter().any(|binding| binding.may_keep(installed)) {
+        } else if !keeps_binding(server, installed) {
             sites.remove(&DEFAULT_WEB_SITE);
         }
         Some(Cow::Owned(sites))
@@ -127,21 +128,29 @@ impl Change {
 
     /// The services that an installed certificate is known to have after the assignment.
     pub(crate) fn services(&self, server: &Server, installed: &Installed) -> Service {
-        let mut services = installed.known_services();
+        let services = installed.known_services();
         if installed.thumbprint() == self.thumbprint {
             return services | self.gained;
         }
-        if self.gained.contains(Service::IIS) && self.web_sites(server, installed).is_some_and(|sites| sites.is_empty())
-        {
-            services.remove(Service::IIS);
+        let lost = (services & self.gained).each().filter(|service| !self.leaves(server, installed, *service));
+        lost.fold(services, |services, lost| services - lost)
+    }
+
+    /// Whether another certificate that has a service has it after the assignment too.
+    pub(crate) fn leaves(&self, server: &Server, installed: &Installed, service: Service) -> bool {
+        if !self.gained.contains(service) {
+            return true;
         }
-        if services.intersects(self.gained & (Service::IMAP | Service::POP))
-            && let Some((moved, name)) = self.certificate_name(server)
-            && !installed.has_domain(&name)
-        {
-            services.remove(moved);
+        match service {
+            Service::IIS => installed.web_sites().is_none_or(|sites| {
+                sites.iter().any(|site| *site != DEFAULT_WEB_SITE)
+                    || sites.contains(&DEFAULT_WEB_SITE) && keeps_binding(server, installed)
+            }),
+            Service::IMAP | Service::POP => {
+                self.certificate_name(server).is_none_or(|(_, name)| installed.has_domain(&name))
+            }
+            _ => true,
         }
-        services
     }
 
     /// Whether a certificate that transport chooses from for a host comes or goes.
@@ -207,6 +216,11 @@ impl Change {
         }
         sites.into_iter().for_each(|sites| server.keep_sites(sites));
     }
+}
+
+/// Whether some binding may keep its certificate when IIS is assigned to another one.
+fn keeps_binding(server: &Server, installed: &Installed) -> bool {
+    server.web_bindings().unwrap_or_default().iter().any(|binding| binding.may_keep(installed))
 }
 
 impl Rename {

@@ -1,7 +1,5 @@
 //! What is presented before a request and after it, as the endpoint rules see it.
 
-use std::ptr;
-
 use crate::case::{Assignment, Case};
 use crate::diagnostic::Diagnostic;
 use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Flags};
@@ -89,12 +87,11 @@ impl<'a> Comparison<'a> {
         self.changes.iter().filter(|change| keeps(change) && !self.is_named_already(&change.after)).collect()
     }
 
-    /// The endpoints that would present something worse, and of which no rule has spoken, nor `named` does.
-    pub(crate) fn worse(&self, named: &[&EndpointChange]) -> Vec<&'a EndpointChange> {
+    /// The endpoints that would present something worse, and of which no rule has spoken.
+    pub(crate) fn worse(&self) -> Vec<&'a EndpointChange> {
         let is_worse = |change: &&EndpointChange| {
             change.is_changed()
                 && change.is_worse_beside(self.excused(change.after.kind().service()))
-                && !named.iter().any(|known| ptr::eq(*known, *change))
                 && !self.is_named_already(&change.after)
         };
         self.changes.iter().filter(is_worse).collect()

@@ -334,6 +334,15 @@ impl Presented {
         }
     }
 
+    /// Whether that is the same, for whatever reason.
+    fn is_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Certificate(one, _), Self::Certificate(another, _)) => one == another,
+            (Self::OneOf(some, _), Self::OneOf(others, _)) => some == others,
+            (one, another) => one == another,
+        }
+    }
+
     /// One certificate, or one of several.
     fn of(certificates: impl IntoIterator<Item = PresentedCertificate>, one: Reason, several: Reason) -> Self {
         let mut certificates = certificates.into_iter();
@@ -382,11 +391,7 @@ impl Server {
 
 /// Whether IMAP or POP may present a certificate, where the server has them.
 pub(crate) fn may_present(view: &View<'_>, kind: EndpointKind, thumbprint: Thumbprint) -> bool {
-    let mut places = Vec::new();
-    client_access::places(view.server, &mut places);
-    places
-        .into_iter()
-        .any(|place| place.kind == kind && place.presented(view, &mut Found::default()).may_be(thumbprint))
+    view.server.has_client_access() && client_access::presented(view, kind, &mut Found::default()).may_be(thumbprint)
 }
 
 /// An endpoint before and after a change.
@@ -397,6 +402,7 @@ pub struct EndpointChange {
     pub before: Presented,
     /// The endpoint, with what it presents afterwards.
     pub after: Endpoint,
+    is_changed: bool,
 }
 
 /// Every endpoint before and after a change.
@@ -404,15 +410,15 @@ pub(crate) fn changes(view: &View<'_>, change: &Change) -> Vec<EndpointChange> {
     let server = view.server;
     let places = Place::all(server);
     let mut found = Found::default();
-    let before: Vec<_> = places.iter().map(|place| place.presented(view, &mut found)).collect();
-    found.forget_chosen();
-    let view = view.after(change);
-    let pairs = places.into_iter().zip(before).map(|(place, before)| {
+    let after_change = view.after(change);
+    let compared = places.into_iter().map(|place| {
+        let before = place.presented(view, &mut found);
         let may_change = place.may_change(server, &before, change);
-        let after = if may_change { place.presented(&view, &mut found) } else { before.clone() };
-        EndpointChange { before, after: place.presenting(server, after) }
+        let after = if may_change { place.presented(&after_change, &mut found) } else { before.clone() };
+        let is_changed = may_change && !before.is_the_same(&after);
+        EndpointChange { before, after: place.presenting(server, after), is_changed }
     });
-    pairs.collect()
+    compared.collect()
 }
 
 impl EndpointChange {
@@ -423,10 +429,6 @@ impl EndpointChange {
 
     /// Whether it presents something else afterwards, for whatever reason.
     pub fn is_changed(&self) -> bool {
-        match (&self.before, &self.after.presented) {
-            (Presented::Certificate(before, _), Presented::Certificate(after, _)) => before != after,
-            (Presented::OneOf(before, _), Presented::OneOf(after, _)) => before != after,
-            (before, after) => before != after,
-        }
+        self.is_changed
     }
 }

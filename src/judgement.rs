@@ -29,7 +29,8 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
     let removal = case.removal();
     let removal = removal.as_ref();
     let mut is_refused = false;
-    for rule in RULES {
+    let (first, comparing) = RULES.split_at(RULES.partition_point(|rule| !matches!(rule.check, Check::Compare(_))));
+    for rule in first {
         // A refusal does not list what would follow, and no policy makes more of a follow-up than that.
         if is_refused && rule.kind() == Kind::FollowUp {
             continue;
@@ -69,7 +70,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
             judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
         }
     }
-    compare(policy, case, &mut judgement);
+    compare(policy, case, comparing, &mut judgement);
     for rule in policy.own_rules() {
         if let Some(finding) = assignment.and_then(|assignment| rule.check(assignment)) {
             if rule.kind() == Kind::Refuse {
@@ -82,10 +83,10 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
 }
 
 /// Asks the rules about what is presented before and after.
-fn compare(policy: &Policy, case: &Case<'_>, judgement: &mut Judgement) {
+fn compare(policy: &Policy, case: &Case<'_>, rules: &[&'static Rule], judgement: &mut Judgement) {
     let ask = |changes, said: &[Diagnostic]| -> Vec<_> {
         let comparison = Comparison::new(case, changes, said);
-        let asked = RULES.iter().filter_map(|rule| {
+        let asked = rules.iter().filter_map(|rule| {
             let Check::Compare(check) = rule.check else { return None };
             let finding = check(&comparison)?;
             Some(Diagnostic::new(Cow::Borrowed(rule.id()), policy.kind_of(rule, &finding)?, finding))

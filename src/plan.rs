@@ -373,7 +373,7 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
 fn kept(case: &Case<'_>, superseded: &[(Service, Thumbprint)]) -> Vec<(Service, Thumbprint)> {
     let keeps = |(service, other): &&(Service, Thumbprint)| {
         let installed = case.server.installed(*other).filter(|_| case.request.removes() != Some(*other));
-        installed.is_some_and(|installed| case.change.services(case.server, installed).contains(*service))
+        installed.is_some_and(|installed| case.change.leaves(case.server, installed, *service))
     };
     superseded.iter().filter(keeps).copied().collect()
 }

@@ -18,7 +18,8 @@ use crate::rule::Rule;
 use crate::text;
 
 /// Every rule of the crate, in the order in which they report: first what Microsoft's article on
-/// the assignment of certificates says, then what the references and support articles add.
+/// the assignment of certificates says, then what the references and support articles add. Those that compare what is
+/// presented stand last: they look at what all others say.
 pub static RULES: &[&Rule] = &[
     &installation::CERTIFICATE_NOT_INSTALLED,
     &status::STATUS_NOT_VALID,
@@ -113,4 +114,17 @@ pub(crate) fn nearest(id: &str) -> &'static str {
 /// ```
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id() == id).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Check;
+
+    #[test]
+    fn the_rules_that_look_at_what_others_say_stand_last() {
+        let compares = |rule: &&&Rule| matches!(rule.check, Check::Compare(_));
+        let last = RULES.iter().rev().take_while(compares).count();
+        assert_eq!(last, RULES.iter().filter(compares).count());
+    }
 }

@@ -7,6 +7,8 @@ mod seed;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use self::index::{Names, Thumbprints};
 pub use self::load::LoadError;
 pub(crate) use self::seed::Seed;
@@ -115,13 +117,19 @@ impl<T: AsRef<Certificate>> Store<T> {
     /// The certificates that cover this host: by the name itself, then by a wildcard for its first label.
     pub fn covering<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a T> {
         let parent = host.split_once('.').filter(|(label, _)| !matches!(*label, "" | "*"));
-        let wildcard = parent.map(|(_, parent)| ["*.", parent].concat());
-        let exact: Vec<_> = self.names.holding(host, &self.slots).collect();
-        // One with both names stands among the exact ones. These are in descending order, being the newest first.
-        let is_exact = |slot: &u32| exact.binary_search_by(|known| slot.cmp(known)).is_ok();
-        let by_wildcard = wildcard.iter().flat_map(|wildcard| self.names.holding(wildcard, &self.slots));
-        let by_wildcard: Vec<_> = by_wildcard.filter(|slot| !is_exact(slot)).collect();
-        exact.into_iter().chain(by_wildcard).filter_map(|slot| self.at(slot))
+        let wildcard =
+            parent.map(|(_, parent)| SmallVec::<[u8; 64]>::from_iter(b"*.".iter().chain(parent.as_bytes()).copied()));
+        let wildcard = wildcard.as_deref().and_then(|wildcard| str::from_utf8(wildcard).ok());
+        let exact = self.names.holding(host, &self.slots);
+        // One with both names stands among the exact ones. All are in descending order, being the newest first.
+        let mut passed = exact.clone().peekable();
+        let mut is_exact = move |slot: &u32| {
+            while passed.next_if(|newer| newer > slot).is_some() {}
+            passed.peek() == Some(slot)
+        };
+        let by_wildcard = wildcard.map(|wildcard| self.names.holding(wildcard, &self.slots));
+        let by_wildcard = by_wildcard.into_iter().flatten().filter(move |slot| !is_exact(slot));
+        exact.chain(by_wildcard).filter_map(|slot| self.at(slot))
     }
 
     /// The certificates with a name that this wildcard covers, itself apart; the newest first.

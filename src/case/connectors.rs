@@ -19,18 +19,14 @@ impl<'a> Assignment<'a> {
             return Vec::new();
         };
         let thumbprint = certificate.thumbprint();
-        // This takes the printing of names, and connectors share theirs.
-        let mut known: Vec<(&TlsCertificateName, bool)> = Vec::new();
-        let mut finds_other = |name: &'a TlsCertificateName| {
-            if let Some((_, finds_other)) = known.iter().find(|(known, _)| *known == name) {
-                return *finds_other;
-            }
-            let mut found = self.server.inventory().named(name);
-            let finds_other = !name.matches(certificate)
-                && found.any(|other| other.thumbprint() != thumbprint && other.has(Service::SMTP));
-            known.push((name, finds_other));
-            finds_other
-        };
+        let server = self.server;
+        let mut finds_other = TlsCertificateName::remembered(|name| {
+            !name.matches(certificate)
+                && server
+                    .inventory()
+                    .named(name)
+                    .any(|other| other.thumbprint() != thumbprint && other.has(Service::SMTP))
+        });
         let is_left =
             |connector: &&'a Connector| connector.tls_certificate_name().value().is_some_and(&mut finds_other);
         self.server.connectors_that_count().filter(is_left).cloned().collect()
@@ -42,15 +38,14 @@ impl<'a> Assignment<'a> {
         let Some(certificate) = self.certificate().filter(|_| self.adds(Service::SMTP)) else {
             return Default::default();
         };
-        let naming: Vec<_> =
-            self.server.connectors_that_count().filter(|connector| connector.names(certificate)).collect();
-        // Finding takes the printing of names.
-        if naming.is_empty() {
+        let mut is_naming = Connector::naming(certificate);
+        let naming: Vec<_> = self.server.connectors_that_count().filter(|connector| is_naming(connector)).collect();
+        let Some(name) = naming.iter().find_map(|connector| connector.tls_certificate_name().value()) else {
             return Default::default();
-        }
+        };
         let sites = Sites::default();
         let view = View::of(self.server, self.now, &sites).without(self.request.removes());
-        let found = found_by_name(&view, &TlsCertificateName::of(certificate));
+        let found = found_by_name(&view, name);
         let found: Vec<_> = found.into_iter().map(Installed::thumbprint).collect();
         if found.iter().all(|other| *other == certificate.thumbprint()) {
             return Default::default();

@@ -1,7 +1,9 @@
 //! Distinguished names as Windows writes them.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use smallvec::SmallVec;
 
 use super::oid::{self, Dotted, oid};
 use super::tlv::{Cursor, Element, tag};
@@ -87,7 +89,9 @@ impl<'a> Name<'a> {
 impl<'a> Attribute<'a> {
     /// The key by which Windows prints the attribute: `CN`, or `OID.` with its object identifier.
     pub fn key(&self) -> Cow<'static, str> {
-        match KEYS.iter().find(|(oid, _)| *oid == self.oid) {
+        // The last byte tells nearly all of them apart.
+        let is_own = |(oid, _): &&(&[u8], &str)| oid.last() == self.oid.last() && *oid == self.oid;
+        match KEYS.iter().find(is_own) {
             Some((_, key)) => Cow::Borrowed(key),
             None => Cow::Owned(format!("OID.{}", Dotted(self.oid))),
         }
@@ -162,6 +166,20 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
+/// Whether the text of a string is this one, without ASCII case.
+pub(super) fn is_text(element: Element<'_>, wanted: &str) -> bool {
+    if has_a_byte_a_character(element.tag) && wanted.is_ascii() {
+        return element.value.eq_ignore_ascii_case(wanted.as_bytes());
+    }
+    text(element).is_some_and(|text| text.eq_ignore_ascii_case(wanted))
+}
+
+/// Whether ASCII stands in a string of this kind as it is: UTF-8, Numeric, Printable, Teletex, Videotex, IA5, Graphic,
+/// Visible and General.
+pub(super) fn has_a_byte_a_character(tag: u8) -> bool {
+    matches!(tag, 0x0C | 0x12..=0x16 | 0x19..=0x1B)
+}
+
 /// The text of a string of any kind.
 pub(super) fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, str>> {
     match tag {
@@ -169,8 +187,7 @@ pub(super) fn text(Element { tag, value, .. }: Element<'_>) -> Option<Cow<'_, st
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(value),
         }),
-        // Numeric, Printable, Teletex, Videotex, IA5, Graphic, Visible and General.
-        0x12..=0x16 | 0x19..=0x1B => Some(latin1(value)),
+        _ if has_a_byte_a_character(tag) => Some(latin1(value)),
         // Universal: UTF-32, big end first.
         0x1C => {
             let (units, left) = value.as_chunks::<4>();
@@ -192,18 +209,29 @@ fn cut(characters: impl Iterator<Item = char>, left: &[u8]) -> Cow<'static, str>
     characters.chain((!left.is_empty()).then_some(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: Vec<_> = self.parts().filter(|part| !part.value.is_empty()).collect();
+impl Name<'_> {
+    /// What is printed, piece by piece, until one is not wanted.
+    pub(crate) fn print<E>(&self, write: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        let parts: SmallVec<[_; 8]> = self.parts().filter(|part| !part.value.is_empty()).collect();
         for (index, part) in parts.into_iter().rev().enumerate() {
-            f.write_str(if index == 0 { "" } else { ", " })?;
+            if index > 0 {
+                write(", ")?;
+            }
             let attributes = Attributes { part: Cursor::new(part.value), parts: Cursor::new(&[]) };
             for (index, attribute) in attributes.enumerate() {
-                f.write_str(if index == 0 { "" } else { " + " })?;
-                attribute.fmt(f)?;
+                if index > 0 {
+                    write(" + ")?;
+                }
+                attribute.print(write)?;
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.print(&mut |piece| f.write_str(piece))
     }
 }
 
@@ -213,19 +241,33 @@ impl fmt::Debug for Name<'_> {
     }
 }
 
+impl Attribute<'_> {
+    fn print<E>(&self, write: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        write(&self.key())?;
+        write("=")?;
+        match self.text() {
+            None => {
+                write("#")?;
+                write(&hex::encode_upper(self.value.der))
+            }
+            Some(text) if needs_quotes(&text) => {
+                write("\"")?;
+                for (index, piece) in text.split('"').enumerate() {
+                    if index > 0 {
+                        write("\"\"")?;
+                    }
+                    write(piece)?;
+                }
+                write("\"")
+            }
+            Some(text) => write(&text),
+        }
+    }
+}
+
 impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key())?;
-        f.write_char('=')?;
-        match self.text() {
-            None => write!(f, "#{}", hex::encode_upper(self.value.der)),
-            Some(text) if needs_quotes(&text) => {
-                f.write_char('"')?;
-                f.write_str(&text.replace('"', "\"\""))?;
-                f.write_char('"')
-            }
-            Some(text) => f.write_str(&text),
-        }
+        self.print(&mut |piece| f.write_str(piece))
     }
 }
 
@@ -235,13 +277,16 @@ impl fmt::Debug for Attribute<'_> {
     }
 }
 
+/// The characters for which Windows quotes a value, each a bit.
+const SPECIAL: u64 =
+    1 << b',' | 1 << b'+' | 1 << b'=' | 1 << b'"' | 1 << b'\n' | 1 << b'<' | 1 << b'>' | 1 << b'#' | 1 << b';';
+
 fn needs_quotes(text: &str) -> bool {
     // What Windows takes for white space here; a carriage return inside of a text is no line break to it.
-    let is_blank = |character| matches!(character, ' ' | '\t'..='\r');
-    text.is_empty()
-        || text.starts_with(is_blank)
-        || text.ends_with(is_blank)
-        || text.bytes().any(|byte| matches!(byte, b',' | b'+' | b'=' | b'"' | b'\n' | b'<' | b'>' | b'#' | b';'))
+    let is_blank = |byte: Option<&u8>| matches!(byte, None | Some(b' ' | b'\t'..=b'\r'));
+    let is_special = |byte: &u8| *byte < 64 && SPECIAL & (1 << byte) != 0;
+    let bytes = text.as_bytes();
+    is_blank(bytes.first()) || is_blank(bytes.last()) || bytes.iter().any(is_special)
 }
 
 #[cfg(test)]

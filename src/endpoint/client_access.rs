@@ -1,9 +1,11 @@
 //! IMAP4 and POP3: one name each, and the certificate that covers it.
 
+use smallvec::SmallVec;
+
 use super::selection::is_current;
 use super::{EndpointKind, Found, MissingFact, Place, Presented, Reason, View};
 use crate::fact::Fact;
-use crate::server::Server;
+use crate::server::{Installed, Server};
 
 pub(super) fn places(server: &Server, places: &mut Vec<Place<'_>>) {
     if server.has_client_access() {
@@ -19,7 +21,11 @@ pub(super) fn presented<'a>(view: &View<'a>, kind: EndpointKind, found: &mut Fou
         Fact::None => return Presented::Nothing,
         Fact::Value(name) => name,
     };
-    let mut candidates: Vec<_> = view.presentable(found.covering(view, name)).collect();
+    found.covering(view, name, |covering| by_name(view, covering))
+}
+
+fn by_name<'a>(view: &View<'a>, covering: &[&'a Installed]) -> Presented {
+    let mut candidates: SmallVec<[_; 2]> = view.presentable(covering.iter().copied()).collect();
     if candidates.iter().any(|candidate| is_current(candidate, view.now)) {
         candidates.retain(|candidate| is_current(candidate, view.now));
     }

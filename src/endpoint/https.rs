@@ -1,5 +1,7 @@
 //! The web sites: every https binding has a certificate of its own.
 
+use smallvec::SmallVec;
+
 use super::{At, EndpointKind, Flags, MissingFact, Place, Presented, PresentedCertificate, Reason, View};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Server, WebBinding};
 use crate::text::{Caseless, same};
@@ -78,7 +80,7 @@ fn by_sites(view: &View<'_>, kind: EndpointKind) -> Presented {
     let counted = counted.filter(|installed| installed.web_sites().is_none());
     let counted = counted.filter(|installed| view.sites.holds(installed, site) == Some(true));
     let is_there = |installed: &&Installed| view.is_there(installed.thumbprint());
-    let mut there: Vec<_> = inventory.at_site(site).chain(counted).filter(is_there).collect();
+    let mut there: SmallVec<[_; 4]> = inventory.at_site(site).chain(counted).filter(is_there).collect();
     there.sort_by_key(|installed| installed.thumbprint());
     let reason = match there.first() {
         Some(installed) if installed.web_sites().is_some() => Reason::Site,

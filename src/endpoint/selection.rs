@@ -31,7 +31,7 @@ pub(crate) fn found_by_name<'a>(view: &View<'a>, name: &TlsCertificateName) -> V
 }
 
 fn best_by_name<'a>(view: &View<'a>, found: &[&'a Installed]) -> (Vec<&'a Installed>, Reason) {
-    let candidates: Vec<_> = view.presentable(found).collect();
+    let candidates: Vec<_> = view.presentable(found.iter().copied()).collect();
     if candidates.len() == 1 {
         return (candidates, Reason::Named);
     }
@@ -68,7 +68,7 @@ pub(super) fn hosted<'a>(view: &View<'a>, host: &str, found: &[&'a Installed]) -
     }
     let is_candidate =
         |candidate: &&Installed| candidate.certificate().is_version_three() && view.may_have(candidate, Service::SMTP);
-    let candidates: Vec<_> = view.presentable(found).filter(is_candidate).collect();
+    let candidates: Vec<_> = view.presentable(found.iter().copied()).filter(is_candidate).collect();
     if candidates.len() < 2 {
         return chosen(view, candidates, Reason::Covers, Reason::Covers);
     }

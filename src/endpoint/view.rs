@@ -47,9 +47,12 @@ impl<'a> View<'a> {
     }
 
     /// Those of these that are still there and that transport and the front ends look at.
-    pub(super) fn presentable(&self, found: &[&'a Installed]) -> impl Iterator<Item = &'a Installed> {
+    pub(super) fn presentable<I>(&self, found: I) -> impl Iterator<Item = &'a Installed>
+    where
+        I: IntoIterator<Item = &'a Installed>,
+    {
         let is_there = |known: &&Installed| known.may_be_presented() && self.is_there(known.thumbprint());
-        found.iter().copied().filter(is_there)
+        found.into_iter().filter(is_there)
     }
 
     /// The certificate that IIS is assigned to by the change.

@@ -82,8 +82,11 @@ rule! {
 }
 
 fn worse(case: &Comparison<'_>) -> Option<Finding> {
-    let named = [case.failing(), case.keeping_other()].concat();
-    let worse = case.worse(&named);
+    let mut worse = case.worse();
+    if !worse.is_empty() {
+        let named = [case.failing(), case.keeping_other()].concat();
+        worse.retain(|change| !named.iter().any(|known| std::ptr::eq(*known, *change)));
+    }
     (!worse.is_empty()).then(|| {
         let message = changing(&worse, "a worse certificate would be presented");
         Finding::on(case.services(&worse), message)
@@ -208,9 +211,11 @@ rule! {
 }
 
 fn binding_keeps_other(case: &Comparison<'_>) -> Option<Finding> {
-    let failing = case.failing();
-    let is_named = |change: &&EndpointChange| failing.iter().any(|known| std::ptr::eq(*known, *change));
-    let keeping: Vec<_> = case.keeping_other().into_iter().filter(|change| !is_named(change)).collect();
+    let mut keeping = case.keeping_other();
+    if !keeping.is_empty() {
+        let failing = case.failing();
+        keeping.retain(|change| !failing.iter().any(|known| std::ptr::eq(*known, *change)));
+    }
     (!keeping.is_empty()).then(|| {
         let message = presenting(after(&keeping), "some bindings of the Default Web Site may keep their certificate");
         Finding::on(Service::IIS, message).advise("bind the new certificate to them in IIS, if they are to present it")

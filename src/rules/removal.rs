@@ -70,8 +70,10 @@ rule! {
 fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
     let removed = case.removed()?;
     let mut held: Vec<_> = case.connectors().collect();
-    // Looking for a namesake takes the printing of names.
-    let is_served = !held.is_empty() && has_namesake(case, removed);
+    let name = held.iter().find_map(|connector| connector.tls_certificate_name().value());
+    let is_served = name.is_some_and(|name| {
+        case.server().inventory().named(name).any(|other| other.thumbprint() != removed.thumbprint())
+    });
     held.retain(|connector| connector.kind() == ConnectorKind::Send || !is_served);
     if held.is_empty() {
         return None;
@@ -92,12 +94,6 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
             .advise("give the connectors the name of another certificate first, or take the name away:")
             .commands(held.iter().map(|connector| commands::clear_tls_certificate_name(connector))),
     })
-}
-
-/// Whether another installed certificate has the issuer and the subject of this one.
-fn has_namesake(case: &Removal<'_>, removed: &Installed) -> bool {
-    let name = TlsCertificateName::of(removed.certificate());
-    case.server().inventory().named(&name).any(|other| other.thumbprint() != removed.thumbprint())
 }
 
 /// The removal while no connector names the certificate. They get the name back, since it is another one's too.

@@ -322,6 +322,13 @@ impl Connector {
         self.tls_certificate_name().value().is_some_and(|name| name.matches(certificate))
     }
 
+    /// Tells of one connector after the other whether it names this certificate. Comparing takes the printing of names,
+    /// and connectors share theirs.
+    pub(crate) fn naming<'a>(certificate: &Certificate) -> impl FnMut(&'a Self) -> bool {
+        let mut is_named = TlsCertificateName::remembered(|name| name.matches(certificate));
+        move |connector| connector.tls_certificate_name().value().is_some_and(&mut is_named)
+    }
+
     /// Whether it is this very connector, or a clone of it.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

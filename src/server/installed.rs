@@ -196,20 +196,32 @@ impl Installed {
         self.first_wildcard.is_some()
     }
 
-    /// The bytes of the first domain, to compare with a text in ASCII: against that they are as good as text.
-    fn first_bytes(&self, text: &str) -> Option<&[u8]> {
-        self.first_domain.filter(|_| text.is_ascii()).and_then(|offset| self.certificate.domain_bytes_at(offset))
-    }
-
-    /// Whether the certificate has this [domain](Certificate::has_domain), which mostly is its first one.
+    /// Whether the certificate has this [domain](Certificate::has_domain).
     pub(crate) fn has_domain(&self, name: &str) -> bool {
-        self.first_bytes(name).is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
-            || self.certificate.has_domain(name)
+        match self.first_bytes(name) {
+            Some((_, first)) if first.eq_ignore_ascii_case(name.as_bytes()) => true,
+            Some((offset, _)) => {
+                self.certificate.has_later_domain_by(offset, |domain| domain.eq_ignore_ascii_case(name.as_bytes()))
+            }
+            None => self.has_domains() && self.certificate.has_domain(name),
+        }
     }
 
-    /// Whether the certificate [covers](Certificate::covers) this host, mostly by its first domain.
+    /// Whether the certificate [covers](Certificate::covers) this host.
     pub(crate) fn covers(&self, host: &str) -> bool {
-        self.first_bytes(host).is_some_and(|first| bytes_cover(first, host.as_bytes())) || self.certificate.covers(host)
+        match self.first_bytes(host) {
+            Some((_, first)) if bytes_cover(first, host.as_bytes()) => true,
+            Some((offset, _)) => {
+                self.certificate.has_later_domain_by(offset, |domain| bytes_cover(domain, host.as_bytes()))
+            }
+            None => self.has_domains() && self.certificate.covers(host),
+        }
+    }
+
+    /// Where the first domain stands, with its bytes, to compare with a text in ASCII: it mostly tells.
+    fn first_bytes(&self, text: &str) -> Option<(u32, &[u8])> {
+        let offset = self.first_domain.filter(|_| text.is_ascii())?;
+        Some((offset, self.certificate.domain_bytes_at(offset)?))
     }
 
     /// Whether this point in time lies within its dates.

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Name};
 use crate::text::{self, Caseless};
 
 /// `<I>issuer<S>subject`: how a connector names its certificate. Compared without case.
@@ -57,16 +58,33 @@ impl TlsCertificateName {
         &self.subject
     }
 
+    /// The same question, asked once for names that are the same, as long as there are few.
+    pub(crate) fn remembered<'a>(question: impl Fn(&Self) -> bool) -> impl FnMut(&'a Self) -> bool {
+        let mut known: SmallVec<[(&'a Self, bool); 8]> = SmallVec::new();
+        move |name| {
+            if let Some((_, answer)) = known.iter().find(|(known, _)| *known == name) {
+                return *answer;
+            }
+            let answer = question(name);
+            if known.len() < known.inline_size() {
+                known.push((name, answer));
+            }
+            answer
+        }
+    }
+
     /// Whether this certificate has the issuer and the subject.
     pub fn matches(&self, certificate: &Certificate) -> bool {
-        Caseless(&self.subject).is_printed_by(certificate.subject())
-            && Caseless(&self.issuer).is_printed_by(certificate.issuer())
+        let is_printed =
+            |text: &str, name: Name<'_>| Caseless(text).is_printed_by(|write| name.print(&mut |piece| write(piece)));
+        is_printed(&self.subject, certificate.subject()) && is_printed(&self.issuer, certificate.issuer())
     }
 }
 
 impl PartialEq for TlsCertificateName {
     fn eq(&self, other: &Self) -> bool {
-        text::same(&self.issuer, &other.issuer) && text::same(&self.subject, &other.subject)
+        (&self.issuer, &self.subject) == (&other.issuer, &other.subject)
+            || text::same(&self.issuer, &other.issuer) && text::same(&self.subject, &other.subject)
     }
 }
 

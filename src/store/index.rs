@@ -115,7 +115,7 @@ impl Names {
             let chained = |table: &mut HashTable<u32>, part: Part, key: &str| {
                 let entry = table.entry(
                     hash(seed, key),
-                    |number| part.of(names, slots, *number).is_some_and(|text| text.eq_ignore_ascii_case(key)),
+                    |number| part.is(names, slots, *number, key),
                     |number| part.hash(seed, names, slots, *number),
                 );
                 match entry {
@@ -149,25 +149,32 @@ impl Names {
     }
 
     /// The slots of the certificates that hold a name, the newest first.
-    pub(super) fn holding<T: AsRef<Certificate>>(&self, key: &str, slots: &[T]) -> impl Iterator<Item = u32> {
+    pub(super) fn holding<'a, T: AsRef<Certificate>>(
+        &'a self,
+        key: &str,
+        slots: &[T],
+    ) -> impl Iterator<Item = u32> + Clone + use<'a, T> {
         self.chain(&self.newest, Part::FullName, key, slots, |name| name.same)
     }
 
     /// The slots of the certificates with a name of one label more than this, the newest first.
-    pub(super) fn children<T: AsRef<Certificate>>(&self, key: &str, slots: &[T]) -> impl Iterator<Item = u32> {
+    pub(super) fn children<'a, T: AsRef<Certificate>>(
+        &'a self,
+        key: &str,
+        slots: &[T],
+    ) -> impl Iterator<Item = u32> + use<'a, T> {
         self.chain(&self.newest_children, Part::Parent, key, slots, |name| name.sibling)
     }
 
-    fn chain<T: AsRef<Certificate>>(
-        &self,
+    fn chain<'a, T: AsRef<Certificate>, N: Fn(&Name) -> u32 + Clone>(
+        &'a self,
         table: &HashTable<u32>,
         part: Part,
         key: &str,
         slots: &[T],
-        next: impl Fn(&Name) -> u32,
-    ) -> impl Iterator<Item = u32> {
-        let is_key =
-            |number: &u32| part.of(&self.names, slots, *number).is_some_and(|text| text.eq_ignore_ascii_case(key));
+        next: N,
+    ) -> impl Iterator<Item = u32> + Clone + use<'a, T, N> {
+        let is_key = |number: &u32| part.is(&self.names, slots, *number, key);
         let newest = table.find(hash(&self.seed, key), is_key).and_then(|number| name(&self.names, *number));
         std::iter::successors(newest, move |found| name(&self.names, next(found))).map(|name| name.slot)
     }
@@ -183,6 +190,18 @@ enum Part {
 impl Part {
     fn hash<T: AsRef<Certificate>>(self, seed: &Seed, names: &[Name], slots: &[T], number: u32) -> u64 {
         self.of(names, slots, number).map_or(0, |text| hash(seed, &text))
+    }
+
+    /// Whether that of a name is this, without ASCII case.
+    fn is<T: AsRef<Certificate>>(self, names: &[Name], slots: &[T], number: u32, key: &str) -> bool {
+        let bytes = || {
+            let name = name(names, number).filter(|_| key.is_ascii())?;
+            certificate(slots, name.slot)?.domain_bytes_at(name.offset)
+        };
+        match (self, bytes()) {
+            (Self::FullName, Some(name)) => name.eq_ignore_ascii_case(key.as_bytes()),
+            _ => self.of(names, slots, number).is_some_and(|text| text.eq_ignore_ascii_case(key)),
+        }
     }
 
     fn of<'a, T: AsRef<Certificate>>(self, names: &[Name], slots: &'a [T], number: u32) -> Option<Cow<'a, str>> {
@@ -207,8 +226,37 @@ fn hash(seed: &Seed, name: &str) -> u64 {
     let mut last = [0; 8];
     last.iter_mut().zip(rest).for_each(|(byte, left)| *byte = *left);
     for chunk in chunks.iter().chain([&last]) {
-        hasher.write_u64(u64::from_ne_bytes(chunk.map(|byte| byte.to_ascii_lowercase())));
+        hasher.write_u64(lower_case(u64::from_ne_bytes(*chunk)));
     }
     hasher.write_usize(name.len());
     hasher.finish()
+}
+
+/// Eight bytes in ASCII lower case, all at once.
+const fn lower_case(bytes: u64) -> u64 {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    // Without the highest bit of each byte nothing is carried into the next one.
+    let low = bytes & each(0x7F);
+    let is_at_least_a = low + each(0x80 - b'A');
+    let is_behind_z = low + each(0x80 - (b'Z' + 1));
+    let is_upper_case = is_at_least_a & !is_behind_z & !bytes & each(0x80);
+    bytes | is_upper_case >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bytes_at_once_are_lower_case_like_one() {
+        for byte in 0..=u8::MAX {
+            for others in [0, b'A', b'z', 0x7F, 0xFF] {
+                let bytes = [others, byte, others, others, byte, others, others, byte];
+                let expected = u64::from_ne_bytes(bytes.map(|byte| byte.to_ascii_lowercase()));
+                assert_eq!(lower_case(u64::from_ne_bytes(bytes)), expected, "{bytes:?}");
+            }
+        }
+    }
 }

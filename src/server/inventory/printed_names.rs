@@ -1,10 +1,11 @@
 //! Where certificates stand by issuer and subject, as connectors name them.
 
-use std::fmt::{self, Write};
+use std::convert::Infallible;
 
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Name};
 use crate::server::TlsCertificateName;
 use crate::store::Seed;
 use crate::text::HashPrinted;
@@ -19,12 +20,12 @@ pub(super) struct PrintedNames {
 
 impl PrintedNames {
     pub(super) fn insert(&mut self, slot: u32, certificate: &Certificate) {
-        let hash = self.hash(certificate.issuer(), certificate.subject());
+        let hash = self.hash_of(certificate);
         self.slots.insert_unique(hash, (hash, slot), |(hash, _)| *hash);
     }
 
     pub(super) fn remove(&mut self, slot: u32, certificate: &Certificate) {
-        let hash = self.hash(certificate.issuer(), certificate.subject());
+        let hash = self.hash_of(certificate);
         if let Ok(entry) = self.slots.find_entry(hash, |(_, known)| *known == slot) {
             entry.remove();
         }
@@ -32,16 +33,33 @@ impl PrintedNames {
 
     /// The slots that may hold a certificate of this name, in the order of their insertion.
     pub(super) fn slots(&self, name: &TlsCertificateName) -> impl Iterator<Item = u32> {
-        let hash = self.hash(name.issuer(), name.subject());
-        let mut slots: Vec<_> = self.slots.iter_hash(hash).map(|(_, slot)| *slot).collect();
+        let hash = self.hash(|write| [name.issuer(), BETWEEN, name.subject()].into_iter().for_each(write));
+        let mut slots: SmallVec<[_; 4]> = self.slots.iter_hash(hash).map(|(_, slot)| *slot).collect();
         slots.sort_unstable();
         slots.into_iter()
     }
 
-    fn hash(&self, issuer: impl fmt::Display, subject: impl fmt::Display) -> u64 {
+    fn hash_of(&self, certificate: &Certificate) -> u64 {
+        self.hash(|write| {
+            print(certificate.issuer(), write);
+            write(BETWEEN);
+            print(certificate.subject(), write);
+        })
+    }
+
+    fn hash(&self, print: impl FnOnce(&mut dyn FnMut(&str))) -> u64 {
         let mut printed = HashPrinted::new(self.seed.hasher());
-        // Hashing never fails.
-        let _ = write!(printed, "{issuer}\0{subject}");
+        print(&mut |piece| printed.write(piece));
         printed.finish()
     }
+}
+
+/// What stands in no name.
+const BETWEEN: &str = "\0";
+
+fn print(name: Name<'_>, write: &mut dyn FnMut(&str)) {
+    let Ok(()) = name.print(&mut |piece| {
+        write(piece);
+        Ok::<_, Infallible>(())
+    });
 }
