@@ -19,7 +19,7 @@ use crate::endpoint::Endpoint;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::server::Server;
+use crate::server::{NotRead, NotReadError, OneOfSeveral, Server};
 use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
@@ -61,6 +61,9 @@ pub enum FleetError {
         /// The one that contradicts it.
         other: String,
     },
+    /// A list of what was not read that is none.
+    #[error("not_read: {0}")]
+    NotRead(#[from] NotReadError),
 }
 
 impl Fleet {
@@ -86,6 +89,27 @@ impl Fleet {
         let servers = self.servers.iter_mut().filter(|(name, _)| has_grown || **name == key);
         servers.for_each(|(_, server)| server.set_organization(Arc::clone(organization)));
         Ok(())
+    }
+
+    /// Says what of the organisation was not read, beside what its servers say.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError::NotRead`] if a kind is listed twice, or is of one server.
+    pub fn with_not_read(mut self, not_read: impl IntoIterator<Item = NotRead>) -> Result<Self, FleetError> {
+        for entry in not_read {
+            if !entry.what().is_of_organization() {
+                return Err(NotReadError::OfServer { what: entry.what() }.into());
+            }
+            self.organization.add_not_read(entry)?;
+        }
+        self.share();
+        Ok(self)
+    }
+
+    /// What of the organisation was not read.
+    pub fn not_read(&self) -> impl Iterator<Item = &NotRead> {
+        self.organization.shared().not_read.iter()
     }
 
     /// The server of this name, or of this fully qualified name.
@@ -130,6 +154,11 @@ impl Fleet {
     /// Gives a connector of the organisation another name, on all servers at once.
     fn rename(&mut self, rename: &Rename) {
         self.organization.rename(rename);
+        self.share();
+    }
+
+    /// Lets all servers have what belongs to the organisation.
+    fn share(&mut self) {
         let organization = self.organization.shared();
         self.servers.values_mut().for_each(|server| server.set_organization(Arc::clone(organization)));
     }
@@ -153,7 +182,7 @@ impl Elsewhere for Fleet {
 
 impl Serialize for Fleet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.servers())
+        serializer.collect_seq(self.servers().map(OneOfSeveral))
     }
 }
 
@@ -170,8 +199,14 @@ impl<'de> Deserialize<'de> for Fleet {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fleet, A::Error> {
                 let mut fleet = Fleet::new();
-                while list.next_element_seed(Next(&mut fleet))?.is_some() {}
-                Ok(fleet)
+                let mut at_server = None;
+                while let Some(found) = list.next_element_seed(Next(&mut fleet))? {
+                    at_server = at_server.or(found);
+                }
+                match at_server.filter(|_| fleet.len() > 1) {
+                    Some(misplaced) => Err(A::Error::custom(FleetError::NotRead(misplaced))),
+                    None => Ok(fleet),
+                }
             }
         }
 
@@ -179,13 +214,22 @@ impl<'de> Deserialize<'de> for Fleet {
     }
 }
 
-/// Reads one server into the fleet, so that an error stands at its place in the list.
+/// Reads one server into the fleet, so that an error stands at its place in the list, and tells what of the
+/// organisation stands at it, which is an error beside other servers.
 struct Next<'a>(&'a mut Fleet);
 
 impl<'de> DeserializeSeed<'de> for Next<'_> {
-    type Value = ();
+    type Value = Option<NotReadError>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.0.insert(Server::deserialize(deserializer)?).map_err(D::Error::custom)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let server = Server::deserialize(deserializer)?;
+        let at_server = server
+            .organization()
+            .not_read
+            .iter()
+            .next()
+            .map(|entry| NotReadError::OfOrganization { what: entry.what(), server: server.name().to_owned() });
+        self.0.insert(server).map_err(D::Error::custom)?;
+        Ok(at_server)
     }
 }

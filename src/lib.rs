@@ -97,8 +97,9 @@ pub use scenario::{Outcome, Scenario, ScenarioError, Task};
 pub use script::Line;
 pub use server::{
     AuthCertificates, Connector, ConnectorKind, DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage,
-    LoadBalancing, Role, RootCaType, Server, ServerError, StartupMode, Status, TlsCertificateName,
-    TlsCertificateNameError, TransportRole, Version, WebBinding, WebBindingError,
+    LoadBalancing, NotRead, NotReadError, NotReadKind, NotReadKindError, Role, RootCaType, Server, ServerError,
+    StartupMode, Status, TlsCertificateName, TlsCertificateNameError, TransportRole, Version, WebBinding,
+    WebBindingError,
 };
 pub use service::{Service, ServiceError};
 pub use store::{Duplicate, LoadError, Store};

@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::fleet::{Fleet, Rollout, RolloutError, RolloutPlan};
+use crate::fleet::{Fleet, FleetError, Rollout, RolloutError, RolloutPlan};
 use crate::json_object::JsonObject;
 use crate::plan::{NoPlan, Plan, plan_with};
 use crate::policy::Policy;
 use crate::request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 use crate::rfc3339;
-use crate::server::Server;
+use crate::server::{NotReadList, Server};
 use crate::service::Service;
 use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
@@ -140,6 +140,12 @@ pub enum ScenarioError {
     /// What it asks is asked of many servers.
     #[error("server: an order of servers and answers for them are about servers")]
     ManyServers,
+    /// What was not read stands beside the server that it belongs to.
+    #[error("not_read: what was not read of one server stands at the server")]
+    NotReadBeside,
+    /// Servers that are no fleet.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     /// A rollout that cannot be planned.
     #[error("request.{0}")]
     Rollout(#[from] RolloutError),
@@ -161,6 +167,8 @@ struct ScenarioForm {
     now: Option<SystemTime>,
     server: Option<Server>,
     servers: Option<Fleet>,
+    #[serde(default)]
+    not_read: NotReadList,
     policy: Option<Policy>,
     request: Asked,
 }
@@ -171,8 +179,12 @@ impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     fn try_from(JsonObject(form): JsonObject<ScenarioForm>) -> Result<Self, ScenarioError> {
         let (subject, task) = match (form.server, form.servers) {
             (Some(_), None) if form.request.is_about_many() => return Err(ScenarioError::ManyServers),
+            (Some(_), None) if !form.not_read.is_empty() => return Err(ScenarioError::NotReadBeside),
             (Some(server), None) => (Subject::Server(Box::new(server)), form.request.task),
-            (None, Some(fleet)) => (Subject::Fleet(fleet), form.request.of_many()?),
+            (None, Some(fleet)) => {
+                let fleet = fleet.with_not_read(form.not_read.iter().cloned())?;
+                (Subject::Fleet(fleet), form.request.of_many()?)
+            }
             _ => return Err(ScenarioError::Subject),
         };
         Ok(Self { now: form.now, subject, policy: form.policy.unwrap_or_default(), task })

@@ -2,8 +2,10 @@
 
 mod builders;
 mod connector;
+mod error;
 mod installed;
 mod inventory;
+mod not_read;
 mod organization;
 mod selection;
 mod settings;
@@ -18,18 +20,22 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::connector::{Connector, ConnectorKind, TransportRole};
+pub use self::error::ServerError;
 pub use self::installed::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage, RootCaType, Status};
 use self::inventory::Inventory;
+pub(crate) use self::not_read::NotReadList;
+pub use self::not_read::{NotRead, NotReadError, NotReadKind, NotReadKindError};
 pub(crate) use self::organization::Organization;
 use self::selection::Selection;
 pub use self::settings::{AuthCertificates, LoadBalancing, Role, StartupMode, Version};
 pub(crate) use self::sites::Sites;
 pub use self::tls_certificate_name::{TlsCertificateName, TlsCertificateNameError};
 pub use self::web_binding::{WebBinding, WebBindingError};
+pub(crate) use self::written::OneOfSeveral;
 use crate::certificate::Certificate;
 use crate::fact::Fact;
 use crate::service::Service;
-use crate::text::{self, Text, TextError};
+use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
 
 /// An Exchange server, as far as certificates and services go.
@@ -83,6 +89,8 @@ struct Facts {
     /// Kept once a plan is carried out.
     #[serde(skip)]
     sites: Option<Sites>,
+    #[serde(default, skip_serializing)]
+    not_read: NotReadList,
     #[serde(skip_serializing)]
     auth_certificates: Option<AuthCertificates>,
     #[serde(default, skip_serializing)]
@@ -91,41 +99,6 @@ struct Facts {
     connectors: Vec<Connector>,
     #[serde(rename = "certificates", skip_serializing)]
     inventory: Inventory,
-}
-
-/// Why there can be no such server.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServerError {
-    /// Its name is empty or holds a control character.
-    #[error("name: {0}")]
-    Name(TextError),
-    /// It has no role.
-    #[error("roles: a server has at least one role: Mailbox, ClientAccess or EdgeTransport")]
-    NoRole,
-    /// An Edge Transport server with another role.
-    #[error("roles: the Edge Transport role stands alone on its server")]
-    EdgeWithOtherRole,
-    /// The Client Access role on a version that has none.
-    #[error("roles: the Client Access role exists on Exchange 2013 alone, and this is {version}")]
-    NoClientAccess {
-        /// The version of the server.
-        version: Version,
-    },
-    /// A text that cannot stand in a command.
-    #[error("{field}: {error}")]
-    Text {
-        /// The field of the scenario file.
-        field: &'static str,
-        /// What is wrong with it.
-        error: TextError,
-    },
-    /// A certificate that is installed already.
-    #[error("the certificate {thumbprint} is installed already")]
-    AlreadyInstalled {
-        /// Its thumbprint.
-        thumbprint: Thumbprint,
-    },
 }
 
 impl Server {
@@ -158,6 +131,7 @@ impl Server {
             web_bindings: None,
             selection: None,
             sites: None,
+            not_read: NotReadList::default(),
             auth_certificates: None,
             federation_certificate: Fact::NotKnown,
             connectors: Vec::new(),
@@ -177,7 +151,10 @@ impl Server {
         }
         let (shared, own) = std::mem::take(&mut facts.connectors).into_iter().partition(Organization::owns);
         facts.connectors = own;
+        let is_edge = facts.roles.contains(&Role::EdgeTransport);
+        facts.not_read.take(|what| is_edge && !what.is_on_edge());
         let organization = Organization {
+            not_read: facts.not_read.take(|what| !what.stands_at(is_edge)),
             connectors: shared,
             auth_certificates: facts.auth_certificates.take(),
             federation_certificate: std::mem::take(&mut facts.federation_certificate),

@@ -1,6 +1,9 @@
 //! What is built of a server is what a scenario file may say of it.
 #![allow(clippy::unwrap_used)]
 
+#[path = "server/not_read.rs"]
+mod not_read;
+#[path = "support"]
 mod support {
     pub mod factory;
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use exchange_certificates::{Fleet, Policy, Server, rfc3339};
+use exchange_certificates::{Fleet, NotRead, Policy, Server, rfc3339};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -31,6 +31,7 @@ struct Form {
     now: Option<String>,
     server: Option<Box<Server>>,
     servers: Option<Fleet>,
+    not_read: Option<Vec<NotRead>>,
     policy: Option<Policy>,
     #[serde(rename = "request")]
     _request: Option<IgnoredAny>,
@@ -41,8 +42,14 @@ pub(crate) fn read(path: &Path) -> Result<Scenario, BadInput> {
     let file = path.display().to_string();
     let form: Form = input::json(&file, &input::read(path)?)?;
     let subject = match (form.server, form.servers) {
+        (Some(_), None) if form.not_read.is_some() => {
+            return Err(BadInput::new(&file, "not_read: what was not read of one server stands at the server"));
+        }
         (Some(server), None) => Subject::Server(server),
-        (None, Some(fleet)) => Subject::Fleet(fleet),
+        (None, Some(fleet)) => {
+            let fleet = fleet.with_not_read(form.not_read.unwrap_or_default());
+            Subject::Fleet(fleet.map_err(|error| BadInput::new(&file, error))?)
+        }
         _ => return Err(BadInput::new(&file, "server: a scenario is about one server, or about servers in its place")),
     };
     let now = form.now.as_deref().map(rfc3339::parse).transpose();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::FleetError;
 use crate::change::Rename;
 use crate::fact::Fact;
-use crate::server::{Connector, ConnectorKind, Organization};
+use crate::server::{Connector, ConnectorKind, NotRead, NotReadError, Organization};
 use crate::text::{self, Caseless};
 
 /// The organisation of a fleet, and which server spoke first of each part.
@@ -56,10 +56,12 @@ impl Shared {
         }
         let learns_auth = auth.is_none() && said.auth_certificates.is_some();
         let learns_federation = federation == Fact::NotKnown && says_federation;
-        if new.is_empty() && !learns_auth && !learns_federation {
+        let is_read_as_known = self.organization.not_read.covers(&said.not_read);
+        if new.is_empty() && !learns_auth && !learns_federation && is_read_as_known {
             return Ok(false);
         }
         let organization = Arc::make_mut(&mut self.organization);
+        organization.not_read.learn(&said.not_read);
         for connector in new {
             let entry = (organization.connectors.len(), server.to_owned());
             // A server that says a thing twice has said it once.
@@ -76,6 +78,11 @@ impl Shared {
             self.federation_certificate = server.to_owned();
         }
         Ok(true)
+    }
+
+    /// Adds something that was not read of the organisation.
+    pub(super) fn add_not_read(&mut self, entry: NotRead) -> Result<(), NotReadError> {
+        Arc::make_mut(&mut self.organization).not_read.add(entry)
     }
 
     pub(super) fn rename(&mut self, rename: &Rename) {

@@ -8,7 +8,7 @@ use super::error::ImportError;
 use super::records::{ServerKey, server_key};
 use crate::fact::Fact;
 use crate::fleet::Fleet;
-use crate::server::{Organization, Role, Server};
+use crate::server::{NotReadList, Organization, Role, Server};
 use crate::text;
 
 impl Import {
@@ -61,7 +61,12 @@ impl Import {
     fn organization(&self) -> Arc<Organization> {
         let connectors = self.connectors().filter(|connector| Organization::owns(connector)).cloned().collect();
         let auth_certificates = self.auth_certificates();
-        Arc::new(Organization { connectors, auth_certificates, federation_certificate: Fact::NotKnown })
+        Arc::new(Organization {
+            connectors,
+            auth_certificates,
+            federation_certificate: Fact::NotKnown,
+            not_read: NotReadList::default(),
+        })
     }
 
     fn server_in(&self, name: &str, organization: &Arc<Organization>) -> Result<Server, ImportError> {
