@@ -90,7 +90,7 @@ impl<'a> Comparison<'a> {
     /// The endpoints that would present something worse, and of which no rule has spoken.
     pub(crate) fn worse(&self) -> Vec<&'a EndpointChange> {
         let is_worse = |change: &&EndpointChange| {
-            change.is_changed()
+            change.may_be_worse()
                 && change.is_worse_beside(self.excused(change.after.kind().service()))
                 && !self.is_named_already(&change.after)
         };

@@ -1,7 +1,5 @@
 //! IMAP4 and POP3: one name each, and the certificate that covers it.
 
-use smallvec::SmallVec;
-
 use super::selection::is_current;
 use super::{EndpointKind, Found, MissingFact, Place, Presented, Reason, View};
 use crate::fact::Fact;
@@ -25,7 +23,12 @@ pub(super) fn presented<'a>(view: &View<'a>, kind: EndpointKind, found: &mut Fou
 }
 
 fn by_name<'a>(view: &View<'a>, covering: &[&'a Installed]) -> Presented {
-    let mut candidates: SmallVec<[_; 2]> = view.presentable(covering.iter().copied()).collect();
+    let mut presentable = view.presentable(covering.iter().copied());
+    let mut candidates = match (presentable.next(), presentable.next()) {
+        (None, _) => return Presented::Nothing,
+        (Some(only), None) => return Presented::Certificate(view.present(only), Reason::CertificateName),
+        (Some(first), Some(second)) => [first, second].into_iter().chain(presentable).collect::<Vec<_>>(),
+    };
     if candidates.iter().any(|candidate| is_current(candidate, view.now)) {
         candidates.retain(|candidate| is_current(candidate, view.now));
     }

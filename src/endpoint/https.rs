@@ -1,7 +1,5 @@
 //! The web sites: every https binding has a certificate of its own.
 
-use smallvec::SmallVec;
-
 use super::{At, EndpointKind, Flags, MissingFact, Place, Presented, PresentedCertificate, Reason, View};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, LoadBalancing, Server, WebBinding};
 use crate::text::{Caseless, same};
@@ -80,23 +78,28 @@ fn by_sites(view: &View<'_>, kind: EndpointKind) -> Presented {
     let counted = counted.filter(|installed| installed.web_sites().is_none());
     let counted = counted.filter(|installed| view.sites.holds(installed, site) == Some(true));
     let is_there = |installed: &&Installed| view.is_there(installed.thumbprint());
-    let mut there: SmallVec<[_; 4]> = inventory.at_site(site).chain(counted).filter(is_there).collect();
-    there.sort_by_key(|installed| installed.thumbprint());
-    let reason = match there.first() {
-        Some(installed) if installed.web_sites().is_some() => Reason::Site,
-        Some(installed) if view.sites.is_assigned(installed.thumbprint()) => Reason::Bound,
-        Some(installed) if view.sites.is_back_end(installed.thumbprint()) => Reason::LooksLikeBackEnd,
-        _ => Reason::OnlyOther,
-    };
     let may_be_there = |installed: &Installed| is_there(&installed) && view.sites.holds(installed, site).is_none();
     let is_open = || {
         inventory.with_iis_at_unknown_sites().any(may_be_there) || inventory.with_unknown_services().any(may_be_there)
     };
-    if there.is_empty() && is_open() {
-        return Presented::Unknown(MissingFact::WebSites);
+    let reason = |installed: &Installed| match installed.thumbprint() {
+        _ if installed.web_sites().is_some() => Reason::Site,
+        thumbprint if view.sites.is_assigned(thumbprint) => Reason::Bound,
+        thumbprint if view.sites.is_back_end(thumbprint) => Reason::LooksLikeBackEnd,
+        _ => Reason::OnlyOther,
+    };
+    let present = |installed| present(view, kind, None, installed);
+    let mut there = inventory.at_site(site).chain(counted).filter(is_there);
+    match (there.next(), there.next()) {
+        (None, _) if is_open() => Presented::Unknown(MissingFact::WebSites),
+        (None, _) => Presented::Nothing,
+        (Some(only), None) => Presented::Certificate(present(only), reason(only)),
+        (Some(first), Some(second)) => {
+            let mut several: Vec<_> = [first, second].into_iter().chain(there).collect();
+            several.sort_by_key(|installed| installed.thumbprint());
+            Presented::OneOf(several.into_iter().map(present).map(Some).collect(), Reason::BindingsDiffer)
+        }
     }
-    let present = there.into_iter().map(|installed| present(view, kind, None, installed));
-    Presented::of(present, reason, Reason::BindingsDiffer)
 }
 
 fn present(

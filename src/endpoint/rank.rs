@@ -134,6 +134,16 @@ impl EndpointChange {
         self.is_worse_beside(Flags::empty())
     }
 
+    /// Whether it can be worse, whatever is excused: something is wrong that was not wrong before.
+    pub(crate) fn may_be_worse(&self) -> bool {
+        match (&self.before, &self.after.presented) {
+            (Presented::Certificate(before, _), Presented::Certificate(after, _)) => {
+                !before.flags.contains(after.flags)
+            }
+            _ => self.is_changed(),
+        }
+    }
+
     /// Whether it would be worse beside these flags, which are spoken of already.
     pub(crate) fn is_worse_beside(&self, excused: Flags) -> bool {
         self.is_changed()
