@@ -166,6 +166,12 @@ impl<T: AsRef<str>> Ord for Caseless<T> {
         // Names of one server begin and end alike: what is alike in ASCII is passed over byte by byte.
         let is_alike = |(one, other): &(u8, u8)| one.is_ascii() && one.eq_ignore_ascii_case(other);
         let alike = one.bytes().zip(another.bytes()).take_while(is_alike).count();
+        if let (Some(one), Some(other)) = (one.as_bytes().get(alike), another.as_bytes().get(alike))
+            && one.is_ascii()
+            && other.is_ascii()
+        {
+            return one.to_ascii_uppercase().cmp(&other.to_ascii_uppercase());
+        }
         let [one, another] = [one, another].map(|text| text.get(alike..).unwrap_or_default());
         one.chars().map(upper_case).cmp(another.chars().map(upper_case))
     }
