@@ -21,7 +21,7 @@ use crate::finding::{Finding, Message, Remedy};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::{About, Source};
-use crate::server::{Connector, Installed, Server};
+use crate::server::{Connector, Installed, NotRead, NotReadKind, Server};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -266,10 +266,35 @@ pub struct AuditedCertificate {
     pub named_by: Vec<String>,
 }
 
-/// The answer of an audit: every installed certificate, and every finding by severity, then server.
+/// Something that was not read, and so was not judged. Serialized with server, what and message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NotJudged {
+    /// The name of the server; `None` if it is of the organisation.
+    pub server: Option<String>,
+    /// What was not read.
+    pub what: NotReadKind,
+    /// What was answered, if anything was.
+    pub message: Option<String>,
+}
+
+impl NotJudged {
+    fn new(server: Option<&Server>, entry: &NotRead) -> Self {
+        Self {
+            server: server.map(|server| server.name().to_owned()),
+            what: entry.what(),
+            message: entry.message().map(str::to_owned),
+        }
+    }
+}
+
+/// The answer of an audit: what could not be judged, every installed certificate, and every finding by severity, then
+/// server.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
+    /// What was not read, of the organisation first: no rule speaks of it.
+    pub not_read: Vec<NotJudged>,
     /// Every installed certificate, by server.
     pub certificates: Vec<AuditedCertificate>,
     /// Every finding: the heavy ones first, by server within them.
@@ -280,6 +305,11 @@ impl Audit {
     /// Whether there is a finding of high severity.
     pub fn has_high(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::High)
+    }
+
+    /// Whether something was not read that rules look at.
+    pub fn is_incomplete(&self) -> bool {
+        self.not_read.iter().any(|entry| entry.what.counts())
     }
 
     /// Whether this rule found something.
@@ -308,7 +338,9 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
     for (server, endpoints) in fleet.servers().zip(&endpoints) {
         let audited = Audited { server, endpoints, across: &across, now };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
-        for rule in AUDIT_RULES {
+        // What is there beside those that were read may be all that is needed.
+        let is_judged = server.unread(NotReadKind::Certificates).is_none();
+        for rule in AUDIT_RULES.iter().filter(|_| is_judged) {
             findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {
                 rule: rule.id(),
                 severity: found.severity.unwrap_or_else(|| rule.severity()),
@@ -319,7 +351,11 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    Audit { certificates, findings }
+    let of_organization = fleet.not_read().map(|entry| NotJudged::new(None, entry));
+    let of_servers = fleet
+        .servers()
+        .flat_map(|server| server.own_not_read().iter().map(|entry| NotJudged::new(Some(server), entry)));
+    Audit { not_read: of_organization.chain(of_servers).collect(), certificates, findings }
 }
 
 impl<'a> Audited<'a> {

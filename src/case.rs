@@ -350,6 +350,11 @@ impl<'a> Removal<'a> {
         self.case.request
     }
 
+    /// The assignment of the same request, if a service is in question.
+    pub(crate) fn assignment(&self) -> Option<&'a Assignment<'a>> {
+        self.case.assignment.as_ref().filter(|assignment| !assignment.in_question().is_empty())
+    }
+
     /// The connectors that name the removed certificate, unless their names move.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
         let removed = self.removed.filter(|_| !self.request().updates_connectors());

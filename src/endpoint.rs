@@ -215,6 +215,12 @@ pub enum NotOffered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MissingFact {
+    /// The certificates of the server.
+    Certificates,
+    /// Receive connectors that nobody saw.
+    ReceiveConnectors,
+    /// Send connectors that nobody saw.
+    SendConnectors,
     /// What certificates are assigned to.
     Services,
     /// The web sites of certificates.

@@ -10,8 +10,8 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::message::message;
 pub use self::message::{FactValue, Message};
+pub(crate) use self::message::{Values, message};
 use crate::powershell::Command;
 use crate::service::Service;
 use crate::text::plain;

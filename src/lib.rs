@@ -74,7 +74,9 @@ mod thumbprint;
 mod time;
 mod verify;
 
-pub use audit::{AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Severity, agenda, audit};
+pub use audit::{
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, NotJudged, Severity, agenda, audit,
+};
 pub use case::Assignment;
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,

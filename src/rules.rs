@@ -6,6 +6,7 @@ mod follow_up;
 mod hosting;
 mod installation;
 mod names;
+mod not_read;
 mod permission;
 mod quality;
 mod removal;
@@ -55,6 +56,7 @@ pub static RULES: &[&Rule] = &[
     &removal::REMOVES_FEDERATION_CERTIFICATE,
     &removal::REMOVES_AUTH_CERTIFICATE,
     &installation::SERVICES_UNKNOWN,
+    &not_read::FACTS_UNKNOWN,
     &removal::REMOVES_LIKELY_AUTH_CERTIFICATE,
     &removal::REMOVES_WEB_MANAGEMENT,
     &follow_up::REQUIRE_SSL,

@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::json_object::JsonObject;
-use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, Server};
+use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, NotReadKind, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -130,9 +130,13 @@ pub fn verify(expectation: &Expectation, shown: impl IntoIterator<Item = impl In
 }
 
 impl Expectation {
-    /// Compares it with what is known of a server.
+    /// Compares it with what is known of a server: inconclusive where its certificates were not read.
     pub fn verify_on(&self, server: &Server) -> Verification {
-        verify(self, server.installed(self.thumbprint))
+        let installed = server.installed(self.thumbprint);
+        if installed.is_none() && server.unread(NotReadKind::Certificates).is_some() {
+            return Verification::Inconclusive;
+        }
+        verify(self, installed)
     }
 
     /// Compares it with the services that are shown, where the server was known before.

@@ -68,6 +68,7 @@ const SPECIFICATION: &[&str] = &[
     "removes-federation-certificate",
     "removes-auth-certificate",
     "services-unknown",
+    "facts-unknown",
     "removes-likely-auth-certificate",
     "removes-web-management",
     "require-ssl",

@@ -21,6 +21,10 @@ fn missing(case: &Audited<'_>) -> Vec<Found> {
     let found = missing.map(|thumbprint| {
         let message = message!(thumbprint; "the Auth certificate {thumbprint} of the organisation is not installed");
         Found::of_server(Service::empty(), message).map(|finding| match holders(case, thumbprint) {
+            None if !case.across.unread().is_empty() => finding.advise(format!(
+                "it may be installed on {}, whose certificates were not read: read those first",
+                text::list(case.across.unread())
+            )),
             None => remedy::renew_auth_certificate(finding, case.server),
             Some(holders) => finding
                 .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))

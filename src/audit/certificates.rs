@@ -11,7 +11,7 @@ use crate::finding::{Kind, Message, message, validity};
 use crate::plan::plan;
 use crate::policy::{LEAST_BITS, LEAST_DAYS};
 use crate::request::Request;
-use crate::server::{Installed, Status};
+use crate::server::{Installed, NotReadKind, Status};
 use crate::service::Service;
 use crate::text::shown;
 
@@ -74,7 +74,12 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
             name.is_some_and(|name| !name.starts_with('*') && installed.covers(name))
         };
         let assigned = installed.known_services() & (Service::IMAP | Service::POP);
-        let services: Service = assigned.iter().filter(|service| !is_served_by_name(service)).collect();
+        let is_unread = |service: &Service| {
+            let settings = if *service == Service::IMAP { NotReadKind::Imap } else { NotReadKind::Pop };
+            case.server.unread(settings).is_some()
+        };
+        let services = assigned.iter().filter(|service| !is_served_by_name(service) && !is_unread(service));
+        let services: Service = services.collect();
         let name = installed.certificate().first_wildcard().filter(|_| !services.is_empty())?.into_owned();
         let message = message!(name, services; "{} is a wildcard name, and {services} {} served by one host name", shown(name), if services.iter().count() == 1 { "is" } else { "are" });
         let named = services.iter().flat_map(|service| {
@@ -121,6 +126,7 @@ fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
     let is_named = case.server.connectors().any(|connector| connector.names(installed.certificate()));
     let removal = || plan(case.server, &Request::remove(thumbprint), case.now.into()).ok();
     !is_named
+        && case.server.unread(NotReadKind::Federation).is_none()
         && case.server.default_smtp() != Fact::NotKnown
         && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
 }

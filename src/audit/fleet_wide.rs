@@ -6,7 +6,7 @@ use super::{Audited, Found, audit_rule};
 use crate::endpoint::{Endpoint, EndpointKind, Presented};
 use crate::finding::message;
 use crate::fleet::Fleet;
-use crate::server::{Connector, Installed, Server, Version};
+use crate::server::{Connector, Installed, NotReadKind, Server, Version};
 use crate::service::Service;
 use crate::text::{Caseless, shown};
 use crate::thumbprint::Thumbprint;
@@ -35,7 +35,9 @@ fn differs(case: &Audited<'_>) -> Vec<Found> {
 }
 
 fn can_be_compared(server: &Server) -> bool {
-    server.hosts().contains(Service::IIS) && server.certificates().all(|installed| installed.services().is_some())
+    server.unread(NotReadKind::Certificates).is_none()
+        && server.hosts().contains(Service::IIS)
+        && server.certificates().all(|installed| installed.services().is_some())
 }
 
 fn issued_for_iis(server: &Server) -> BTreeSet<Thumbprint> {
@@ -77,6 +79,8 @@ pub(super) struct Across<'a> {
     peers: BTreeMap<Version, &'a Server>,
     /// The servers that hold the current Auth certificates of the organisation.
     auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
+    /// The servers whose certificates were not read.
+    unread: Vec<&'a str>,
     /// The source servers on which a Send connector has a certificate, by the name of the connector.
     senders: BTreeMap<Caseless<String>, Vec<&'a str>>,
 }
@@ -90,6 +94,9 @@ impl<'a> Across<'a> {
             }
         }
         for server in fleet.servers() {
+            if server.unread(NotReadKind::Certificates).is_some() {
+                across.unread.push(server.name());
+            }
             if can_be_compared(server) {
                 across.peers.entry(server.version()).or_insert(server);
             }
@@ -110,6 +117,11 @@ impl<'a> Across<'a> {
     /// The servers on which a Send connector has a certificate.
     pub(super) fn senders(&self, connector: &Connector) -> &[&'a str] {
         self.senders.get(&Caseless(connector.name().to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The servers whose certificates were not read.
+    pub(super) fn unread(&self) -> &[&'a str] {
+        &self.unread
     }
 
     pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {

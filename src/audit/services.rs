@@ -4,7 +4,7 @@ use super::{Audited, Found, audit_rule, remedy};
 use crate::commands;
 use crate::endpoint::{EndpointKind, asked_names};
 use crate::finding::{message, validity};
-use crate::server::Installed;
+use crate::server::{Installed, NotReadKind};
 use crate::service::Service;
 use crate::text::{list, shown};
 use crate::thumbprint::Thumbprint;
@@ -39,6 +39,10 @@ fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
 
 /// Whether the endpoints of a service are in order, or other rules speak of them; `None` if that is not known.
 fn presents_valid(case: &Audited<'_>, service: Service) -> Option<bool> {
+    // Those that nobody saw may present anything.
+    if service == Service::SMTP && case.server.unread(NotReadKind::ReceiveConnectors).is_some() {
+        return Some(true);
+    }
     let kind = if service == Service::IIS { EndpointKind::DefaultWebSite } else { EndpointKind::ReceiveConnector };
     let mut endpoints = case.endpoints_of(kind).peekable();
     endpoints.peek()?;

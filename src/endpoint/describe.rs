@@ -14,7 +14,7 @@ use crate::text::shown;
 
 impl Endpoint {
     /// Its permanent name on its server: `https/1/*:443`, `imap`, `receive/MBX01\Default Frontend MBX01`,
-    /// `send/Internet@MBX01`, `internal`.
+    /// `send/Internet@MBX01`, `internal`; `receive` and `send` for connectors that were not read.
     pub fn id(&self) -> impl fmt::Display {
         let name = self.connector().map(Connector::name).unwrap_or_default();
         fmt::from_fn(move |f| match self.kind {
@@ -27,6 +27,8 @@ impl Endpoint {
             }
             EndpointKind::Imap => f.write_str("imap"),
             EndpointKind::Pop => f.write_str("pop"),
+            EndpointKind::ReceiveConnector if self.is_unseen() => f.write_str("receive"),
+            EndpointKind::SendConnector if self.is_unseen() => f.write_str("send"),
             EndpointKind::ReceiveConnector => write!(f, "receive/{}\\{}", self.server, self.own_name(name)),
             EndpointKind::SendConnector => write!(f, "send/{name}@{}", self.server),
             EndpointKind::Internal => f.write_str("internal"),
@@ -34,6 +36,11 @@ impl Endpoint {
             EndpointKind::UnifiedMessaging => f.write_str("um"),
             EndpointKind::CallRouter => f.write_str("um-call-router"),
         })
+    }
+
+    /// Whether it stands for the connectors that nobody saw.
+    fn is_unseen(&self) -> bool {
+        self.connector().is_none()
     }
 
     /// The name of a Receive connector without its server before it.
@@ -61,6 +68,8 @@ impl Endpoint {
             }
             EndpointKind::Imap => f.write_str("IMAP"),
             EndpointKind::Pop => f.write_str("POP"),
+            EndpointKind::ReceiveConnector if self.is_unseen() => f.write_str("other Receive connectors"),
+            EndpointKind::SendConnector if self.is_unseen() => f.write_str("other Send connectors"),
             EndpointKind::ReceiveConnector => write!(f, "Receive connector {}", shown(self.own_name(name))),
             EndpointKind::SendConnector => write!(f, "Send connector {}", shown(name)),
             EndpointKind::Internal => f.write_str("mail between servers"),
@@ -210,6 +219,9 @@ impl fmt::Display for NotOffered {
 impl fmt::Display for MissingFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Certificates => "ExchangeCertificate",
+            Self::ReceiveConnectors => "ReceiveConnector",
+            Self::SendConnectors => "SendConnector",
             Self::Services => "ExchangeCertificate.Services",
             Self::WebSites => "ExchangeCertificate.IISServices",
             Self::ImapCertificateName => "ImapSettings.X509CertificateName",

@@ -1,6 +1,8 @@
 //! The places where a server presents a certificate, whichever that is.
 
-use super::{Endpoint, EndpointKind, Found, Of, Presented, View, client_access, https, transport, unified_messaging};
+use super::{
+    Endpoint, EndpointKind, Found, MissingFact, Of, Presented, View, client_access, https, transport, unified_messaging,
+};
 use crate::change::Change;
 use crate::server::{Connector, Server, WebBinding};
 use crate::service::Service;
@@ -45,6 +47,9 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn presented(self, view: &View<'a>, found: &mut Found<'a>) -> Presented {
+        if view.are_certificates_unread {
+            return Presented::Unknown(MissingFact::Certificates);
+        }
         match (self.kind, self.at) {
             (EndpointKind::Imap | EndpointKind::Pop, _) => client_access::presented(view, self.kind, found),
             (EndpointKind::Internal, _) => transport::default(view),
@@ -54,7 +59,9 @@ impl<'a> Place<'a> {
             }
             (_, At::Connector(connector)) => transport::presented(view, connector, found),
             (_, At::Binding(binding)) => https::presented(view, self.kind, binding),
-            (_, At::Server) => Presented::Nothing,
+            // These stand for the connectors that nobody saw.
+            (EndpointKind::SendConnector, At::Server) => Presented::Unknown(MissingFact::SendConnectors),
+            (_, At::Server) => Presented::Unknown(MissingFact::ReceiveConnectors),
         }
     }
 

@@ -4,13 +4,14 @@ use super::{
     At, EndpointKind, Flags, Found, MissingFact, NotOffered, Place, Presented, PresentedCertificate, Reason, View,
 };
 use crate::fact::Fact;
-use crate::server::{Connector, ConnectorKind, Installed, KeyStorage, Server};
+use crate::server::{Connector, ConnectorKind, Installed, KeyStorage, NotReadKind, Server};
 use crate::service::Service;
 
 pub(super) fn places<'a>(server: &'a Server, places: &mut Vec<Place<'a>>) {
-    for (kind, of_kind) in
-        [(EndpointKind::ReceiveConnector, ConnectorKind::Receive), (EndpointKind::SendConnector, ConnectorKind::Send)]
-    {
+    for (kind, of_kind, unread) in [
+        (EndpointKind::ReceiveConnector, ConnectorKind::Receive, NotReadKind::ReceiveConnectors),
+        (EndpointKind::SendConnector, ConnectorKind::Send, NotReadKind::SendConnectors),
+    ] {
         // Where a Send connector runs may not be known.
         let is_here =
             |connector: &&Connector| connector.kind() == of_kind && server.runs(connector) && !is_edge_sync(connector);
@@ -19,6 +20,9 @@ pub(super) fn places<'a>(server: &'a Server, places: &mut Vec<Place<'a>>) {
             .extend(server.connectors().filter(is_here).map(|connector| Place { kind, at: At::Connector(connector) }));
         if let Some(of_kind) = places.get_mut(begin..) {
             of_kind.sort_by_key(Place::name);
+        }
+        if server.unread(unread).is_some() {
+            places.push(Place::of_server(kind));
         }
     }
     places.push(Place::of_server(EndpointKind::Internal));

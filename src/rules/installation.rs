@@ -5,7 +5,7 @@ use crate::commands;
 use crate::finding::{Finding, Kind, message};
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::server::{Installed, Server};
+use crate::server::{Installed, NotReadKind, Server};
 use crate::service::Service;
 use crate::text::{self, shown};
 use crate::thumbprint::Thumbprint;
@@ -28,10 +28,14 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let name = server.name().to_owned();
-    let finding = Finding::on_request(message!(
-        thumbprints, server = name;
-        "{} not installed on {}", named(thumbprints), shown(server)
-    ));
+    let finding = Finding::on_request(if server.unread(NotReadKind::Certificates).is_some() {
+        message!(
+            thumbprints, server = name;
+            "{} not among the certificates of {} that were read", named(thumbprints), shown(server)
+        )
+    } else {
+        message!(thumbprints, server = name; "{} not installed on {}", named(thumbprints), shown(server))
+    });
     if assigned.is_none() {
         return Some(finding.advise("look up the right thumbprint:").command(commands::show_certificates(server)));
     }

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::server::{Connector, ConnectorKind, Installed, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, Installed, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{list, shown};
 
@@ -42,6 +42,9 @@ rule! {
 }
 
 fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
+    if case.server().unread(NotReadKind::Certificates).is_some() {
+        return None;
+    }
     let judged = case.services(case.removed()?) & (case.server().hosts() - Service::FEDERATION);
     let is_left = |service: &Service| !case.has_another_holder(*service);
     let left: Service = judged.iter().filter(is_left).collect();
@@ -173,7 +176,7 @@ rule! {
     REMOVES_LIKELY_AUTH_CERTIFICATE: Warn, Encryption, Remove(likely_auth_certificate)
 }
 
-fn likely_auth_certificate(case: &Removal<'_>) -> Option<Finding> {
+pub(super) fn likely_auth_certificate(case: &Removal<'_>) -> Option<Finding> {
     let is_likely =
         case.server().auth_certificates().is_none() && is_named_auth_certificate(case.removed()?.certificate());
     is_likely.then(|| {

@@ -8,6 +8,7 @@ use crate::fact::Fact;
 use crate::finding::{Finding, message, validity};
 use crate::request::Answer;
 use crate::rule::rule;
+use crate::server::NotReadKind;
 use crate::service::Service;
 use crate::text::shown;
 
@@ -114,7 +115,8 @@ rule! {
 
 fn default_missing(case: &Assignment<'_>) -> Option<Finding> {
     let thumbprint = case.server().default_smtp().value().filter(|_| case.adds(Service::SMTP))?;
-    case.server().installed(thumbprint).is_none().then(|| {
+    let is_missing = case.server().installed(thumbprint).is_none();
+    (is_missing && case.server().unread(NotReadKind::Certificates).is_none()).then(|| {
         let message = message!(thumbprint; "the default SMTP certificate {thumbprint} is not installed");
         let finding = Finding::on(Service::SMTP, message);
         if case.moves_default_smtp() { finding } else { another_default(case, finding) }

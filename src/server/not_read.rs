@@ -139,6 +139,30 @@ impl NotReadKind {
     }
 }
 
+impl NotReadKind {
+    /// What it is, in words.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Certificates => "the certificates",
+            Self::ReceiveConnectors => "the Receive connectors",
+            Self::ClientNames => "the host names that clients use",
+            Self::DefaultSmtp => "the default SMTP certificate",
+            Self::Imap => "the settings of IMAP",
+            Self::Pop => "the settings of POP",
+            Self::Um => "the settings of Unified Messaging",
+            Self::UmCallRouter => "the settings of the Unified Messaging Call Router",
+            Self::WebBindings => "the bindings of the web sites",
+            Self::Selection => "which certificates the server finds for a host name",
+            Self::Servers => "the servers",
+            Self::SendConnectors => "the Send connectors",
+            Self::Hybrid => "the hybrid configuration",
+            Self::Auth => "the Auth configuration",
+            Self::Federation => "the federation trust",
+            Self::EdgeSubscriptions => "the Edge subscriptions",
+        }
+    }
+}
+
 /// Why a text does not name a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {} to be read; expected one of {}", text::shown(.text), names())]
@@ -391,7 +415,7 @@ impl Server {
         self.facts.not_read.get(what).or_else(of_organization)
     }
 
-    pub(super) fn own_not_read(&self) -> &NotReadList {
+    pub(crate) fn own_not_read(&self) -> &NotReadList {
         &self.facts.not_read
     }
 
