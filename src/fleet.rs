@@ -78,11 +78,13 @@ impl Fleet {
     ///
     /// [`FleetError::NameTaken`] if one of its name is there, [`FleetError::Differs`] if it says something else of the
     /// organisation than another server; nothing is changed then.
-    pub fn insert(&mut self, server: Server) -> Result<(), FleetError> {
+    pub fn insert(&mut self, mut server: Server) -> Result<(), FleetError> {
         let key = key(server.name());
         if self.servers.contains_key(&key) {
             return Err(FleetError::NameTaken { name: server.name().to_owned() });
         }
+        // The Send connectors of an Edge Transport server may be its own.
+        server.keep_own(|connector| self.organization.contradicts(connector));
         let has_grown = self.organization.learn(server.name(), server.organization())?;
         self.servers.insert(key.clone(), server);
         let organization = self.organization.shared();
@@ -199,11 +201,11 @@ impl<'de> Deserialize<'de> for Fleet {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fleet, A::Error> {
                 let mut fleet = Fleet::new();
-                let mut at_server = None;
-                while let Some(found) = list.next_element_seed(Next(&mut fleet))? {
-                    at_server = at_server.or(found);
-                }
-                match at_server.filter(|_| fleet.len() > 1) {
+                let (mut edges, mut misplaced) = (Vec::new(), None);
+                let mut next = Next { fleet: &mut fleet, edges: &mut edges, misplaced: &mut misplaced };
+                while list.next_element_seed(&mut next)?.is_some() {}
+                edges.into_iter().try_for_each(|edge| fleet.insert(edge)).map_err(A::Error::custom)?;
+                match misplaced.filter(|_| fleet.len() > 1) {
                     Some(misplaced) => Err(A::Error::custom(FleetError::NotRead(misplaced))),
                     None => Ok(fleet),
                 }
@@ -214,22 +216,28 @@ impl<'de> Deserialize<'de> for Fleet {
     }
 }
 
-/// Reads one server into the fleet, so that an error stands at its place in the list, and tells what of the
-/// organisation stands at it, which is an error beside other servers.
-struct Next<'a>(&'a mut Fleet);
+/// Reads one server into the fleet, so that an error stands at its place in the list.
+struct Next<'a> {
+    fleet: &'a mut Fleet,
+    /// Edge Transport servers join last: what they have in another way than the organisation is their own.
+    edges: &'a mut Vec<Server>,
+    /// What of the organisation stands at a server, which is an error beside other servers.
+    misplaced: &'a mut Option<NotReadError>,
+}
 
-impl<'de> DeserializeSeed<'de> for Next<'_> {
-    type Value = Option<NotReadError>;
+impl<'de> DeserializeSeed<'de> for &mut Next<'_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let server = Server::deserialize(deserializer)?;
-        let at_server = server
-            .organization()
-            .not_read
-            .iter()
-            .next()
-            .map(|entry| NotReadError::OfOrganization { what: entry.what(), server: server.name().to_owned() });
-        self.0.insert(server).map_err(D::Error::custom)?;
-        Ok(at_server)
+        if let (None, Some(entry)) = (&self.misplaced, server.organization().not_read.iter().next()) {
+            let server = server.name().to_owned();
+            *self.misplaced = Some(NotReadError::OfOrganization { what: entry.what(), server });
+        }
+        if server.is_edge() {
+            self.edges.push(server);
+            return Ok(());
+        }
+        self.fleet.insert(server).map_err(D::Error::custom)
     }
 }

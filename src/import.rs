@@ -27,6 +27,7 @@
 
 mod certificates;
 mod clixml;
+mod collected;
 mod collection;
 mod connectors;
 mod described;
@@ -38,9 +39,13 @@ mod format;
 mod format_list;
 mod json;
 mod listed;
+mod newer;
+mod not_read;
+mod note;
 mod nrbf;
 mod objects;
 mod property_list;
+mod questions;
 mod records;
 mod servers;
 mod value;
@@ -56,9 +61,14 @@ pub use self::exported::ExportedCertificate;
 use self::format::CertificateForm;
 pub use self::format::Format;
 pub use self::listed::Listed;
+pub use self::note::ImportNote;
+use self::questions::Question;
 use self::records::Records;
+use self::value::ObjectKind;
 use crate::certificate::{Certificate, CertificateError};
+use crate::fact::Fact;
 use crate::server::{AuthCertificates, Connector};
+use crate::thumbprint::Thumbprint;
 
 /// How many bytes are read at most of a file that is not CLIXML: 64 MiB.
 pub const MAXIMUM_LENGTH: u64 = 64 << 20;
@@ -70,6 +80,7 @@ pub const MAXIMUM_CLIXML_LENGTH: u64 = clixml::MAXIMUM_LENGTH;
 #[derive(Clone, Debug, Default)]
 pub struct Import {
     records: Records,
+    is_complete: bool,
 }
 
 /// The name of a file, and perhaps the server that it is about.
@@ -200,6 +211,7 @@ impl Import {
         too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
         let failed = |error| ImportError::Certificate { origin: Origin::new(&input.name, Place::File), error };
         let mut records = Records::default();
+        records.account.is_bare = true;
         for (index, certificate) in bare_certificates(bytes).map_err(failed)?.into_iter().enumerate() {
             let origin = Origin::new(&input.name, Place::Entry(index as u64 + 1));
             let server = input.server.as_deref().map(|name| records.server_name(name, &origin)).transpose()?;
@@ -225,7 +237,27 @@ impl Import {
 
     /// The Auth certificates of the organisation, if they are known.
     pub fn auth_certificates(&self) -> Option<AuthCertificates> {
-        self.records.auth_certificates.as_ref().map(|known| known.value)
+        let known = self.records.auth_certificates.as_ref().map(|known| known.value);
+        known.or_else(|| self.has_none(ObjectKind::AuthConfiguration).then(AuthCertificates::default))
+    }
+
+    /// The certificate of the organisation's federation trust, if that is known.
+    pub fn federation_certificate(&self) -> Fact<Thumbprint> {
+        match &self.records.federation_certificate {
+            Some(known) => Fact::Value(known.value),
+            None if self.has_none(ObjectKind::FederationTrust) => Fact::None,
+            None => Fact::NotKnown,
+        }
+    }
+
+    /// Whether the organisation was asked for objects of a kind, and answered.
+    fn has_none(&self, kind: ObjectKind) -> bool {
+        Question::of_object(None, kind).is_some_and(|question| self.records.answers.settles(&question))
+    }
+
+    /// What is to be known about what was read, and is no error.
+    pub fn notes(&self) -> &[ImportNote] {
+        &self.records.notes
     }
 
     /// How many objects of CLIXML were of a kind that says nothing of certificates.

@@ -322,7 +322,9 @@ impl Server {
     /// What may name a certificate: Send connectors and the hybrid configuration of the organisation, and the Receive
     /// connectors of this server.
     pub fn connectors(&self) -> impl Iterator<Item = &Connector> {
-        self.organization.connectors.iter().chain(&self.facts.connectors)
+        let is_edge = self.is_edge();
+        let shared = self.organization.connectors.iter().filter(move |shared| !is_edge || !self.has_own(shared));
+        shared.chain(&self.facts.connectors)
     }
 
     /// The connectors that run on this server: those that name it, or no server at all.

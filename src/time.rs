@@ -25,6 +25,12 @@ impl Timestamp {
         later.0.saturating_sub(self.0).div_euclid(DAY)
     }
 
+    /// Whether no more than an hour lies between.
+    #[cfg(feature = "import")]
+    pub(crate) const fn is_within_an_hour_of(self, other: Self) -> bool {
+        self.0.abs_diff(other.0) <= 3600
+    }
+
     /// So many days earlier.
     pub(crate) const fn days_earlier(self, days: i64) -> Self {
         Self(self.0.saturating_sub(days.saturating_mul(DAY)))

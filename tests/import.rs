@@ -3,12 +3,15 @@
 
 #[path = "support"]
 mod support {
+    pub mod collection;
     pub mod export;
     pub mod factory;
 }
 
 #[path = "import/clixml.rs"]
 mod clixml;
+#[path = "import/collection.rs"]
+mod collection;
 #[path = "import/corpus.rs"]
 mod corpus;
 #[path = "import/damage.rs"]
@@ -19,3 +22,5 @@ mod formats;
 mod serialized;
 #[path = "import/servers.rs"]
 mod servers;
+#[path = "import/times.rs"]
+mod times;

@@ -29,6 +29,12 @@ impl Shared {
         &self.organization
     }
 
+    /// Whether a connector is known in another way.
+    pub(super) fn contradicts(&self, connector: &Connector) -> bool {
+        let known = self.connectors.get(&key(connector));
+        known.is_some_and(|(index, _)| self.organization.connectors.get(*index) != Some(connector))
+    }
+
     /// Takes over what a server says, and tells whether there was anything new.
     pub(super) fn learn(&mut self, server: &str, said: &Arc<Organization>) -> Result<bool, FleetError> {
         if Arc::ptr_eq(&self.organization, said) {

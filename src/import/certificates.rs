@@ -8,7 +8,8 @@ use super::exported::{ExportedCertificate, Facts};
 use super::listed::Listed;
 use super::nrbf::{self, Item, Malformed};
 use super::property_list;
-use super::records::Records;
+use super::questions::Question;
+use super::records::{Records, server_key};
 use super::value::{Object, Value};
 use crate::base64;
 use crate::certificate::Certificate;
@@ -19,10 +20,10 @@ use crate::time::Timestamp;
 
 const DATA: &str = "SerializationData";
 
-pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
-    let raw = bytes(&object, "RawData")?;
-    let data = bytes(&object, DATA)?;
-    let mut facts = facts(&object)?;
+pub(super) fn take(records: &mut Records, object: &Object, server: Option<&str>) -> Result<Taken, ImportError> {
+    let raw = bytes(object, "RawData")?;
+    let data = bytes(object, DATA)?;
+    let mut facts = facts(object)?;
     let serialized = data.as_deref().map(|data| serialized(data, &object.origin)).transpose()?.unwrap_or_default();
     if serialized.facts.has_private_key.is_some() {
         // The property is of the computer that the session ran on, which has no key of other servers.
@@ -46,7 +47,8 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
     let der: Option<&[u8]> = raw.as_deref().or(serialized.der);
     let Some(der) = der else {
         let server = server.as_deref().map(str::to_owned);
-        return records.put_listed(listed(&object, facts, server)?);
+        records.put_listed(listed(object, facts, server)?)?;
+        return Ok(None);
     };
     let certificate = Certificate::from_der(der)
         .map_err(|error| ImportError::Certificate { origin: object.origin.clone(), error })?;
@@ -54,7 +56,31 @@ pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) 
         let error = FieldError::Value { text: other.to_string(), expected: "the thumbprint of RawData" };
         return Err(object.origin.field("Thumbprint", error));
     }
-    records.put_certificate(ExportedCertificate::new(certificate, server, facts, object.origin))
+    put(records, object, ExportedCertificate::new(certificate, server, facts, object.origin.clone()))
+}
+
+/// The question that a certificate answers; `None` of one that only a listing shows.
+type Taken = Option<Question>;
+
+/// Takes the record of a certificate, which says of which server it was asked.
+pub(super) fn take_record(records: &mut Records, object: &Object, server: &str) -> Result<Taken, ImportError> {
+    let raw = bytes(object, "RawData")?.ok_or_else(|| object.origin.field("RawData", FieldError::Missing))?;
+    let data = bytes(object, DATA)?;
+    let serialized = data.as_deref().map(|data| serialized(data, &object.origin)).transpose()?.unwrap_or_default();
+    let mut known = serialized.facts;
+    known.fill(facts(object)?);
+    let identity = serialized.identity.and_then(|identity| identity.rsplit_once('\\')).map(|(server, _)| server);
+    let fqdn = identity.filter(|identity| server_key(identity) == server_key(server));
+    let server = records.server_name(fqdn.unwrap_or(server), &object.origin)?;
+    let certificate = Certificate::from_der(&*raw)
+        .map_err(|error| ImportError::Certificate { origin: object.origin.clone(), error })?;
+    put(records, object, ExportedCertificate::new(certificate, Some(server), known, object.origin.clone()))
+}
+
+fn put(records: &mut Records, object: &Object, certificate: ExportedCertificate) -> Result<Taken, ImportError> {
+    let question = Question::of_object(certificate.server().map(server_key), object.kind);
+    records.put_certificate(certificate)?;
+    Ok(question)
 }
 
 /// What `SerializationData` holds.

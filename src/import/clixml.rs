@@ -37,6 +37,7 @@ pub(super) fn read<E: Events>(
         name: String::new(),
         text: String::new(),
         collects: false,
+        keeps_bytes: false,
         open: Vec::new(),
         kinds: BTreeMap::new(),
         texts: BTreeMap::new(),
@@ -110,6 +111,8 @@ struct ClixmlReader<'a, E> {
     text: String,
     /// Whether the text that comes is kept.
     collects: bool,
+    /// Whether bytes inside a value are kept.
+    keeps_bytes: bool,
     open: Vec<(Tag, Option<u64>)>,
     kinds: BTreeMap<u64, Option<ObjectKind>>,
     /// How objects print that a reference may name later.
@@ -200,7 +203,9 @@ impl<E: Events> ClixmlReader<'_, E> {
         while let Some((tag, id)) = self.child()? {
             match kind.wants(&self.name) {
                 Some(name) => {
+                    self.keeps_bytes = kind.wants_bytes();
                     let value = self.value(tag, id)?;
+                    self.keeps_bytes = false;
                     members.push((name, value));
                 }
                 None => self.skip(tag, id)?,
@@ -267,7 +272,7 @@ impl<E: Events> ClixmlReader<'_, E> {
         while let Some((tag, id)) = self.child()? {
             match tag {
                 // What is serialized inside a value says nothing that its text does not.
-                Tag::Bytes => self.skip(tag, id)?,
+                Tag::Bytes if !self.keeps_bytes => self.skip(tag, id)?,
                 _ => {
                     let value = self.value(tag, id)?;
                     items.push(value);

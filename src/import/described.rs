@@ -1,10 +1,12 @@
 //! What an export says of a server, from whichever of its objects.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::error::{ImportError, Origin};
+use super::note::ImportNote;
 use crate::fact::Fact;
-use crate::server::{Role, Server, ServerError, StartupMode, Version};
+use crate::server::{Role, Server, ServerError, StartupMode, Version, WebBinding};
 use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
@@ -37,15 +39,19 @@ macro_rules! facts {
             /// As certificates and sessions name it.
             pub(super) seen_as: Field<Name>,
             pub(super) build: Field<String>,
+            /// As an Edge Transport server says of itself, which holds against what others say.
+            pub(super) own_build: Field<String>,
             pub(super) roles: Field<BTreeSet<Role>>,
-            /// The names in each URL or host name, by the object and its property.
-            pub(super) client_names: BTreeMap<(Caseless<String>, &'static str), Known<Option<String>>>,
+            /// The names in each URL or host name, by the cmdlet, the object and its property.
+            pub(super) client_names: BTreeMap<(&'static str, Caseless<String>, &'static str), Known<Option<String>>>,
+            /// The certificates that it finds for each host name.
+            pub(super) selection: BTreeMap<Caseless<String>, Known<Vec<Thumbprint>>>,
             $(pub(super) $fact: Field<$type>,)+
         }
 
         impl ServerFacts {
-            fn merge_settings(&mut self, other: &mut Self) -> Result<(), Conflict> {
-                $(settle(&mut self.$fact, other.$fact.take(), $words)?;)+
+            fn merge_settings(&mut self, other: &mut Self, outdated: &mut Vec<Conflict>) -> Result<(), Conflict> {
+                $(settle(&mut self.$fact, other.$fact.take(), $words, outdated)?;)+
                 Ok(())
             }
 
@@ -90,6 +96,9 @@ facts! {
     /// The default SMTP certificate.
     default_smtp: Fact<Thumbprint>, "the default SMTP certificate",
         |server, default| Ok(server.with_default_smtp(*default));
+    /// The https bindings of its web sites.
+    web_bindings: Vec<WebBinding>, "the bindings of the web sites",
+        |server, bindings| Ok(server.with_web_bindings(bindings.iter().cloned()));
 }
 
 /// A server as an export describes it. What was not said is not known.
@@ -98,23 +107,30 @@ pub struct ExportedServer<'a> {
     key: &'a str,
     facts: &'a ServerFacts,
     edge_subscribed: Option<bool>,
+    /// Whether all that names clients was read, so that there is no name where none is.
+    has_all_client_names: bool,
 }
 
 impl PartialEq for ExportedServer<'_> {
     fn eq(&self, other: &Self) -> bool {
         (self.name(), self.fqdn(), self.build(), self.roles(), self.client_names(), self.edge_subscribed)
             == (other.name(), other.fqdn(), other.build(), other.roles(), other.client_names(), other.edge_subscribed)
+            && self.selection() == other.selection()
             && self.has_same_settings(other)
     }
 }
 
 impl<'a> ExportedServer<'a> {
     pub(super) fn new(key: &'a str, facts: &'a ServerFacts) -> Self {
-        Self { key, facts, edge_subscribed: None }
+        Self { key, facts, edge_subscribed: None, has_all_client_names: false }
     }
 
     pub(super) fn with_edge_subscribed(self, edge_subscribed: Option<bool>) -> Self {
         Self { edge_subscribed, ..self }
+    }
+
+    pub(super) fn with_all_client_names(self, has_all_client_names: bool) -> Self {
+        Self { has_all_client_names, ..self }
     }
 
     /// Its name.
@@ -134,7 +150,7 @@ impl<'a> ExportedServer<'a> {
 
     /// Its version as Exchange prints it: `Version 15.2 (Build 1544.4)`.
     pub fn build(&self) -> Option<&'a str> {
-        self.facts.build.as_ref().map(|known| known.value.as_str())
+        self.facts.build().map(|known| known.value.as_str())
     }
 
     /// Its roles.
@@ -144,7 +160,13 @@ impl<'a> ExportedServer<'a> {
 
     /// The host names that clients use.
     pub fn client_names(&self) -> Option<Vec<String>> {
-        self.facts.names_of_clients()
+        self.facts.names_of_clients().or_else(|| self.has_all_client_names.then(Vec::new))
+    }
+
+    /// Which certificates it finds for each host name that it was asked about; `None` if it was asked about none.
+    pub fn selection(&self) -> Option<BTreeMap<&'a str, &'a [Thumbprint]>> {
+        let found = self.facts.selection.iter().map(|(Caseless(host), known)| (host.as_str(), known.value.as_slice()));
+        Some(found.collect()).filter(|found: &BTreeMap<_, _>| !found.is_empty())
     }
 
     /// Whether an Edge subscription exists: of this Edge server, or to this Mailbox server's site.
@@ -164,6 +186,9 @@ impl<'a> ExportedServer<'a> {
         if let Some(names) = self.client_names() {
             server = server.with_client_names(names)?;
         }
+        for (host, thumbprints) in self.selection().into_iter().flatten() {
+            server = server.with_selection(host, thumbprints.iter().copied())?;
+        }
         if let Some(subscribed) = self.edge_subscribed {
             server = server.with_edge_subscribed(subscribed);
         }
@@ -182,36 +207,80 @@ impl<T> Known<T> {
 
 impl Conflict {
     pub(super) fn about(self, subject: &str) -> ImportError {
-        ImportError::Contradiction {
-            what: format!("{} of {}", self.what, text::shown(subject)),
-            one: self.one,
-            other: self.other,
-        }
+        let Self { what, one, other } = self;
+        ImportError::Contradiction { what: format!("{what} of {}", text::shown(subject)), one, other }
+    }
+
+    /// The same with the first one newer.
+    pub(super) fn turned(self) -> Self {
+        Self { what: self.what, one: self.other, other: self.one }
+    }
+
+    /// The same as a remark, if the other one is newer.
+    pub(super) fn note(self, subject: &str) -> ImportNote {
+        let Self { what, one, other } = self;
+        ImportNote::Outdated { what: format!("{what} of {}", text::shown(subject)), older: one, newer: other }
     }
 }
 
-/// Takes over a value that is not known yet; one that is known must be the same.
-pub(super) fn settle<T: PartialEq>(field: &mut Field<T>, other: Field<T>, what: &'static str) -> Result<(), Conflict> {
-    match (&field, other) {
-        (Some(known), Some(other)) if known.value != other.value => {
-            Err(Conflict { what, one: known.origin.clone(), other: other.origin })
+/// Takes over a value that is not known yet; one that is known must be the same, unless one of the two is of a newer
+/// collection, which then holds.
+pub(super) fn settle<T: PartialEq>(
+    field: &mut Field<T>,
+    other: Field<T>,
+    what: &'static str,
+    outdated: &mut Vec<Conflict>,
+) -> Result<(), Conflict> {
+    let Some(other) = other else { return Ok(()) };
+    let Some(known) = field else {
+        *field = Some(other);
+        return Ok(());
+    };
+    if known.value == other.value {
+        // It is as new as the newest that says so.
+        if other.origin.collected > known.origin.collected {
+            known.origin = other.origin;
         }
-        (None, other) => {
-            *field = other;
-            Ok(())
-        }
-        (Some(_), _) => Ok(()),
+        return Ok(());
     }
+    let (one, another) = (known.origin.clone(), other.origin.clone());
+    match one.cmp_collected(&another) {
+        Ordering::Equal => return Err(Conflict { what, one, other: another }),
+        Ordering::Less => {
+            *known = other;
+            outdated.push(Conflict { what, one, other: another });
+        }
+        Ordering::Greater => outdated.push(Conflict { what, one: another, other: one }),
+    }
+    Ok(())
+}
+
+/// The same for all that is known by a key.
+fn settle_each<K: Ord, T: PartialEq>(
+    known: &mut BTreeMap<K, Known<T>>,
+    others: BTreeMap<K, Known<T>>,
+    what: &'static str,
+    outdated: &mut Vec<Conflict>,
+) -> Result<(), Conflict> {
+    for (key, other) in others {
+        let mut field = known.remove(&key);
+        let settled = settle(&mut field, Some(other), what, outdated);
+        known.extend(field.map(|field| (key, field)));
+        settled?;
+    }
+    Ok(())
 }
 
 impl ServerFacts {
-    /// Takes over what is not known here.
-    pub(super) fn merge(&mut self, mut other: Self) -> Result<(), Conflict> {
-        self.merge_settings(&mut other)?;
-        settle(&mut self.name, other.name, "the name")?;
-        settle(&mut self.fqdn, other.fqdn, "the fully qualified domain name")?;
+    /// Takes over what is not known here, and tells what of an older collection does not hold.
+    pub(super) fn merge(&mut self, mut other: Self) -> Result<Vec<Conflict>, Conflict> {
+        let mut outdated = Vec::new();
+        let old = &mut outdated;
+        self.merge_settings(&mut other, old)?;
+        settle(&mut self.name, other.name, "the name", old)?;
+        settle(&mut self.fqdn, other.fqdn, "the fully qualified domain name", old)?;
         let seen = other.seen_as.clone();
-        settle(&mut self.seen_as, other.seen_as, "the fully qualified domain name")?;
+        settle(&mut self.seen_as, other.seen_as, "the fully qualified domain name", old)?;
         // A session writes its server's name in lower case; elsewhere it stands as Windows prints it.
         if let (Some(known), Some(seen)) = (&mut self.seen_as, seen)
             && known.value.0 == known.value.0.to_lowercase()
@@ -219,16 +288,18 @@ impl ServerFacts {
             known.value = seen.value;
         }
         // Both are names of one server, so that they must agree too.
-        settle(&mut self.fqdn.clone(), self.seen_as.clone(), "the fully qualified domain name")?;
-        settle(&mut self.build, other.build, "the version")?;
-        settle(&mut self.roles, other.roles, "the roles")?;
-        for (key, name) in other.client_names {
-            let mut known = self.client_names.remove(&key);
-            let settled = settle(&mut known, Some(name), "the host names of a virtual directory");
-            self.client_names.extend(known.map(|known| (key, known)));
-            settled?;
-        }
-        Ok(())
+        settle(&mut self.fqdn.clone(), self.seen_as.clone(), "the fully qualified domain name", &mut Vec::new())?;
+        settle(&mut self.build, other.build, "the version", old)?;
+        settle(&mut self.own_build, other.own_build, "the version", old)?;
+        settle(&mut self.roles, other.roles, "the roles", old)?;
+        settle_each(&mut self.client_names, other.client_names, "the host names of a virtual directory", old)?;
+        settle_each(&mut self.selection, other.selection, "the certificates found for a host name", old)?;
+        Ok(outdated)
+    }
+
+    /// What the server itself says of its version, or else what others say.
+    pub(super) fn build(&self) -> Option<&Known<String>> {
+        self.own_build.as_ref().or(self.build.as_ref())
     }
 
     /// The fully qualified domain name: as the server's own object says, or else as others name it.

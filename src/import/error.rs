@@ -1,5 +1,6 @@
 //! Why an export cannot be read, and where.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::server::{ServerError, TlsCertificateNameError};
 use crate::service::ServiceError;
 use crate::text::{self, TextError};
 use crate::thumbprint::ThumbprintError;
+use crate::time::Timestamp;
 
 /// Why an export cannot be read, or does not say what is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,6 +159,8 @@ pub struct Origin {
     pub file: Arc<str>,
     /// The place in it.
     pub place: Place,
+    /// When the file was collected, if it says so. All its objects share it, so that errors stay small.
+    pub(super) collected: Option<Arc<Timestamp>>,
 }
 
 /// A place in a file.
@@ -187,9 +191,28 @@ pub enum Place {
     },
 }
 
+impl ImportError {
+    /// Whether it is about a name that holds a control character.
+    pub(super) fn is_about_control_character(&self) -> bool {
+        use TextError::ControlCharacter;
+        let Self::Field { error, .. } = self else { return false };
+        matches!(
+            error,
+            FieldError::Text(ControlCharacter { .. })
+                | FieldError::TlsCertificateName(TlsCertificateNameError::Text(ControlCharacter { .. }))
+        )
+    }
+}
+
 impl Origin {
     pub(super) fn new(file: &Arc<str>, place: Place) -> Self {
-        Self { file: Arc::clone(file), place }
+        Self { file: Arc::clone(file), place, collected: None }
+    }
+
+    /// How an object of a collection stands beside one of another: those of one hour say the same.
+    pub(super) fn cmp_collected(&self, other: &Self) -> Ordering {
+        let (Some(one), Some(other)) = (&self.collected, &other.collected) else { return Ordering::Equal };
+        if one.is_within_an_hour_of(**other) { Ordering::Equal } else { one.cmp(other) }
     }
 
     /// What a reader of XML or JSON says, which may hold pieces of the file.

@@ -122,8 +122,12 @@ impl ExportedCertificate {
         &self.facts
     }
 
+    /// Takes over what is not known here; it is as new as the newest that says so.
     pub(super) fn fill(&mut self, other: Self) {
         self.facts.fill(other.facts);
+        if other.origin.collected > self.origin.collected {
+            self.origin = other.origin;
+        }
     }
 }
 

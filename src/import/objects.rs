@@ -4,41 +4,81 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::described::{Known, ServerFacts, version};
 use super::error::{FieldError, ImportError};
-use super::records::Records;
+use super::note::ImportNote;
+use super::questions::Question;
+use super::records::{Records, ServerKey, server_key};
 use super::value::{Object, ObjectKind, Value};
-use super::{certificates, connectors};
+use super::{certificates, collected, connectors};
 use crate::fact::Fact;
 use crate::server::{AuthCertificates, Connector, ConnectorKind, Role, StartupMode, Version};
 use crate::text::{self, Caseless};
 
 /// Takes what an object says into the records. `server` is the caller's word for whose it is.
-pub(super) fn take(records: &mut Records, object: Object, server: Option<&str>) -> Result<(), ImportError> {
+///
+/// An object is left out, and named, if a name in it holds a control character.
+pub(super) fn take(records: &mut Records, mut object: Object, server: Option<&str>) -> Result<(), ImportError> {
+    object.origin.collected.clone_from(&records.collected);
+    match taken(records, &object, server) {
+        Ok(question) => {
+            question.into_iter().for_each(|question| records.account.found(question, 1));
+            Ok(())
+        }
+        Err(error) if error.is_about_control_character() => {
+            let question = question(records, object.kind, collected::said_server(&object));
+            records.account.leave_out(question, &object.origin);
+            records.notes.push(ImportNote::LeftOut(error));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The question that an object answers. On an Edge Transport server some are about itself alone.
+fn question(records: &Records, kind: ObjectKind, server: Option<ServerKey>) -> Option<Question> {
+    let of_edge = matches!(kind, ObjectKind::Server | ObjectKind::SendConnector);
+    let of_organization = Question::of_object(None, kind)?.what.is_of_organization();
+    let server = match of_organization {
+        true => records.account.edge().filter(|_| of_edge).cloned(),
+        false => server,
+    };
+    Question::of_object(server, kind)
+}
+
+/// Takes what an object says, and tells which question it answers.
+fn taken(records: &mut Records, object: &Object, server: Option<&str>) -> Result<Option<Question>, ImportError> {
     match object.kind {
-        ObjectKind::Certificate | ObjectKind::PlainCertificate => certificates::take(records, object, server),
-        ObjectKind::Server => described(records, &object),
-        ObjectKind::SendConnector => send_connector(records, &object),
-        ObjectKind::ReceiveConnector => receive_connector(records, &object),
-        ObjectKind::HybridConfiguration => hybrid_configuration(records, &object),
+        ObjectKind::Certificate | ObjectKind::PlainCertificate => return certificates::take(records, object, server),
+        ObjectKind::CertificateRecord => return collected::certificate(records, object),
+        ObjectKind::WebBinding => return collected::web_binding(records, object),
+        ObjectKind::ReceiveConnector => return receive_connector(records, object),
+        ObjectKind::Server => described(records, object)?,
+        ObjectKind::SendConnector => send_connector(records, object)?,
+        ObjectKind::HybridConfiguration => hybrid_configuration(records, object)?,
+        ObjectKind::Collection => collected::collection(records, object)?,
+        ObjectKind::Question => collected::question(records, object)?,
+        ObjectKind::Selection => collected::selection(records, object)?,
+        ObjectKind::FederationTrust => collected::federation_trust(records, object)?,
         ObjectKind::AuthConfiguration => {
             let current = object.thumbprint("CurrentCertificateThumbprint")?;
             let next = object.thumbprint("NextCertificateThumbprint")?;
             let mut auth = AuthCertificates::new(current, next);
             auth.next_effective = object.text("NextCertificateEffectiveDate").and_then(certificates::point_in_time);
-            records.put_auth_certificates(Known::new(auth, &object.origin))
+            records.put_auth_certificates(Known::new(auth, &object.origin))?;
         }
         ObjectKind::EdgeSubscription => {
             let name = object.required("Name")?;
             let site = object.text("Site").map(str::to_owned);
-            records.put_edge(name, Known::new(site, &object.origin))
+            records.put_edge(name, Known::new(site, &object.origin))?;
         }
         ObjectKind::ImapSettings
         | ObjectKind::PopSettings
         | ObjectKind::UmService
         | ObjectKind::UmCallRouter
         | ObjectKind::TransportService
-        | ObjectKind::VirtualDirectory
-        | ObjectKind::ClientAccessService => setting(records, &object, server),
+        | ObjectKind::VirtualDirectory(_)
+        | ObjectKind::ClientAccessService => return setting(records, object, server),
     }
+    Ok(question(records, object.kind, None))
 }
 
 fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> {
@@ -47,10 +87,17 @@ fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> 
     let build = object.checked("AdminDisplayVersion")?;
     let is_2013 = build.and_then(version) == Some(Version::Exchange2013);
     let roles = object.get("ServerRole").and_then(|value| roles(value, is_2013));
+    let build = build.map(|build| Known::new(build.to_owned(), origin));
+    // Others see of an Edge Transport server what it was when it was subscribed.
+    let (own_build, build) = match records.account.edge().is_some_and(|edge| *edge == server_key(name)) {
+        true => (build, None),
+        false => (None, build),
+    };
     let facts = ServerFacts {
         name: Some(Known::new(Caseless(name.to_owned()), origin)),
         fqdn: object.checked("Fqdn")?.map(|fqdn| Known::new(Caseless(fqdn.to_owned()), origin)),
-        build: build.map(|build| Known::new(build.to_owned(), origin)),
+        build,
+        own_build,
         roles: roles.map(|roles| Known::new(roles, origin)),
         site: object.checked("Site")?.map(|site| Known::new(site.to_owned(), origin)),
         ..ServerFacts::default()
@@ -81,7 +128,7 @@ fn roles(value: &Value, is_2013: bool) -> Option<BTreeSet<Role>> {
     Some(roles).filter(|roles| !roles.is_empty())
 }
 
-fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Result<(), ImportError> {
+fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Result<Option<Question>, ImportError> {
     let origin = &object.origin;
     let of = match object.kind {
         ObjectKind::TransportService | ObjectKind::ClientAccessService => {
@@ -98,7 +145,7 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
     let Some(of) = of else {
         // Without a server it says nothing.
         records.skipped += 1;
-        return Ok(());
+        return Ok(None);
     };
     let mut facts = ServerFacts::default();
     let certificate_name = |field| -> Result<_, ImportError> {
@@ -117,6 +164,8 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
             facts.default_smtp = object.get(field).map(|_| Known::new(default, origin));
         }
         _ => {
+            let question = question(records, object.kind, None);
+            let cmdlet = question.map_or("", |question| question.cmdlet);
             let identity = object.text("Identity").unwrap_or_default();
             let fields = [
                 "InternalUrl",
@@ -127,12 +176,13 @@ fn setting(records: &mut Records, object: &Object, server: Option<&str>) -> Resu
             ];
             for field in fields.into_iter().filter(|field| object.get(field).is_some()) {
                 let host = object.checked(field)?.and_then(host).map(str::to_owned);
-                let key = (Caseless(identity.to_owned()), field);
+                let key = (cmdlet, Caseless(identity.to_owned()), field);
                 facts.client_names.insert(key, Known::new(host, origin));
             }
         }
     }
-    records.put_server(of, facts)
+    records.put_server(of, facts)?;
+    Ok(question(records, object.kind, Some(server_key(of))))
 }
 
 fn startup_mode(object: &Object) -> Result<Option<Known<StartupMode>>, ImportError> {
@@ -156,12 +206,13 @@ fn send_connector(records: &mut Records, object: &Object) -> Result<(), ImportEr
     put(records, object, connector)
 }
 
-fn receive_connector(records: &mut Records, object: &Object) -> Result<(), ImportError> {
+fn receive_connector(records: &mut Records, object: &Object) -> Result<Option<Question>, ImportError> {
     let identity = object.checked("Identity")?.and_then(|identity| identity.split_once('\\'));
     let name = object.checked("Name")?.or(identity.map(|(_, name)| name));
     let name = name.ok_or_else(|| object.origin.field("Name", FieldError::Missing))?;
     let server = object.checked("Server")?.map(server_name).or(identity.map(|(server, _)| server));
-    put(records, object, named(object, ConnectorKind::Receive, name, server)?)
+    put(records, object, named(object, ConnectorKind::Receive, name, server)?)?;
+    Ok(question(records, object.kind, server.map(server_key)))
 }
 
 fn hybrid_configuration(records: &mut Records, object: &Object) -> Result<(), ImportError> {
@@ -182,7 +233,9 @@ fn named<T: Into<String>>(
 
 fn put(records: &mut Records, object: &Object, connector: Connector) -> Result<(), ImportError> {
     let connector = connectors::settings(object, connector)?;
-    records.put_connector(Known::new(connector, &object.origin))
+    // Those of an Edge Transport server are its own.
+    let edge = records.account.edge().filter(|_| connector.kind() == ConnectorKind::Send).cloned();
+    records.put_connector(edge, Known::new(connector, &object.origin))
 }
 
 /// The servers that the properties name, each once.
@@ -208,7 +261,7 @@ fn server_in(distinguished_name: &str) -> Option<&str> {
 }
 
 /// The name of a server in an identity of Active Directory, which may be a path or a distinguished name.
-fn server_name(identity: &str) -> &str {
+pub(super) fn server_name(identity: &str) -> &str {
     if let Some(name) = identity.strip_prefix("CN=") {
         return name.split(',').next().unwrap_or(name);
     }

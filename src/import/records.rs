@@ -1,5 +1,6 @@
 //! What was read so far: identical objects are one, and two that contradict each other are an error.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,13 +8,17 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
+use super::collected;
 use super::described::{Conflict, Field, Known, ServerFacts, settle};
 use super::error::{ImportError, Origin};
 use super::exported::ExportedCertificate;
 use super::listed::Listed;
+use super::note::ImportNote;
+use super::questions::{Account, Answers};
 use crate::server::{AuthCertificates, Connector, ConnectorKind};
 use crate::text::Caseless;
 use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
@@ -23,16 +28,22 @@ pub(super) struct Records {
     pub(super) servers: BTreeMap<ServerKey, ServerFacts>,
     pub(super) connectors: IndexMap<ConnectorKey, Known<Connector>>,
     pub(super) auth_certificates: Field<AuthCertificates>,
+    pub(super) federation_certificate: Field<Thumbprint>,
     /// Edge servers, each with the site that it is subscribed to.
     pub(super) edges: BTreeMap<ServerKey, Known<Option<String>>>,
     pub(super) skipped: u64,
+    pub(super) answers: Answers,
+    pub(super) notes: Vec<ImportNote>,
+    /// Of the file that is being read: when it was collected, and what it says of itself.
+    pub(super) collected: Option<Arc<Timestamp>>,
+    pub(super) account: Account,
     /// The number of a server by each of its names.
     names: HashMap<Arc<str>, u32>,
     numbers: HashMap<ServerKey, u32>,
     /// The certificates of each server by its number, as indices.
     certificates_on: BTreeMap<u32, Vec<usize>>,
-    /// The Receive connectors of each server, and those of which it is not said, as indices.
-    receive_connectors_on: HashMap<Option<ServerKey>, Vec<usize>>,
+    /// The connectors of each server, and those of which it is not said, as indices: all but the organisation's.
+    connectors_on: HashMap<Option<ServerKey>, Vec<usize>>,
 }
 
 impl Records {
@@ -62,9 +73,19 @@ impl Records {
                 self.certificates_on.entry(number).or_default().push(entry.index());
                 entry.insert(certificate);
             }
-            Entry::Occupied(mut entry) => match contradiction(entry.get(), &certificate) {
-                Some(conflict) => return Err(conflict),
+            Entry::Occupied(mut entry) => match difference(entry.get(), &certificate) {
                 None => entry.get_mut().fill(certificate),
+                Some(conflict) => {
+                    let subject = certificate.thumbprint().to_string();
+                    let known = entry.get_mut();
+                    let (note, older) = match known.origin().cmp_collected(certificate.origin()) {
+                        Ordering::Equal => return Err(conflict.about(&subject)),
+                        Ordering::Less => (conflict.note(&subject), std::mem::replace(known, certificate)),
+                        Ordering::Greater => (conflict.turned().note(&subject), certificate),
+                    };
+                    known.fill(older);
+                    self.notes.push(note);
+                }
             },
         }
         Ok(())
@@ -83,49 +104,82 @@ impl Records {
     }
 
     pub(super) fn put_server(&mut self, name: &str, facts: ServerFacts) -> Result<(), ImportError> {
-        self.servers.entry(server_key(name)).or_default().merge(facts).map_err(|conflict| conflict.about(name))
+        let outdated = self.servers.entry(server_key(name)).or_default().merge(facts);
+        let outdated = outdated.map_err(|conflict| conflict.about(name))?;
+        self.notes.extend(outdated.into_iter().map(|conflict| conflict.note(name)));
+        Ok(())
     }
 
-    pub(super) fn put_connector(&mut self, connector: Known<Connector>) -> Result<(), ImportError> {
-        match self.connectors.entry(connector_key(&connector.value)) {
+    /// Takes a connector; the Send connectors of an Edge Transport server's own collection are its own.
+    pub(super) fn put_connector(
+        &mut self,
+        edge: Option<ServerKey>,
+        connector: Known<Connector>,
+    ) -> Result<(), ImportError> {
+        let name = connector.value.name().to_owned();
+        match self.connectors.entry(connector_key(edge, &connector.value)) {
             Entry::Vacant(entry) => {
-                if connector.value.kind() == ConnectorKind::Receive {
-                    let server = connector.value.servers().first().map(|server| server_key(server));
-                    self.receive_connectors_on.entry(server).or_default().push(entry.index());
+                let (kind, server, _) = entry.key();
+                if *kind == ConnectorKind::Receive || server.is_some() {
+                    self.connectors_on.entry(server.clone()).or_default().push(entry.index());
                 }
                 entry.insert(connector);
                 Ok(())
             }
-            Entry::Occupied(entry) => {
+            Entry::Occupied(mut entry) => {
+                let mut outdated = Vec::new();
                 let mut known = Some(entry.get().clone());
-                let name = connector.value.name().to_owned();
-                settle(&mut known, Some(connector), "the settings").map_err(|conflict| conflict.about(&name))
+                let settled = settle(&mut known, Some(connector), "the settings", &mut outdated);
+                known.into_iter().for_each(|known| drop(entry.insert(known)));
+                self.noted(settled, outdated, &name)
             }
         }
     }
 
     pub(super) fn put_auth_certificates(&mut self, auth: Known<AuthCertificates>) -> Result<(), ImportError> {
-        let settled = settle(&mut self.auth_certificates, Some(auth), "the certificates");
-        settled.map_err(|conflict| conflict.about("Auth Configuration"))
+        let mut outdated = Vec::new();
+        let settled = settle(&mut self.auth_certificates, Some(auth), "the certificates", &mut outdated);
+        self.noted(settled, outdated, "Auth Configuration")
+    }
+
+    pub(super) fn put_federation(&mut self, certificate: Known<Thumbprint>) -> Result<(), ImportError> {
+        let mut outdated = Vec::new();
+        let settled = settle(&mut self.federation_certificate, Some(certificate), "the certificate", &mut outdated);
+        self.noted(settled, outdated, "the federation trust")
     }
 
     pub(super) fn put_edge(&mut self, name: &str, site: Known<Option<String>>) -> Result<(), ImportError> {
+        let mut outdated = Vec::new();
         let mut known = self.edges.remove(&server_key(name));
-        let settled = settle(&mut known, Some(site), "the site of the Edge subscription");
+        let settled = settle(&mut known, Some(site), "the site of the Edge subscription", &mut outdated);
         self.edges.extend(known.map(|known| (server_key(name), known)));
-        settled.map_err(|conflict| conflict.about(name))
+        self.noted(settled, outdated, name)
+    }
+
+    fn noted(
+        &mut self,
+        settled: Result<(), Conflict>,
+        outdated: Vec<Conflict>,
+        subject: &str,
+    ) -> Result<(), ImportError> {
+        self.notes.extend(outdated.into_iter().map(|conflict| conflict.note(subject)));
+        settled.map_err(|conflict| conflict.about(subject))
     }
 
     /// Takes over all of a file, or nothing where something contradicts what is known.
     pub(super) fn absorb(&mut self, mut other: Self) -> Result<(), ImportError> {
+        collected::conclude(&mut other)?;
         if self.is_empty() {
             *self = other;
             return Ok(());
         }
         for certificate in other.certificates.values() {
             let key = (certificate.thumbprint(), self.number(certificate.server()));
-            if let Some(conflict) = self.certificates.get(&key).and_then(|known| contradiction(known, certificate)) {
-                return Err(conflict);
+            let Some(known) = self.certificates.get(&key) else { continue };
+            if let Some(conflict) = difference(known, certificate)
+                && known.origin().cmp_collected(certificate.origin()) == Ordering::Equal
+            {
+                return Err(conflict.about(&certificate.thumbprint().to_string()));
             }
         }
         // All but the certificates is small: it is merged into a copy, which takes its place in the end.
@@ -133,8 +187,11 @@ impl Records {
             listed: self.listed.clone(),
             servers: self.servers.clone(),
             connectors: self.connectors.clone(),
-            receive_connectors_on: self.receive_connectors_on.clone(),
+            connectors_on: self.connectors_on.clone(),
             auth_certificates: self.auth_certificates.clone(),
+            federation_certificate: self.federation_certificate.clone(),
+            answers: self.answers.clone(),
+            notes: self.notes.clone(),
             edges: self.edges.clone(),
             skipped: self.skipped + other.skipped,
             ..Self::default()
@@ -145,8 +202,8 @@ impl Records {
         for listed in std::mem::take(&mut other.listed).into_values().flatten() {
             merged.put_listed(listed)?;
         }
-        for connector in std::mem::take(&mut other.connectors).into_values() {
-            merged.put_connector(connector)?;
+        for ((kind, server, _), connector) in std::mem::take(&mut other.connectors) {
+            merged.put_connector(server.filter(|_| kind == ConnectorKind::Send), connector)?;
         }
         for (name, site) in std::mem::take(&mut other.edges) {
             merged.put_edge(&name.0, site)?;
@@ -154,6 +211,11 @@ impl Records {
         if let Some(auth) = other.auth_certificates.take() {
             merged.put_auth_certificates(auth)?;
         }
+        if let Some(certificate) = other.federation_certificate.take() {
+            merged.put_federation(certificate)?;
+        }
+        merged.answers.merge(std::mem::take(&mut other.answers));
+        merged.notes.append(&mut other.notes);
         merged.certificates = std::mem::take(&mut self.certificates);
         merged.certificates_on = std::mem::take(&mut self.certificates_on);
         merged.names = std::mem::take(&mut self.names);
@@ -166,7 +228,22 @@ impl Records {
             }
             self.put_certificate(certificate)?;
         }
+        self.forget_what_is_gone();
         Ok(())
+    }
+
+    /// Counts anew where certificates and connectors stand, once some are taken away.
+    pub(super) fn reindex(&mut self) {
+        self.certificates_on.clear();
+        for (index, (_, number)) in self.certificates.keys().enumerate() {
+            self.certificates_on.entry(*number).or_default().push(index);
+        }
+        self.connectors_on.clear();
+        for (index, (kind, server, _)) in self.connectors.keys().enumerate() {
+            if *kind == ConnectorKind::Receive || server.is_some() {
+                self.connectors_on.entry(server.clone()).or_default().push(index);
+            }
+        }
     }
 
     /// The certificates of a server, by its short name.
@@ -176,9 +253,15 @@ impl Records {
         found.map(|(_, certificate)| certificate)
     }
 
-    /// The Receive connectors of a server, by its short name, and those of which it is not said.
-    pub(super) fn receive_connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
-        let on = |key: Option<ServerKey>| self.receive_connectors_on.get(&key).into_iter().flatten();
+    /// The Send connectors of the organisation, and its hybrid configuration.
+    pub(super) fn connectors_of_organization(&self) -> impl Iterator<Item = &Connector> {
+        let of_organization = |(kind, server, _): &ConnectorKey| *kind != ConnectorKind::Receive && server.is_none();
+        self.connectors.iter().filter(move |(key, _)| of_organization(key)).map(|(_, known)| &known.value)
+    }
+
+    /// The connectors of a server, by its short name, and those of which it is not said.
+    pub(super) fn connectors_on(&self, key: &ServerKey) -> impl Iterator<Item = &Connector> {
+        let on = |key: Option<ServerKey>| self.connectors_on.get(&key).into_iter().flatten();
         let indices = on(Some(key.clone())).chain(on(None));
         indices.filter_map(|index| self.connectors.get_index(*index)).map(|(_, known)| &known.value)
     }
@@ -189,8 +272,11 @@ impl Records {
             && self.servers.is_empty()
             && self.connectors.is_empty()
             && self.auth_certificates.is_none()
+            && self.federation_certificate.is_none()
             && self.edges.is_empty()
             && self.skipped == 0
+            && self.notes.is_empty()
+            && !self.answers.has_export
     }
 
     fn number(&self, server: Option<&str>) -> u32 {
@@ -215,19 +301,20 @@ fn label(name: &str) -> &str {
     }
 }
 
-fn contradiction(known: &ExportedCertificate, other: &ExportedCertificate) -> Option<ImportError> {
+fn difference(known: &ExportedCertificate, other: &ExportedCertificate) -> Option<Conflict> {
     let what = known.facts().differs(other.facts())?;
-    let conflict = Conflict { what, one: known.origin().clone(), other: other.origin().clone() };
-    Some(conflict.about(&known.thumbprint().to_string()))
+    Some(Conflict { what, one: known.origin().clone(), other: other.origin().clone() })
 }
 
-type ConnectorKey = (ConnectorKind, Option<ServerKey>, Caseless<String>);
+/// The kind, the server that it belongs to, and the name.
+pub(super) type ConnectorKey = (ConnectorKind, Option<ServerKey>, Caseless<String>);
 
 /// A Receive connector belongs to a server, and there is one hybrid configuration, whatever it is called.
-fn connector_key(connector: &Connector) -> ConnectorKey {
+fn connector_key(edge: Option<ServerKey>, connector: &Connector) -> ConnectorKey {
     let (server, name) = match (connector.kind(), connector.servers()) {
         (ConnectorKind::Receive, [server, ..]) => (Some(server_key(server)), connector.name()),
         (ConnectorKind::Hybrid, _) => (None, ""),
+        (ConnectorKind::Send, _) => (edge, connector.name()),
         _ => (None, connector.name()),
     };
     (connector.kind(), server, Caseless(name.to_owned()))

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
+use super::questions::Question;
 use super::records::{ServerKey, server_key};
-use crate::fact::Fact;
+use super::value::ObjectKind;
 use crate::fleet::Fleet;
 use crate::server::{NotReadList, Organization, Role, Server};
 use crate::text;
@@ -59,13 +60,14 @@ impl Import {
 
     /// What belongs to all servers.
     fn organization(&self) -> Arc<Organization> {
-        let connectors = self.connectors().filter(|connector| Organization::owns(connector)).cloned().collect();
-        let auth_certificates = self.auth_certificates();
+        let mut not_read = NotReadList::default();
+        // No kind stands there twice.
+        self.not_read_of_organization().into_iter().for_each(|entry| not_read.add(entry).unwrap_or_default());
         Arc::new(Organization {
-            connectors,
-            auth_certificates,
-            federation_certificate: Fact::NotKnown,
-            not_read: NotReadList::default(),
+            connectors: self.records.connectors_of_organization().cloned().collect(),
+            auth_certificates: self.auth_certificates(),
+            federation_certificate: self.federation_certificate(),
+            not_read,
         })
     }
 
@@ -88,13 +90,13 @@ impl Import {
         let failed = |error| ImportError::Server { server: name.to_owned(), error };
         let mut server = exported.to_server(version, roles.clone()).map_err(failed)?;
         server.set_organization(Arc::clone(organization));
-        for connector in self.records.receive_connectors_on(&key) {
-            server = server.with_connector(connector.clone());
+        for connector in self.records.connectors_on(&key) {
+            server = server.with_own_connector(connector.clone());
         }
         for certificate in self.records.certificates_on(&key) {
             server.install(certificate.to_installed()).map_err(failed)?;
         }
-        Ok(server)
+        server.with_not_read(self.not_read_of(&key)).map_err(failed)
     }
 
     /// The name of a server in its longest known form: its fully qualified domain name, or its name.
@@ -107,10 +109,11 @@ impl Import {
     /// Every server that an object of `Get-ExchangeServer` describes, and why one of them is left out: it may be
     /// older than Exchange 2013, say, or have no role that is known.
     pub fn fleet(&self) -> (Fleet, Vec<ImportError>) {
-        let mut fleet = Fleet::new();
-        let mut left_out = Vec::new();
         let organization = self.organization();
-        for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build.is_some()) {
+        // The kinds are those of the organisation, each once.
+        let mut fleet = Fleet::new().with_not_read(organization.not_read.iter().cloned()).unwrap_or_default();
+        let mut left_out = Vec::new();
+        for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build().is_some()) {
             match self.server_in(&key.0, &organization) {
                 // The keys are names without case, so that no two servers share one.
                 Ok(server) => drop(fleet.insert(server)),
@@ -122,7 +125,7 @@ impl Import {
 
     fn exported(&self, key: &ServerKey) -> Option<ExportedServer<'_>> {
         let (key, facts) = self.records.servers.get_key_value(key)?;
-        let server = ExportedServer::new(&key.0, facts);
+        let server = ExportedServer::new(&key.0, facts).with_all_client_names(self.has_all_client_names(key));
         Some(server.with_edge_subscribed(self.edge_subscribed(key, server)))
     }
 
@@ -131,7 +134,8 @@ impl Import {
     fn edge_subscribed(&self, key: &ServerKey, server: ExportedServer<'_>) -> Option<bool> {
         let edges = &self.records.edges;
         if edges.is_empty() {
-            return None;
+            let asked = Question::of_object(None, ObjectKind::EdgeSubscription)?;
+            return self.records.answers.settles(&asked).then_some(false);
         }
         if server.roles()?.contains(&Role::EdgeTransport) {
             return Some(edges.contains_key(key));

@@ -48,8 +48,16 @@ pub(super) enum ObjectKind {
     UmCallRouter,
     TransportService,
     EdgeSubscription,
-    VirtualDirectory,
+    FederationTrust,
+    /// With the cmdlet that gives it.
+    VirtualDirectory(&'static str),
     ClientAccessService,
+    /// The records of a collection.
+    Collection,
+    Question,
+    CertificateRecord,
+    Selection,
+    WebBinding,
 }
 
 impl ObjectKind {
@@ -62,6 +70,9 @@ impl ObjectKind {
         }
         if name.contains(['`', '[']) {
             return None;
+        }
+        if let Some(record) = name.strip_prefix("ExchangeCertificates.") {
+            return Self::of_record(record);
         }
         if name == "System.Security.Cryptography.X509Certificates.X509Certificate2" {
             return Some(Self::PlainCertificate);
@@ -80,10 +91,36 @@ impl ObjectKind {
             "SIPFEServerConfiguration" | "UMCallRouterSettings" => Self::UmCallRouter,
             "TransportServer" | "TransportService" => Self::TransportService,
             "EdgeSubscription" => Self::EdgeSubscription,
+            "FederationTrust" => Self::FederationTrust,
             "ClientAccessServer" | "ClientAccessService" => Self::ClientAccessService,
-            _ if class.starts_with("AD") && class.ends_with("VirtualDirectory") => Self::VirtualDirectory,
+            "ADOwaVirtualDirectory" => Self::VirtualDirectory("Get-OwaVirtualDirectory"),
+            "ADEcpVirtualDirectory" => Self::VirtualDirectory("Get-EcpVirtualDirectory"),
+            "ADWebServicesVirtualDirectory" => Self::VirtualDirectory("Get-WebServicesVirtualDirectory"),
+            "ADMobileVirtualDirectory" => Self::VirtualDirectory("Get-ActiveSyncVirtualDirectory"),
+            "ADOabVirtualDirectory" => Self::VirtualDirectory("Get-OabVirtualDirectory"),
+            "ADAutodiscoverVirtualDirectory" => Self::VirtualDirectory("Get-AutodiscoverVirtualDirectory"),
+            "ADRpcHttpVirtualDirectory" => Self::VirtualDirectory("Get-OutlookAnywhere"),
+            "ADMapiVirtualDirectory" => Self::VirtualDirectory("Get-MapiVirtualDirectory"),
+            _ if class.starts_with("AD") && class.ends_with("VirtualDirectory") => Self::VirtualDirectory(""),
             _ => return None,
         })
+    }
+
+    /// The kind of a record that the collection script writes.
+    fn of_record(class: &str) -> Option<Self> {
+        Some(match class {
+            "Collection" => Self::Collection,
+            "Question" => Self::Question,
+            "Certificate" => Self::CertificateRecord,
+            "Selection" => Self::Selection,
+            "WebBinding" => Self::WebBinding,
+            _ => return None,
+        })
+    }
+
+    /// Whether the bytes inside the value of a property are needed.
+    pub(super) fn wants_bytes(self) -> bool {
+        self == Self::FederationTrust
     }
 
     /// The property of this name, if it is needed of such an object.
@@ -157,7 +194,8 @@ impl ObjectKind {
             }
             Self::TransportService => &["Name", "Identity", "InternalTransportCertificateThumbprint"],
             Self::EdgeSubscription => &["Name", "Identity", "Site"],
-            Self::VirtualDirectory => &[
+            Self::FederationTrust => &["Name", "OrgCertificate"],
+            Self::VirtualDirectory(_) => &[
                 "InternalUrl",
                 "ExternalUrl",
                 "InternalHostname",
@@ -167,6 +205,21 @@ impl ObjectKind {
                 "DistinguishedName",
             ],
             Self::ClientAccessService => &["Name", "Identity", "AutoDiscoverServiceInternalUri"],
+            Self::Collection => &["Format", "Collected", "Edge"],
+            Self::Question => &["Server", "Cmdlet", "About", "Outcome", "Count", "Message"],
+            Self::CertificateRecord => &[
+                "Server",
+                "RawData",
+                "SerializationData",
+                "IISServices",
+                "Services",
+                "Status",
+                "RootCAType",
+                "FriendlyName",
+                "HasPrivateKey",
+            ],
+            Self::Selection => &["Server", "Fqdn", "Thumbprints"],
+            Self::WebBinding => &["Server", "protocol", "bindingInformation", "certificateHash", "ItemXPath"],
         }
     }
 }

@@ -168,4 +168,12 @@ impl Server {
         }
         self
     }
+
+    /// Adds a connector that is the server's own: a Receive connector, or a Send connector of an Edge Transport server.
+    #[cfg(feature = "import")]
+    pub(crate) fn with_own_connector(mut self, connector: Connector) -> Self {
+        self.facts.connectors.push(connector);
+        self.prepare_names();
+        self
+    }
 }

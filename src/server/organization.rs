@@ -1,7 +1,10 @@
 //! What belongs to all servers of an organisation.
 
+use std::sync::Arc;
+
 use crate::fact::Fact;
-use crate::server::{AuthCertificates, Connector, ConnectorKind, NotReadList};
+use crate::server::{AuthCertificates, Connector, ConnectorKind, NotReadList, Server};
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// What belongs to all servers of an organisation, and is shared by them: Send connectors, the hybrid configuration,
@@ -18,5 +21,24 @@ impl Organization {
     /// Whether a connector belongs to the organisation, and not to one server.
     pub(crate) fn owns(connector: &Connector) -> bool {
         connector.kind() != ConnectorKind::Receive
+    }
+}
+
+impl Server {
+    /// Whether it has a connector of the same kind and name of its own, as an Edge Transport server may have.
+    pub(super) fn has_own(&self, shared: &Connector) -> bool {
+        let is_same = |own: &Connector| own.kind() == shared.kind() && text::same(own.name(), shared.name());
+        self.facts.connectors.iter().any(is_same)
+    }
+
+    /// Keeps connectors of an Edge Transport server as its own, which its organisation has in another way.
+    pub(crate) fn keep_own(&mut self, is_own: impl Fn(&Connector) -> bool) {
+        if self.is_edge() && self.organization.connectors.iter().any(&is_own) {
+            let connectors = &mut Arc::make_mut(&mut self.organization).connectors;
+            let (own, shared) = std::mem::take(connectors).into_iter().partition(&is_own);
+            *connectors = shared;
+            let own: Vec<_> = own;
+            self.facts.connectors.extend(own);
+        }
     }
 }

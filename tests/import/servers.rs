@@ -255,17 +255,23 @@ fn an_imported_server_answers_to_verify() {
 }
 
 #[test]
-fn a_name_that_could_not_stand_in_a_command_is_refused() {
+fn an_object_with_a_name_that_could_not_stand_in_a_command_is_left_out_and_named() {
+    let good = server("MBX02", "Version 15.1 (Build 2507.6)", "Mailbox");
     for element in [
         server("MBX\u{7}01", "Version 15.1 (Build 2507.6)", "Mailbox"),
         Element::new(EXCHANGE_SERVER).text("Name", "MBX01").text("Site", "Ber\nlin"),
         of_kind("SmtpSendConnectorConfig").text("Name", "Out\nbound"),
+        of_kind("SmtpSendConnectorConfig").text("Name", "Outbound").text("TlsCertificateName", "<I>CN=a\nb<S>CN=c"),
         of_kind("Imap4AdConfiguration").text("Server", "MBX01").text("X509CertificateName", "mail\n.contoso.com"),
         Serialized::new(der("mail.contoso.com"), 8, "MBX\u{1b}01\\0").element(false),
     ] {
-        let error = import(&[element]).map(drop).unwrap_err();
-        assert!(error.to_string().contains("is the control character"), "{error}");
-        assert!(!error.to_string().contains(char::is_control), "{error}");
+        let import = import(&[element, good.clone()]).unwrap();
+        let [note] = import.notes() else { panic!("{:?}", import.notes()) };
+        let note = note.to_string();
+        assert!(note.starts_with("left out: `fleet.xml`, object 1 at byte "), "{note}");
+        assert!(note.contains("is the control character") && !note.contains(char::is_control), "{note}");
+        assert_eq!(import.servers().len(), 1, "{note}");
+        assert_eq!((import.connectors().count(), import.certificates().count()), (0, 0), "{note}");
     }
 }
 
