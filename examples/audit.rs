@@ -24,6 +24,7 @@ mod report {
     pub(crate) mod page;
     pub(crate) mod text;
 }
+use common::exports::Completeness;
 use common::input::{self, BadInput};
 use report::digest::Digest;
 use report::organization::Organization;
@@ -48,6 +49,8 @@ struct Arguments {
     /// The point in time: a date, which is midnight UTC, or RFC 3339; without, that of the files, or else now.
     #[arg(long, value_name = "DATE")]
     now: Option<String>,
+    #[command(flatten)]
+    completeness: Completeness,
 }
 
 /// The answer for programs.
@@ -70,7 +73,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
-    let organization = Organization::read(&arguments.files, named.is_some())?;
+    let organization = Organization::read(&arguments.files, named.is_some(), arguments.completeness)?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
     let audit = organization.judged(audit(&organization.fleet, now));
     let agenda = falling_due(&organization, now);

@@ -9,7 +9,10 @@ use std::time::SystemTime;
 use clap::Parser;
 use comfy_table::{Table, presets};
 use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script};
-use exchange_certificates::{AuthCertificates, Connector, Endpoint, Fact, Installed, Role, Server, Service, rfc3339};
+use exchange_certificates::{
+    AuthCertificates, Connector, Endpoint, Fact, Installed, NotRead, NotReadKind, Role, Server, Service, Thumbprint,
+    rfc3339,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,7 +21,7 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod output;
 }
-use common::exports::read;
+use common::exports::{Completeness, read};
 use common::input::{self, BadInput, plain, pretty};
 use common::output;
 
@@ -47,6 +50,8 @@ struct Arguments {
     /// The point in time for --endpoints, like 2026-11-24 or 2026-11-24T08:00:00Z; by default that of the clock.
     #[arg(long, value_name = "TIME", requires = "endpoints")]
     now: Option<String>,
+    #[command(flatten)]
+    completeness: Completeness,
     /// Prints the PowerShell that collects everything that is read here.
     #[arg(long)]
     collection_script: bool,
@@ -71,6 +76,11 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     for file in &arguments.files {
         read(&mut import, file)?;
     }
+    let import = arguments.completeness.of(import);
+    let is_for_other_use = arguments.scenario.is_some() || arguments.fleet || arguments.format_list;
+    if is_for_other_use || arguments.endpoints && !arguments.json {
+        import.notes().iter().for_each(|note| eprintln!("note: {}", plain(&note.to_string())));
+    }
     if let Some(name) = &arguments.scenario {
         let server = import.server(name).map_err(BadInput::named)?;
         let request = request([&server]);
@@ -79,8 +89,12 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     if arguments.fleet {
         let (fleet, left_out) = import.fleet();
         left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
-        let request = request(fleet.servers());
-        return pretty(&json!({ "servers": fleet, "policy": {}, "request": request }));
+        let mut scenario = json!({ "servers": fleet, "policy": {}, "request": request(fleet.servers()) });
+        let not_read: Vec<_> = fleet.not_read().collect();
+        if !not_read.is_empty() {
+            scenario["not_read"] = json!(not_read);
+        }
+        return pretty(&scenario);
     }
     let certificates: Vec<_> = import
         .certificates()
@@ -192,12 +206,36 @@ impl Row {
 
 #[derive(Serialize)]
 struct Answer<'a> {
+    not_read: Vec<NotReadRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     certificates: Vec<Row>,
     servers: Vec<Value>,
     connectors: Vec<ConnectorRow<'a>>,
     auth_certificates: Option<AuthCertificates>,
+    federation_certificate: Fact<Thumbprint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoints: Option<Vec<EndpointRow>>,
+}
+
+/// Something that was not read, of a server or else of the organisation.
+#[derive(Serialize)]
+struct NotReadRow<'a> {
+    server: Option<&'a str>,
+    what: NotReadKind,
+    message: Option<String>,
+}
+
+impl<'a> NotReadRow<'a> {
+    fn all(import: &'a Import) -> Vec<Self> {
+        let entries = import.not_read().into_iter();
+        let row = |(server, entry): (Option<&'a str>, NotRead)| Self {
+            server,
+            what: entry.what(),
+            message: entry.message().map(str::to_owned),
+        };
+        entries.map(row).collect()
+    }
 }
 
 /// A connector with all that is known of it: `"none"` if it was exported and is empty, null if it is not known.
@@ -259,13 +297,18 @@ impl<'a> Answer<'a> {
                 "client_names": server.client_names(),
                 "edge_subscribed": server.edge_subscribed(),
                 "default_smtp": server.default_smtp(),
+                "web_bindings": server.web_bindings(),
+                "selection": server.selection(),
             })
         });
         Self {
+            not_read: NotReadRow::all(import),
+            notes: import.notes().iter().map(ToString::to_string).collect(),
             certificates,
             servers: servers.collect(),
             connectors: import.connectors().map(ConnectorRow::new).collect(),
             auth_certificates: import.auth_certificates(),
+            federation_certificate: import.federation_certificate(),
             endpoints: None,
         }
     }
@@ -329,6 +372,15 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
             text.push_str(&format!("{title}\n{table}\n\n"));
         }
     };
+    let rows = NotReadRow::all(import).into_iter().map(|row| {
+        vec![
+            row.server.map_or_else(|| "(organisation)".to_owned(), plain),
+            row.what.to_string(),
+            row.message.as_deref().map(plain).unwrap_or_default(),
+            row.what.cmdlets().join("\n"),
+        ]
+    });
+    show("Not read", &["Server", "What", "Answer", "Read by"], rows.collect());
     let known = |value: Option<String>| value.map_or_else(|| "?".to_owned(), |value| plain(&value));
     let rows = certificates.iter().map(|row| {
         vec![
@@ -366,14 +418,16 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
     });
     show("Connectors", &["Kind", "Name", "TlsCertificateName", "Servers"], connectors.collect());
     if let Some(auth) = import.auth_certificates() {
-        let printed = |thumbprint: Option<_>| {
-            thumbprint.map_or_else(|| "none".to_owned(), |value: exchange_certificates::Thumbprint| value.to_string())
-        };
+        let printed =
+            |thumbprint: Option<_>| thumbprint.map_or_else(|| "none".to_owned(), |value: Thumbprint| value.to_string());
         text.push_str(&format!("Auth certificates: current {}, next {}\n", printed(auth.current), printed(auth.next)));
     }
     let unknown = certificates.iter().filter(|row| row.services.is_none()).count();
     if unknown > 0 {
         text.push_str(&format!("The services of {unknown} of {} certificates are not known.\n", certificates.len()));
+    }
+    for note in import.notes() {
+        text.push_str(&format!("Note: {}\n", plain(&note.to_string())));
     }
     if import.skipped() > 0 {
         text.push_str(&format!("{} objects of other kinds were passed over.\n", import.skipped()));

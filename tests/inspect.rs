@@ -3,6 +3,7 @@
 
 #[path = "support"]
 mod support {
+    pub mod collection;
     pub mod example;
     pub mod export;
     pub mod factory;
@@ -13,6 +14,7 @@ use std::process::Output;
 
 use exchange_certificates::{Scenario, Thumbprint};
 use serde_json::{Value, json};
+use support::collection::{CLIENT_NAMES, Collection, ORGANIZATION, certificate, question, selection, web_binding};
 use support::example;
 use support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
 use support::factory::CertificateFactory;
@@ -152,4 +154,95 @@ fn the_collection_script_is_printed_without_files() {
     let output = inspect(&["--collection-script"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("Export-Clixml"));
+}
+
+/// A collection in which the server did not answer with its Receive connectors, nor the organisation with its trust.
+fn collection() -> Vec<u8> {
+    let der = CertificateFactory::new("mail.contoso.com").build_der();
+    let thumbprint = Thumbprint::of(&der).to_string();
+    let [server, send, hybrid, auth, federation, edges] = ORGANIZATION;
+    let name = Some("MBX01");
+    Collection::new("2026-11-24T08:00:00Z", None)
+        .server("MBX01", "Version 15.2 (Build 1544.4)", "Mailbox")
+        .read(None, server, 1)
+        .all_read(None, &[send, hybrid, auth, edges])
+        .failed(None, federation, "Access is denied.")
+        .all_read(name, &CLIENT_NAMES)
+        .read(name, "Get-ExchangeCertificate", 1)
+        .with(certificate("MBX01", der))
+        .with(question(name, "Get-ReceiveConnector", None, "absent", 0, ""))
+        .with(question(name, "Invoke-Command", Some("Get-WebBinding"), "read", 1, ""))
+        .with(web_binding("MBX01", "https", 1, "*:443:", Node::text(&thumbprint)))
+        .with(question(name, "Get-ExchangeCertificate", Some("mail.contoso.com"), "read", 1, ""))
+        .with(selection("MBX01", "mail.contoso.com", &[thumbprint]))
+        .file()
+}
+
+#[test]
+fn what_was_not_read_comes_first_with_what_was_answered_and_the_cmdlet() {
+    let path = file("collection.xml", collection());
+    let shown = text(&inspect(&[&path]).stdout);
+    assert!(shown.starts_with("Not read\n"), "{shown}");
+    let row = |words: [&str; 4]| {
+        let mut lines = shown.lines();
+        assert!(lines.any(|line| words.iter().all(|word| line.contains(word))), "{words:?} in {shown}");
+    };
+    row(["(organisation)", "federation", "Access is denied.", "Get-FederationTrust"]);
+    row(["MBX01", "receive-connectors", "nor the caller's role has Get-ReceiveConnector", "Get-ReceiveConnector"]);
+
+    let answer: Value = serde_json::from_slice(&inspect(&["--json", &path]).stdout).unwrap();
+    let expected = json!([
+        { "server": null, "what": "federation", "message": "Access is denied." },
+        { "server": "MBX01", "what": "receive-connectors",
+          "message": "neither the shell nor the caller's role has Get-ReceiveConnector" }
+    ]);
+    assert_eq!(answer["not_read"], expected);
+    let thumbprint = answer["certificates"][0]["thumbprint"].as_str().unwrap();
+    let server = &answer["servers"][0];
+    assert_eq!(server["web_bindings"], json!([{ "site": 1, "binding": "*:443:", "thumbprint": thumbprint }]));
+    assert_eq!(server["selection"], json!({ "mail.contoso.com": [thumbprint] }));
+    assert_eq!((&server["client_names"], &server["edge_subscribed"]), (&json!([]), &json!(false)));
+    assert_eq!(answer["federation_certificate"], Value::Null);
+
+    let complete: Value = serde_json::from_slice(&inspect(&["--json", "--complete", &path]).stdout).unwrap();
+    assert_eq!(complete["not_read"], json!([]));
+    assert!(!text(&inspect(&["--complete", &path]).stdout).contains("Not read"));
+}
+
+#[test]
+fn what_was_not_read_stands_in_the_scenarios() {
+    let path = file("unread.xml", collection());
+    let denied = json!({ "what": "federation", "message": "Access is denied." });
+    let scenario = inspect(&["--scenario", "MBX01", &path]).stdout;
+    let written: Value = serde_json::from_slice(&scenario).unwrap();
+    assert_eq!(written["server"]["not_read"][0]["what"], "receive-connectors");
+    assert_eq!(written["server"]["not_read"][1], denied);
+    let scenario: Scenario = serde_json::from_slice(&scenario).unwrap();
+    assert_eq!(scenario.server().unwrap().not_read().count(), 2);
+
+    let fleet = inspect(&["--fleet", &path]).stdout;
+    let written: Value = serde_json::from_slice(&fleet).unwrap();
+    assert_eq!(
+        (written["servers"][0]["not_read"].as_array().unwrap().len(), &written["not_read"]),
+        (1, &json!([denied]))
+    );
+    let read: Scenario = serde_json::from_slice(&fleet).unwrap();
+    assert_eq!(read.servers().next(), scenario.server());
+
+    let complete: Value = serde_json::from_slice(&inspect(&["--fleet", "--complete", &path]).stdout).unwrap();
+    assert!(complete.get("not_read").is_none() && complete["servers"][0].get("not_read").is_none());
+}
+
+#[test]
+fn a_note_is_said_beside_what_was_read() {
+    let bad = Element::new(&["Microsoft.Exchange.Data.Directory.SystemConfiguration.SmtpSendConnectorConfig"]);
+    let path = file("note.xml", document(&[bad.text("Name", "Out\u{1b}[2Jbound")]));
+    let words = "is the control character U+001B";
+    let shown = inspect(&[&path]);
+    assert!(text(&shown.stdout).contains(words) && shown.stderr.is_empty());
+    let answer: Value = serde_json::from_slice(&inspect(&["--json", &path]).stdout).unwrap();
+    assert!(answer["notes"][0].as_str().unwrap().contains(words));
+    let fleet = inspect(&["--fleet", &path]);
+    assert!(text(&fleet.stderr).starts_with("note: left out: ") && text(&fleet.stderr).contains(words));
+    assert!(serde_json::from_slice::<Value>(&fleet.stdout).is_ok());
 }

@@ -5,10 +5,26 @@ use std::fs::File;
 use std::io::{self, BufReader, IsTerminal as _};
 use std::path::Path;
 
+use clap::Args;
 use exchange_certificates::import::Import;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::input::{BadInput, plain};
+
+/// What is said of exports beside their files.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Completeness {
+    /// Take what is in the exports for all there is: what is not in them is not there.
+    #[arg(long)]
+    complete: bool,
+}
+
+impl Completeness {
+    /// What was read, of which nothing is missing if it was said so.
+    pub fn of(self, import: Import) -> Import {
+        if self.complete { import.complete() } else { import }
+    }
+}
 
 /// Reads a file into an import.
 pub fn read(import: &mut Import, path: &Path) -> Result<(), BadInput> {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use exchange_certificates::import::{ExportedCertificate, ExportedServer, Import, ImportError};
-use exchange_certificates::{Audit, Connector, Fleet, Role, Server, ServerError, Service, Version};
+use exchange_certificates::{Audit, Connector, Fleet, NotRead, Role, Server, ServerError, Service, Version};
 
-use crate::common::exports;
+use crate::common::exports::{self, Completeness};
 use crate::common::input::{BadInput, plain};
 use crate::common::scenario::{self, Scenario, Subject};
 
@@ -43,7 +43,7 @@ enum Gap {
 
 impl Organization {
     /// Reads the files. Where the point in time is named already, theirs may differ.
-    pub(crate) fn read(paths: &[PathBuf], has_now: bool) -> Result<Self, BadInput> {
+    pub(crate) fn read(paths: &[PathBuf], has_now: bool, completeness: Completeness) -> Result<Self, BadInput> {
         let mut organization = Self::default();
         let mut import = Import::new();
         for path in paths {
@@ -53,7 +53,7 @@ impl Organization {
                 exports::read(&mut import, path)?;
             }
         }
-        organization.add_exports(&import)?;
+        organization.add_exports(&completeness.of(import))?;
         Ok(organization)
     }
 
@@ -116,6 +116,11 @@ impl Organization {
         }
         self.add_connectors(import, guess)?;
         self.add_certificates(import, guess)?;
+        let is_new = |entry: &NotRead| self.fleet.not_read().all(|known| known.what() != entry.what());
+        let of_organization = import.not_read().into_iter().filter(|(server, _)| server.is_none());
+        let not_read: Vec<_> = of_organization.map(|(_, entry)| entry).filter(is_new).collect();
+        self.fleet = std::mem::take(&mut self.fleet).with_not_read(not_read).map_err(BadInput::named)?;
+        self.notes.extend(import.notes().iter().map(|note| format!("{note}.")));
         let unknown = import.certificates().filter(|certificate| certificate.services().is_none()).count();
         if unknown > 0 {
             let all = import.certificates().len();
@@ -223,6 +228,8 @@ fn guessed(import: &Import, exported: ExportedServer<'_>, version: Version) -> R
             server = server.with_connector(connector.clone());
         }
     }
+    let not_read = import.not_read().into_iter().filter(|(name, _)| name.is_some_and(is_this));
+    server = server.with_not_read(not_read.map(|(_, entry)| entry)).map_err(failed)?;
     for certificate in certificates() {
         server.install(certificate.to_installed()).map_err(|error| error.to_string())?;
     }

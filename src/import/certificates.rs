@@ -64,7 +64,8 @@ type Taken = Option<Question>;
 
 /// Takes the record of a certificate, which says of which server it was asked.
 pub(super) fn take_record(records: &mut Records, object: &Object, server: &str) -> Result<Taken, ImportError> {
-    let raw = bytes(object, "RawData")?.ok_or_else(|| object.origin.field("RawData", FieldError::Missing))?;
+    let raw = bytes(object, "RawData")?.filter(|raw| !raw.is_empty());
+    let raw = raw.ok_or_else(|| object.origin.field("RawData", FieldError::Missing))?;
     let data = bytes(object, DATA)?;
     let serialized = data.as_deref().map(|data| serialized(data, &object.origin)).transpose()?.unwrap_or_default();
     let mut known = serialized.facts;

@@ -68,11 +68,7 @@ pub(super) fn question(records: &mut Records, object: &Object) -> Result<(), Imp
 
 /// A certificate with the server that it was asked of.
 pub(super) fn certificate(records: &mut Records, object: &Object) -> Result<Option<Question>, ImportError> {
-    let server = object.required("Server")?.to_owned();
-    if object.get("RawData").is_none_or(|value| *value == Value::Nil) {
-        return Err(object.origin.field("RawData", FieldError::Missing));
-    }
-    certificates::take_record(records, object, &server)
+    certificates::take_record(records, object, object.required("Server")?)
 }
 
 /// The thumbprints that a server finds for a host name, in its order.

@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exchange_certificates::import::{Format, Import, ImportError, Origin, Place};
+use exchange_certificates::{Fleet, Thumbprint};
 use proptest::prelude::*;
 
 use crate::corpus;
+use crate::support::collection::{Collection, certificate, question, selection, web_binding};
 use crate::support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document, signed};
 use crate::support::factory::CertificateFactory;
 
@@ -138,6 +140,82 @@ fn a_real_export_cut_short_is_an_error() {
         let whole = bytes.trim_ascii_end();
         for length in (0..whole.len()).step_by(61) {
             assert!(attempt(&whole[..length]).is_err(), "{file} {length}");
+        }
+    }
+}
+
+/// A collection with every kind of record.
+fn collection() -> Vec<u8> {
+    let mail = serialized();
+    let thumbprint = Thumbprint::of(&mail.der).to_string();
+    let of = |cmdlet: &str, about: Option<&str>, count| question(Some("MBX01"), cmdlet, about, "read", count, "");
+    Collection::new("2026-11-24T08:00:00Z", None)
+        .server("MBX01", "Version 15.2 (Build 1544.4)", "Mailbox")
+        .read(None, "Get-ExchangeServer", 1)
+        .with(of("Get-ExchangeCertificate", None, 1))
+        .with(certificate("MBX01", mail.der.clone()).note("SerializationData", Node::Bytes(mail.bytes())))
+        .with(of("Get-ExchangeCertificate", Some("mail.contoso.com"), 1))
+        .with(selection("MBX01", "mail.contoso.com", std::slice::from_ref(&thumbprint)))
+        .with(of("Invoke-Command", Some("Get-WebBinding"), 1))
+        .with(web_binding("MBX01", "https", 1, "*:443:", Node::text(&thumbprint)))
+        .failed(None, "Get-SendConnector", "Access is denied.")
+        .file()
+}
+
+#[test]
+fn a_collection_cut_short_anywhere_is_an_error() {
+    let bytes = collection();
+    assert_eq!(attempt(&bytes).unwrap().server("MBX01").unwrap().certificates().count(), 1);
+    for length in 0..bytes.len() {
+        assert!(attempt(&bytes[..length]).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn a_record_without_what_it_is_about_is_an_error_that_names_it() {
+    let text = String::from_utf8(collection()).unwrap();
+    for (property, value) in [
+        ("Format", "three"),
+        ("Collected", "yesterday"),
+        ("Cmdlet", ""),
+        ("Outcome", "perhaps"),
+        ("Count", "many"),
+        ("RawData", ""),
+        ("Fqdn", ""),
+        ("bindingInformation", "443"),
+        ("certificateHash", "XXXX"),
+        ("ItemXPath", "/sites/site"),
+        ("ItemXPath", "/sites/site[@id='99999999999']"),
+    ] {
+        let tag = format!(" N=\"{property}\">");
+        let (before, after) = text.rsplit_once(&tag).unwrap();
+        let (_, after) = after.split_once('<').unwrap();
+        let error = attempt(format!("{before}{tag}{value}<{after}").as_bytes()).map(drop).unwrap_err().to_string();
+        assert!(error.contains(&format!("{property}: ")), "{property}: {error}");
+    }
+    let without = |name: &str| text.replace(&format!("N=\"{name}\""), "N=\"Other\"");
+    for property in ["Format", "Count", "Outcome", "RawData"] {
+        let error = attempt(without(property).as_bytes()).map(drop).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("{property}: missing")), "{property}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn flipped_bits_in_a_collection_do_no_harm(
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), 0..8), 1..6)
+    ) {
+        let mut bytes = collection();
+        for (place, bit) in flips {
+            let place = place.index(bytes.len());
+            bytes[place] ^= 1_u8 << bit;
+        }
+        if let Ok(import) = attempt(&bytes) {
+            let (fleet, _) = import.fleet();
+            // Whatever is left of it can be written and read.
+            let text = serde_json::to_string(&fleet).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Fleet>(&text).unwrap().len(), fleet.len());
+            prop_assert!(import.not_read().iter().all(|(_, entry)| !entry.to_string().contains(char::is_control)));
         }
     }
 }
