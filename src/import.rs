@@ -1,9 +1,10 @@
 //! Reading what Exchange exports: CLIXML, JSON, `Format-List` and `Format-Table` text, PEM, DER and PKCS#7.
 //!
 //! An [`Import`] takes any number of files, in any order and mixture, and tells which servers,
-//! certificates and connectors they describe. What no file says is not known; what two files say
-//! differently is an error that names both places. [`collection_script`] is the PowerShell that
-//! collects all of it.
+//! certificates and connectors they describe. What no file says is not known, and what was not read
+//! is named by [`Import::not_read`]; what two files say differently is an error that names both
+//! places, unless one is of a collection that is newer by more than an hour. [`collection_script`]
+//! is the PowerShell that collects all of it.
 //!
 //! Whatever is in a file, reading it ends, in an error with a place at worst: sizes are bounded by
 //! [`MAXIMUM_LENGTH`] and [`MAXIMUM_CLIXML_LENGTH`], nesting by 256 levels of CLIXML, 128 of JSON and 32

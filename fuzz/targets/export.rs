@@ -19,6 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (certificates, listed) = (import.certificates().len(), import.listed().count());
     import.add("again", bytes).expect("what was read before");
     assert_eq!((import.certificates().len(), import.listed().count()), (certificates, listed));
+    assert!(import.not_read().iter().all(|(_, entry)| entry.to_string().lines().count() == 1));
     let (fleet, _) = import.fleet();
     for server in fleet.servers() {
         let text = serde_json::to_string(server).expect("a text");

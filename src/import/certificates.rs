@@ -222,22 +222,30 @@ fn site(text: &str) -> Option<u32> {
 
 /// The bytes of a property, in whichever way they are written.
 fn bytes<'a>(object: &'a Object, field: &'static str) -> Result<Option<Cow<'a, [u8]>>, ImportError> {
+    let Some(value) = object.get(field).filter(|value| **value != Value::Nil) else { return Ok(None) };
+    let bytes = bytes_of(object, field, value)?;
+    // Bytes that are there and empty are damaged; an empty text or list says that there are none.
+    Ok(Some(bytes).filter(|bytes| matches!(value, Value::Bytes(_)) || !bytes.is_empty()))
+}
+
+/// The bytes of a value of a property; none of null.
+pub(super) fn bytes_of<'a>(
+    object: &Object,
+    field: &'static str,
+    value: &'a Value,
+) -> Result<Cow<'a, [u8]>, ImportError> {
     let error = |text: &str| {
         let text = text.chars().take(40).collect();
         object.origin.field(field, FieldError::Value { text, expected: "base64 or an array of bytes" })
     };
-    match object.get(field) {
-        None | Some(Value::Nil) => Ok(None),
-        Some(Value::Bytes(bytes)) => Ok(Some(bytes.into())),
-        Some(Value::Text(text)) => {
-            let bytes = base64::decode(text).map_err(|_| error(text))?;
-            Ok(Some(bytes).filter(|bytes| !bytes.is_empty()).map(Cow::Owned))
-        }
-        Some(Value::Structure(structure)) => {
+    match value {
+        Value::Nil => Ok(Cow::Borrowed(&[])),
+        Value::Bytes(bytes) => Ok(bytes.into()),
+        Value::Text(text) => base64::decode(text).map(Cow::Owned).map_err(|_| error(text)),
+        Value::Structure(structure) => {
             let byte = |item: &Value| item.text().and_then(|text| text.parse::<u8>().ok());
             let bytes: Option<Vec<u8>> = structure.items.iter().map(byte).collect();
-            let bytes = bytes.ok_or_else(|| error(structure.text.as_deref().unwrap_or_default()))?;
-            Ok(Some(bytes).filter(|bytes| !bytes.is_empty()).map(Cow::Owned))
+            bytes.map(Cow::Owned).ok_or_else(|| error(structure.text.as_deref().unwrap_or_default()))
         }
     }
 }

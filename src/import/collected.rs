@@ -103,11 +103,13 @@ pub(super) fn web_binding(records: &mut Records, object: &Object) -> Result<Opti
         let expected = "a path with the number of a site, as in site[@id='1']";
         object.origin.field("ItemXPath", FieldError::Value { text: path.to_owned(), expected })
     })?;
-    let thumbprint = match object.get("certificateHash") {
-        Some(Value::Bytes(bytes)) if !bytes.is_empty() => Some(hex(bytes)),
-        _ => object.text("certificateHash").map(str::to_owned),
+    // The hash is a text of hex digits, or bytes; nothing where no certificate is bound.
+    let hash = match object.get("certificateHash") {
+        Some(Value::Text(text)) => text.trim().to_owned(),
+        Some(value) => certificates::bytes_of(object, "certificateHash", value)?.iter().map(hex).collect(),
+        None => String::new(),
     };
-    let thumbprint = thumbprint.map(|text| {
+    let thumbprint = Some(hash).filter(|hash| !hash.is_empty()).map(|text| {
         let error = |error| FieldError::Thumbprint { text: text.clone(), error };
         text.parse().map_err(|parsed| object.origin.field("certificateHash", error(parsed)))
     });
@@ -128,8 +130,8 @@ fn site(path: &str) -> Option<u32> {
     rest.split(['\'', '"']).next()?.parse().ok()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+fn hex(byte: &u8) -> String {
+    format!("{byte:02X}")
 }
 
 fn number(object: &Object, field: &'static str) -> Result<i64, ImportError> {

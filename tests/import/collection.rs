@@ -310,6 +310,8 @@ fn a_certificate_has_what_its_record_and_its_serialized_data_say() {
 fn bindings_and_selections_are_known_only_where_all_of_them_were_read() {
     let hash = Node::text(&thumbprint("mail.contoso.com").to_string());
     let bytes = Node::Bytes(thumbprint("mail.contoso.com").as_bytes().to_vec());
+    let mail = thumbprint("mail.contoso.com");
+    let numbers = list(mail.as_bytes().iter().map(|byte| Node::Primitive("By", byte.to_string())).collect());
     let chosen = [thumbprint("mail.contoso.com").to_string(), thumbprint("other.contoso.com").to_string()];
     let ask = |outcome: &str, bindings, thumbprints| {
         organization(MORNING)
@@ -325,23 +327,27 @@ fn bindings_and_selections_are_known_only_where_all_of_them_were_read() {
             .with(web_binding("MBX01", "http", 1, "*:80:", Node::Nil))
             .with(web_binding("MBX01", "https", 1, "*:443:", hash.clone()))
             .with(web_binding("MBX01", "https", 2, "*:444:", bytes.clone()))
+            .with(web_binding("MBX01", "https", 2, "*:445:", numbers.clone()))
+            .with(web_binding("MBX01", "https", 3, "*:446:", Node::text("")))
             .with(selection("MBX01", "mail.contoso.com", &chosen))
     };
-    let import = read(&[&ask("read", 3, 2)]).unwrap();
+    let import = read(&[&ask("read", 5, 2)]).unwrap();
     assert_eq!(entries(&import), Vec::<String>::new());
     let server = import.server("MBX01").unwrap();
     let binding = |site, text| WebBinding::new(site, text, Some(thumbprint("mail.contoso.com"))).unwrap();
-    assert_eq!(server.web_bindings(), Some([binding(1, "*:443:"), binding(2, "*:444:")].as_slice()));
+    let unbound = WebBinding::new(3, "*:446:", None).unwrap();
+    let expected = [binding(1, "*:443:"), binding(2, "*:444:"), binding(2, "*:445:"), unbound];
+    assert_eq!(server.web_bindings(), Some(expected.as_slice()));
     let expected: Vec<Thumbprint> = chosen.iter().map(|text| text.parse().unwrap()).collect();
     assert_eq!(server.selection("MAIL.contoso.com"), Some(expected.as_slice()));
     assert_eq!(server.selection("other.contoso.com"), None);
 
     for (collection, message) in [
-        (ask("failed", 3, 2), ["MBX01: web-bindings", "MBX01: selection"]),
+        (ask("failed", 5, 2), ["MBX01: web-bindings", "MBX01: selection"]),
         (
-            ask("read", 4, 3),
+            ask("read", 6, 3),
             [
-                "MBX01: web-bindings (4 were counted, and 3 could be read)",
+                "MBX01: web-bindings (6 were counted, and 5 could be read)",
                 "MBX01: selection (3 were counted, and 2 could be read)",
             ],
         ),
