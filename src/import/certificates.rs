@@ -8,7 +8,6 @@ use super::exported::{ExportedCertificate, Facts};
 use super::listed::Listed;
 use super::nrbf::{self, Item, Malformed};
 use super::property_list;
-use super::questions::Question;
 use super::records::{Records, server_key};
 use super::value::{Object, Value};
 use crate::base64;
@@ -20,7 +19,7 @@ use crate::time::Timestamp;
 
 const DATA: &str = "SerializationData";
 
-pub(super) fn take(records: &mut Records, object: &Object, server: Option<&str>) -> Result<Taken, ImportError> {
+pub(super) fn take(records: &mut Records, object: &Object, server: Option<&str>) -> Result<(), ImportError> {
     let raw = bytes(object, "RawData")?;
     let data = bytes(object, DATA)?;
     let mut facts = facts(object)?;
@@ -47,8 +46,7 @@ pub(super) fn take(records: &mut Records, object: &Object, server: Option<&str>)
     let der: Option<&[u8]> = raw.as_deref().or(serialized.der);
     let Some(der) = der else {
         let server = server.as_deref().map(str::to_owned);
-        records.put_listed(listed(object, facts, server)?)?;
-        return Ok(None);
+        return records.put_listed(listed(object, facts, server)?);
     };
     let certificate = Certificate::from_der(der)
         .map_err(|error| ImportError::Certificate { origin: object.origin.clone(), error })?;
@@ -56,14 +54,11 @@ pub(super) fn take(records: &mut Records, object: &Object, server: Option<&str>)
         let error = FieldError::Value { text: other.to_string(), expected: "the thumbprint of RawData" };
         return Err(object.origin.field("Thumbprint", error));
     }
-    put(records, object, ExportedCertificate::new(certificate, server, facts, object.origin.clone()))
+    put(records, ExportedCertificate::new(certificate, server, facts, object.origin.clone()))
 }
 
-/// The question that a certificate answers; `None` of one that only a listing shows.
-type Taken = Option<Question>;
-
 /// Takes the record of a certificate, which says of which server it was asked.
-pub(super) fn take_record(records: &mut Records, object: &Object, server: &str) -> Result<Taken, ImportError> {
+pub(super) fn take_record(records: &mut Records, object: &Object, server: &str) -> Result<(), ImportError> {
     let raw = bytes(object, "RawData")?.filter(|raw| !raw.is_empty());
     let raw = raw.ok_or_else(|| object.origin.field("RawData", FieldError::Missing))?;
     let data = bytes(object, DATA)?;
@@ -75,13 +70,12 @@ pub(super) fn take_record(records: &mut Records, object: &Object, server: &str) 
     let server = records.server_name(fqdn.unwrap_or(server), &object.origin)?;
     let certificate = Certificate::from_der(&*raw)
         .map_err(|error| ImportError::Certificate { origin: object.origin.clone(), error })?;
-    put(records, object, ExportedCertificate::new(certificate, Some(server), known, object.origin.clone()))
+    put(records, ExportedCertificate::new(certificate, Some(server), known, object.origin.clone()))
 }
 
-fn put(records: &mut Records, object: &Object, certificate: ExportedCertificate) -> Result<Taken, ImportError> {
-    let question = Question::of_object(certificate.server().map(server_key), object.kind);
-    records.put_certificate(certificate)?;
-    Ok(question)
+fn put(records: &mut Records, certificate: ExportedCertificate) -> Result<(), ImportError> {
+    records.account.found_certificate(certificate.shared_server());
+    records.put_certificate(certificate)
 }
 
 /// What `SerializationData` holds.

@@ -67,7 +67,7 @@ pub(super) fn question(records: &mut Records, object: &Object) -> Result<(), Imp
 }
 
 /// A certificate with the server that it was asked of.
-pub(super) fn certificate(records: &mut Records, object: &Object) -> Result<Option<Question>, ImportError> {
+pub(super) fn certificate(records: &mut Records, object: &Object) -> Result<(), ImportError> {
     certificates::take_record(records, object, object.required("Server")?)
 }
 

@@ -50,6 +50,10 @@ impl ExportedCertificate {
         self.server.as_deref()
     }
 
+    pub(super) fn shared_server(&self) -> Option<&Arc<str>> {
+        self.server.as_ref()
+    }
+
     /// Its friendly name.
     pub fn friendly_name(&self) -> Option<&str> {
         self.facts.friendly_name.as_deref()

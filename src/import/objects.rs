@@ -47,8 +47,11 @@ fn question(records: &Records, kind: ObjectKind, server: Option<ServerKey>) -> O
 /// Takes what an object says, and tells which question it answers.
 fn taken(records: &mut Records, object: &Object, server: Option<&str>) -> Result<Option<Question>, ImportError> {
     match object.kind {
-        ObjectKind::Certificate | ObjectKind::PlainCertificate => return certificates::take(records, object, server),
-        ObjectKind::CertificateRecord => return collected::certificate(records, object),
+        // These are counted where they are put.
+        ObjectKind::Certificate | ObjectKind::PlainCertificate => {
+            return certificates::take(records, object, server).map(|()| None);
+        }
+        ObjectKind::CertificateRecord => return collected::certificate(records, object).map(|()| None),
         ObjectKind::WebBinding => return collected::web_binding(records, object),
         ObjectKind::ReceiveConnector => return receive_connector(records, object),
         ObjectKind::Server => described(records, object)?,

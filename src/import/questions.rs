@@ -1,6 +1,7 @@
 //! What was asked of whom, and what came of it: of what no file says anything, nobody knows whether there is any.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::Origin;
 use super::records::{ServerKey, server_key};
@@ -194,6 +195,8 @@ pub(super) struct Account {
     pub(super) selections: BTreeMap<Question, Vec<Thumbprint>>,
     /// How many objects answer each question.
     found: BTreeMap<Question, u64>,
+    /// How many certificates of one server stand together: there are many, and of few servers.
+    certificates: Vec<(Option<Arc<str>>, u64)>,
     /// Objects that are not taken, because a name holds a control character.
     left_out: Vec<(Question, Origin)>,
 }
@@ -226,14 +229,26 @@ impl Account {
         *self.found.entry(question).or_default() += count;
     }
 
+    pub(super) fn found_certificate(&mut self, server: Option<&Arc<str>>) {
+        match self.certificates.last_mut() {
+            Some((known, count)) if known.as_ref().map(Arc::as_ptr) == server.map(Arc::as_ptr) => *count += 1,
+            _ => self.certificates.push((server.cloned(), 1)),
+        }
+    }
+
     pub(super) fn leave_out(&mut self, question: Option<Question>, origin: &Origin) {
         self.left_out.extend(question.map(|question| (question, origin.clone())));
     }
 
     /// What the file says of what was read, once it has been read whole.
-    pub(super) fn answers(&self, collected: Option<Timestamp>) -> Answers {
+    pub(super) fn answers(&mut self, collected: Option<Timestamp>) -> Answers {
         if self.is_bare {
             return Answers::default();
+        }
+        for (server, count) in std::mem::take(&mut self.certificates) {
+            let server = server.as_deref().map(server_key);
+            let question = Question::of_object(server, ObjectKind::Certificate);
+            question.into_iter().for_each(|question| self.found(question, count));
         }
         let has_organization = self.edge().is_none();
         let collected = collected.map(|collected| (collected, collected));
