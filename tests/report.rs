@@ -200,6 +200,19 @@ fn exports_and_scenarios_are_audited_together() {
 }
 
 #[test]
+fn exports_may_be_said_to_be_complete_and_what_is_left_out_of_them_is_noted() {
+    let connector = r#"<Objs><Obj><TN><T>Microsoft.Exchange.Data.Directory.SystemConfiguration.SmtpSendConnectorConfig</T></TN>
+        <Props><S N="Name">Out_x001B_bound</S></Props></Obj></Objs>"#;
+    let export = file("complete", "export.xml", connector);
+    for arguments in [vec![export.as_str(), "--json"], vec![export.as_str(), "--json", "--complete"]] {
+        let output = audit(&arguments);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let note = answer["notes"][0].as_str().unwrap();
+        assert!(note.starts_with("left out: ") && note.ends_with("is the control character U+001B."), "{note}");
+    }
+}
+
+#[test]
 fn the_exports_of_the_corpus_have_the_expected_findings() {
     let Some(corpus) = std::env::var_os("EXCHANGE_CORPUS") else {
         println!("skipped: EXCHANGE_CORPUS names no folder");
