@@ -1,14 +1,15 @@
 //! Audits an organisation: `audit FILE… [--json] [--html OUT] [--ics OUT] [--now DATE]`.
 //!
 //! The files are scenarios with a `server` or `servers`, whose request is not looked at, and exports of Exchange, in
-//! any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 3: bad input.
+//! any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, and something was not
+//! read that rules look at, or is too little known to be judged; 3: bad input.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use exchange_certificates::{AgendaItem, Audit, AuditFinding, AuditedCertificate, agenda, audit, rfc3339};
+use exchange_certificates::{AgendaItem, Audit, AuditFinding, AuditedCertificate, NotJudged, agenda, audit, rfc3339};
 use serde::Serialize;
 
 mod common {
@@ -56,6 +57,7 @@ struct Arguments {
 /// The answer for programs.
 #[derive(Serialize)]
 struct Answer<'a> {
+    not_read: &'a [NotJudged],
     now: String,
     certificates: &'a [AuditedCertificate],
     findings: &'a [AuditFinding],
@@ -89,7 +91,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     } else {
         text::print(&digest);
     }
-    Ok(ExitCode::from(u8::from(audit.has_high())))
+    Ok(ExitCode::from(if audit.has_high() {
+        1
+    } else if audit.is_incomplete() || organization.is_incomplete() {
+        2
+    } else {
+        0
+    }))
 }
 
 fn answer<'a>(
@@ -99,6 +107,7 @@ fn answer<'a>(
     now: SystemTime,
 ) -> Answer<'a> {
     Answer {
+        not_read: &audit.not_read,
         now: rfc3339::print(now).to_string(),
         certificates: &audit.certificates,
         findings: &audit.findings,

@@ -152,13 +152,61 @@ fn a_date_on_the_command_line_is_its_midnight_and_overrides_the_file() {
 }
 
 #[test]
+fn what_was_not_read_stands_first_and_is_an_exit_status_of_its_own() {
+    let mut scenario = healthy();
+    scenario["server"]["not_read"] =
+        json!([{ "what": "send-connectors", "message": "<b>\u{202e}It is down." }, "receive-connectors", "imap"]);
+    let well = file("not-read", "well.json", &scenario.to_string());
+    let output = audit(&[&well]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines = text.lines().skip(2);
+    for expected in [
+        "Not read, and so not judged",
+        r"  - the Send connectors answered: <b>\u{202e}It is down.",
+        "    Get-SendConnector",
+        "  - the Receive connectors of MBX01",
+        "    Get-ReceiveConnector",
+    ] {
+        assert_eq!(lines.next(), Some(expected), "{text}");
+    }
+    let (page, _) = page("not-read", &scenario);
+    let section = page.split("<section id=\"not-read\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(
+        section.contains("the Send connectors") && section.contains("Get-SendConnector") && !section.contains("<b>")
+    );
+    assert!(page.find("id=\"not-read\"") < page.find("id=\"findings\""));
+
+    let row = |server: Option<&str>, what, message: Option<&str>| json!({ "server": server, "what": what, "message": message });
+    let answer: Value = serde_json::from_slice(&audit(&[&well, "--json"]).stdout).unwrap();
+    let expected = [
+        row(None, "send-connectors", Some("<b>\u{202e}It is down.")),
+        row(Some("MBX01"), "receive-connectors", None),
+        row(Some("MBX01"), "imap", None),
+    ];
+    assert_eq!(answer["not_read"], json!(expected));
+
+    scenario["server"]["not_read"] = json!(["imap", "web-bindings"]);
+    let settings = file("not-read", "settings.json", &scenario.to_string());
+    assert_eq!(audit(&[&settings]).status.code(), Some(0), "these are facts of their own");
+    scenario["server"]["not_read"] = json!(["certificates"]);
+    let down = file("not-read", "down.json", &scenario.to_string());
+    let output = audit(&[&down, "--now", "2027-04-20", "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &answer["findings"]), (Some(2), &json!([])), "what was not read has no finding");
+}
+
+#[test]
 fn the_json_is_what_the_library_says() {
     let output = audit(&["examples/data/organization.json", "--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let fleet: Fleet = serde_json::from_value(organization()["servers"].clone()).unwrap();
     let now = rfc3339::parse(NOW).unwrap();
     let expected = exchange_certificates::audit(&fleet, now);
-    assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["agenda", "certificates", "findings", "now"]);
+    assert_eq!(
+        answer.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["agenda", "certificates", "findings", "not_read", "now"]
+    );
     assert_eq!(answer["certificates"], serde_json::to_value(&expected.certificates).unwrap());
     assert_eq!(answer["findings"], serde_json::to_value(&expected.findings).unwrap());
     let due: Vec<_> = answer["agenda"].as_array().unwrap().iter().map(|item| item["due"].as_str().unwrap()).collect();

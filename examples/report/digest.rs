@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exchange_certificates::{
-    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Endpoint, Installed, Remedy, Server, Service,
-    Severity, Thumbprint, rfc3339,
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Endpoint, Installed, NotReadKind, Remedy, Server,
+    Service, Severity, Thumbprint, rfc3339,
 };
 
 use super::organization::Organization;
@@ -22,6 +22,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) agenda: &'a [AgendaItem],
     pub(crate) notes: &'a [String],
+    /// What was not read, and so is not judged.
+    pub(crate) not_read: Vec<NotReadRow<'a>>,
     /// How many findings there are before they are put together.
     pub(crate) high: usize,
     pub(crate) low: usize,
@@ -29,6 +31,23 @@ pub(crate) struct Digest<'a> {
     pub(crate) installed: usize,
     /// The places of the certificates.
     places: HashMap<Thumbprint, usize>,
+}
+
+/// Something that was not read, with all the servers of which it is said; of the organisation if there are none.
+pub(crate) struct NotReadRow<'a> {
+    pub(crate) what: NotReadKind,
+    pub(crate) message: Option<String>,
+    pub(crate) servers: Vec<&'a str>,
+}
+
+impl NotReadRow<'_> {
+    /// What it is and whose, in words.
+    pub(crate) fn title(&self, most: usize) -> String {
+        match self.servers.as_slice() {
+            [] => self.what.title().to_owned(),
+            servers => format!("{} of {}", self.what.title(), several(servers, most)),
+        }
+    }
 }
 
 /// How a certificate stands at the point in time.
@@ -92,6 +111,21 @@ pub(crate) struct ServerRow<'a> {
     pub(crate) certificates: Vec<(usize, &'a Installed)>,
 }
 
+/// Said once for all servers that answered alike.
+fn not_read(audit: &Audit) -> Vec<NotReadRow<'_>> {
+    let mut rows: Vec<NotReadRow<'_>> = Vec::new();
+    let mut places = HashMap::new();
+    for entry in &audit.not_read {
+        let place = *places.entry((entry.what, entry.message.as_deref(), entry.server.is_some())).or_insert(rows.len());
+        if place == rows.len() {
+            let message = entry.message.as_deref().map(plain);
+            rows.push(NotReadRow { what: entry.what, message, servers: Vec::new() });
+        }
+        rows[place].servers.extend(entry.server.as_deref());
+    }
+    rows
+}
+
 impl<'a> Digest<'a> {
     pub(crate) fn new(
         organization: &'a Organization,
@@ -108,6 +142,7 @@ impl<'a> Digest<'a> {
             endpoints: organization.fleet.endpoints(now).into_iter().filter(is_known).collect(),
             agenda,
             notes: &organization.notes,
+            not_read: not_read(audit),
             high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),
             low: audit.findings.iter().filter(|finding| finding.severity() == Severity::Low).count(),
             installed: audit.certificates.len(),

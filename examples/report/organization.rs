@@ -24,6 +24,8 @@ pub(crate) struct Organization {
     pub(crate) now: Option<SystemTime>,
     /// What could not be judged, and why, in sentences for people.
     pub(crate) notes: Vec<String>,
+    /// Whether there are certificates, and of all of them too little is known.
+    knows_no_certificate: bool,
     /// The scenario that each server stands in.
     files: BTreeMap<String, String>,
     /// The servers of which something is not known that rules need.
@@ -60,6 +62,11 @@ impl Organization {
     /// Whether the version and the roles of a server are not known.
     pub(crate) fn is_guessed(&self, server: &str) -> bool {
         self.gaps.contains_key(&server.to_lowercase())
+    }
+
+    /// Whether a server or all certificates are too little known to be judged.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.knows_no_certificate || self.gaps.values().any(|gap| *gap != Gap::Server)
     }
 
     /// What an audit found, without what too little is known for.
@@ -122,6 +129,8 @@ impl Organization {
         self.fleet = std::mem::take(&mut self.fleet).with_not_read(not_read).map_err(BadInput::named)?;
         self.notes.extend(import.notes().iter().map(|note| format!("{note}.")));
         let unknown = import.certificates().filter(|certificate| certificate.services().is_none()).count();
+        let is_any = import.certificates().len() > 0 || import.listed().next().is_some();
+        self.knows_no_certificate |= is_any && unknown == import.certificates().len();
         if unknown > 0 {
             let all = import.certificates().len();
             self.notes.push(format!(

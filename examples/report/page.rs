@@ -16,6 +16,9 @@ use sha2::{Digest as _, Sha256};
 use self::parts::{Shape, icon, message, sentence, symbols};
 use super::digest::{Digest, ROWS, ServerRow, State, count, day, several, thousands, title};
 
+/// How many servers a line names.
+const SERVERS: usize = 12;
+
 /// The whole page.
 pub(crate) fn page(digest: &Digest<'_>) -> String {
     let style = normalized(include_str!("page/page.css"));
@@ -43,6 +46,7 @@ pub(crate) fn page(digest: &Digest<'_>) -> String {
                 (symbols())
                 (head(digest, &date))
                 main #main {
+                    (not_read(digest))
                     (findings::section(digest))
                     (timeline::section(digest))
                     (matrix::section(digest))
@@ -126,6 +130,7 @@ fn on_servers(digest: &Digest<'_>, findings: fn(&ServerRow<'_>) -> usize) -> Str
 /// What the whole comes to, in one line.
 fn verdict(digest: &Digest<'_>) -> String {
     match (findings(digest, Severity::High), findings(digest, Severity::Low)) {
+        (0, 0) if !digest.not_read.is_empty() => "Nothing was found, and not everything was read".to_owned(),
         (0, 0) => "Nothing was found".to_owned(),
         (0, low) => format!("Nothing urgent; {} to look at in time", count(low, "finding", "findings")),
         (1, _) => "1 finding needs attention now".to_owned(),
@@ -165,6 +170,28 @@ fn agenda(digest: &Digest<'_>) -> Markup {
                 }
             }
             (left_out(digest.agenda.len(), "renewal", "renewals", "the last ones to fall due"))
+        }
+    }
+}
+
+/// What was not read stands first: what follows says nothing of it.
+fn not_read(digest: &Digest<'_>) -> Markup {
+    html! {
+        @if !digest.not_read.is_empty() {
+            section #not-read aria-labelledby="not-read-title" {
+                h2 #not-read-title { "Not read" }
+                p.lead { "This was asked for and not answered, or was not exported: nothing on this page is about it." }
+                ul.notes {
+                    @for row in &digest.not_read {
+                        li {
+                            bdi { (row.title(SERVERS)) }
+                            @if let Some(message) = &row.message { ", which answered: " bdi { (message) } }
+                            " · "
+                            code { (row.what.cmdlets().join(", ")) }
+                        }
+                    }
+                }
+            }
         }
     }
 }

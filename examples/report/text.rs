@@ -23,6 +23,7 @@ pub(crate) fn print(digest: &Digest<'_>) {
         count(digest.installed, "certificate", "certificates"),
         thousands(digest.high),
     );
+    not_read(digest);
     digest.listed_findings().into_iter().for_each(|group| finding(digest, group));
     left_out(digest.findings.len(), "finding", "findings");
     certificates(digest);
@@ -30,6 +31,19 @@ pub(crate) fn print(digest: &Digest<'_>) {
     if !digest.notes.is_empty() {
         say!("\n{BOLD}Not judged{BOLD:#}");
         digest.notes.iter().for_each(|note| say!("  - {note}"));
+    }
+}
+
+/// What was not read stands first: what follows says nothing of it.
+fn not_read(digest: &Digest<'_>) {
+    if digest.not_read.is_empty() {
+        return;
+    }
+    say!("\n{BOLD}Not read, and so not judged{BOLD:#}");
+    for row in &digest.not_read {
+        let answer = row.message.as_ref().map_or_else(String::new, |message| format!(" answered: {message}"));
+        say!("  - {}{answer}", row.title(SERVERS));
+        say!("    {DIM}{}{DIM:#}", row.what.cmdlets().join(", "));
     }
 }
 

@@ -140,8 +140,8 @@ impl NotReadKind {
 }
 
 impl NotReadKind {
-    /// What it is, in words.
-    pub(crate) fn title(self) -> &'static str {
+    /// What it is, in words: `the Send connectors`.
+    pub fn title(self) -> &'static str {
         match self {
             Self::Certificates => "the certificates",
             Self::ReceiveConnectors => "the Receive connectors",
