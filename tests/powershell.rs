@@ -1,0 +1,47 @@
+//! The collection script in real PowerShell, over a stand-in of Exchange.
+//!
+//! `PWSH` names the program. Without it there is nothing to test; with it, it has to be there.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "support"]
+mod support {
+    pub mod export;
+    pub mod factory;
+    pub mod shell;
+    pub mod stand_in;
+    pub mod written;
+}
+
+#[path = "powershell/plain.rs"]
+mod plain;
+
+use std::sync::LazyLock;
+
+use support::shell::{Collected, Situation, pwsh, run};
+use support::written::{Record, records};
+
+/// Every situation that one PowerShell goes through.
+fn situations() -> Vec<Situation> {
+    [plain::situations()].concat()
+}
+
+static ALL: LazyLock<Option<Vec<(String, Collected)>>> = LazyLock::new(|| {
+    let situations = situations();
+    let collected = run(&pwsh()?, "situations", &situations);
+    Some(situations.into_iter().map(|situation| situation.name).zip(collected).collect())
+});
+
+/// What came of the situation of this name; none where there is no PowerShell.
+fn collected(name: &str) -> Option<&'static Collected> {
+    let all = ALL.as_ref()?;
+    let mut named = all.iter().filter(|(known, _)| known == name);
+    let (_, found) = named.next().unwrap_or_else(|| panic!("there is no situation {name}"));
+    assert!(named.next().is_none(), "there are two situations {name}");
+    Some(found)
+}
+
+/// The records that came of it.
+fn read(name: &str) -> Option<Vec<Record>> {
+    let collected = collected(name)?;
+    Some(records(collected.file.as_ref().unwrap_or_else(|| panic!("{name}: there is no file: {}", collected.said))))
+}

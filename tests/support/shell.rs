@@ -1,0 +1,139 @@
+//! Runs the collection script in real PowerShell.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use exchange_certificates::import::collection_script;
+use serde_json::json;
+
+use super::stand_in::Organization;
+
+/// Where the script is run, and over what.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    pub name: String,
+    pub organization: Organization,
+    /// What the session did before.
+    pub session: String,
+    /// Makes what is in the home folder beforehand.
+    pub prepare: fn(&Path),
+    /// A home folder that is not made for the test.
+    pub home: Option<&'static str>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    pub file: Option<Vec<u8>>,
+    /// Whether the file that was to be moved is still there.
+    pub left: bool,
+    pub said: String,
+    pub calls: Vec<String>,
+}
+
+impl Situation {
+    pub fn new(name: impl Into<String>, organization: Organization) -> Self {
+        Self { name: name.into(), organization, session: String::new(), prepare: |_| (), home: None }
+    }
+
+    pub fn session(self, session: &str) -> Self {
+        Self { session: session.to_owned(), ..self }
+    }
+
+    pub fn prepare(self, prepare: fn(&Path)) -> Self {
+        Self { prepare, ..self }
+    }
+
+    pub fn home(self, home: &'static str) -> Self {
+        Self { home: Some(home), ..self }
+    }
+}
+
+/// The PowerShell that `PWSH` names. Without it there is nothing to test; with it, it has to be there.
+pub fn pwsh() -> Option<PathBuf> {
+    let Some(program) = std::env::var_os("PWSH").map(PathBuf::from) else {
+        println!("skipped: PWSH names no PowerShell");
+        return None;
+    };
+    assert!(program.is_file(), "there is no PowerShell at {}", program.display());
+    Some(program)
+}
+
+/// What lies beside the PowerShell, if it does.
+pub fn beside(pwsh: &Path, file: &str) -> Option<PathBuf> {
+    let path = pwsh.parent().unwrap().join(file);
+    if !path.is_file() {
+        println!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+pub fn support(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(file)
+}
+
+/// An empty folder for a test.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("powershell").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Runs PowerShell on a script file, which has to succeed.
+pub fn run_file(pwsh: &Path, file: &Path, arguments: &[&dyn AsRef<OsStr>]) -> String {
+    let mut command = Command::new(pwsh);
+    command.args(["-NoProfile", "-NonInteractive", "-File"]).arg(file);
+    command.args(arguments.iter().map(|argument| argument.as_ref()));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    printed(&output)
+}
+
+pub fn printed(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Runs the script in every situation, by one PowerShell.
+pub fn run(pwsh: &Path, set: &str, situations: &[Situation]) -> Vec<Collected> {
+    let folder = folder(set);
+    let script = folder.join("collection.ps1");
+    fs::write(&script, collection_script()).unwrap();
+    let places: Vec<_> =
+        situations.iter().enumerate().map(|(index, situation)| lay_out(&folder, index, situation)).collect();
+    run_file(pwsh, &support("collect.ps1"), &[&script, &support("exchange.psm1"), &folder]);
+    places.iter().map(|(place, home)| collected(place, home)).collect()
+}
+
+/// Writes what a situation consists of: its folder, and its home folder.
+pub fn lay_out(folder: &Path, index: usize, situation: &Situation) -> (PathBuf, PathBuf) {
+    let place = folder.join(format!("{index:04}"));
+    // Brackets, which a path must not be taken for a pattern by.
+    let home = situation.home.map_or_else(|| place.join("home [1]"), PathBuf::from);
+    fs::create_dir_all(&place).unwrap();
+    if situation.home.is_none() {
+        fs::create_dir(&home).unwrap();
+        (situation.prepare)(&home);
+    }
+    let organization = &situation.organization.0;
+    fs::write(place.join("organization.json"), organization.to_string()).unwrap();
+    fs::write(place.join("session.ps1"), &situation.session).unwrap();
+    let settings = json!({ "home": home, "computer": organization["computer"] });
+    fs::write(place.join("place.json"), settings.to_string()).unwrap();
+    (place, home)
+}
+
+pub fn collected(place: &Path, home: &Path) -> Collected {
+    let read = |file: &str| fs::read_to_string(place.join(file)).unwrap();
+    Collected {
+        file: fs::read(home.join("exchange-certificates.xml")).ok(),
+        left: fs::symlink_metadata(home.join("exchange-certificates.xml.new")).is_ok(),
+        said: read("said.txt"),
+        calls: read("calls.txt").lines().map(str::to_owned).collect(),
+    }
+}
