@@ -12,6 +12,8 @@ mod support {
     pub mod written;
 }
 
+#[path = "powershell/failures.rs"]
+mod failures;
 #[path = "powershell/plain.rs"]
 mod plain;
 
@@ -22,7 +24,7 @@ use support::written::{Record, records};
 
 /// Every situation that one PowerShell goes through.
 fn situations() -> Vec<Situation> {
-    [plain::situations()].concat()
+    [plain::situations(), failures::situations()].concat()
 }
 
 static ALL: LazyLock<Option<Vec<(String, Collected)>>> = LazyLock::new(|| {
