@@ -14,8 +14,14 @@ mod support {
 
 #[path = "powershell/failures.rs"]
 mod failures;
+#[path = "powershell/places.rs"]
+mod places;
 #[path = "powershell/plain.rs"]
 mod plain;
+#[path = "powershell/sessions.rs"]
+mod sessions;
+#[path = "powershell/shells.rs"]
+mod shells;
 
 use std::sync::LazyLock;
 
@@ -24,7 +30,8 @@ use support::written::{Record, records};
 
 /// Every situation that one PowerShell goes through.
 fn situations() -> Vec<Situation> {
-    [plain::situations(), failures::situations()].concat()
+    [plain::situations(), failures::situations(), places::situations(), sessions::situations(), shells::situations()]
+        .concat()
 }
 
 static ALL: LazyLock<Option<Vec<(String, Collected)>>> = LazyLock::new(|| {

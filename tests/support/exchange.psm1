@@ -10,6 +10,12 @@
 #   fails             cmdlet, server, domain, how (error, throw, half, half-throw, warning), message
 #   missing           cmdlets that the caller's role lacks
 
+# Exchange's cmdlets are not PowerShell: what the session has set does not reach into them.
+$PSDefaultParameterValues = @{}
+$ConfirmPreference = 'None'
+$WhatIfPreference = $false
+Set-StrictMode -Off
+
 $shells = @{
     '2013' = '^(?!Get-ClientAccessService$)'
     '2016' = '.'
@@ -34,7 +40,7 @@ $cmdlets = @{
 foreach ($kind in 'Owa', 'Ecp', 'WebServices', 'ActiveSync', 'Oab', 'Autodiscover', 'Mapi') { $cmdlets["Get-${kind}VirtualDirectory"] = $ofDirectory }
 $cmdlets['Get-OutlookAnywhere'] = $ofDirectory
 foreach ($cmdlet in $cmdlets.Keys) {
-    Invoke-Expression "function $cmdlet { [CmdletBinding()] param($($cmdlets[$cmdlet])) process { Out-Answer '$cmdlet' `$PSBoundParameters `$PSCmdlet } }"
+    Invoke-Expression "function $cmdlet { [CmdletBinding(DefaultParameterSetName = 'I')] param($($cmdlets[$cmdlet])) process { Out-Answer '$cmdlet' `$PSBoundParameters `$PSCmdlet } }"
 }
 
 $calls = [Collections.Generic.List[string]] @()
