@@ -18,6 +18,8 @@ mod failures;
 mod places;
 #[path = "powershell/plain.rs"]
 mod plain;
+#[path = "powershell/remote.rs"]
+mod remote;
 #[path = "powershell/sessions.rs"]
 mod sessions;
 #[path = "powershell/shells.rs"]

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use exchange_certificates::import::collection_script;
 use serde_json::json;
@@ -90,10 +90,6 @@ pub fn run_file(pwsh: &Path, file: &Path, arguments: &[&dyn AsRef<OsStr>]) -> St
     command.args(["-NoProfile", "-NonInteractive", "-File"]).arg(file);
     command.args(arguments.iter().map(|argument| argument.as_ref()));
     let output = command.stdin(Stdio::null()).output().unwrap();
-    printed(&output)
-}
-
-pub fn printed(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     text
@@ -101,13 +97,36 @@ pub fn printed(output: &Output) -> String {
 
 /// Runs the script in every situation, by one PowerShell.
 pub fn run(pwsh: &Path, set: &str, situations: &[Situation]) -> Vec<Collected> {
+    let (folder, script, places) = prepare(set, situations);
+    run_file(pwsh, &support("collect.ps1"), &[&script, &support("exchange.psm1"), &folder]);
+    places.iter().map(|(place, home)| collected(place, home)).collect()
+}
+
+/// Runs the script in every situation through the proxies that `remotely` imports.
+pub fn run_remotely(pwsh: &Path, remotely: &Path, set: &str, situations: &[Situation]) -> Vec<Collected> {
+    let (folder, script, places) = prepare(set, situations);
+    let quoted = |path: &Path| format!("'{}'", path.to_str().unwrap().replace('\'', "''"));
+    let words =
+        [&*support("collect-remotely.ps1"), &*script, &*support("exchange.psm1"), &*folder, remotely].map(quoted);
+    // Into a file: the second PowerShell has it open, too, and only ends when this one has been waited for.
+    let log = fs::File::create(folder.join("log.txt")).unwrap();
+    let status = Command::new(pwsh)
+        .args(["-NoProfile", "-NonInteractive", "-Command", &format!(". {}", words.join(" "))])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .status();
+    assert!(status.unwrap().success(), "{}", fs::read_to_string(folder.join("log.txt")).unwrap());
+    places.iter().map(|(place, home)| collected(place, home)).collect()
+}
+
+/// The folder of a set of situations, the script in it, and where each situation and its home are.
+fn prepare(set: &str, situations: &[Situation]) -> (PathBuf, PathBuf, Vec<(PathBuf, PathBuf)>) {
     let folder = folder(set);
     let script = folder.join("collection.ps1");
     fs::write(&script, collection_script()).unwrap();
-    let places: Vec<_> =
-        situations.iter().enumerate().map(|(index, situation)| lay_out(&folder, index, situation)).collect();
-    run_file(pwsh, &support("collect.ps1"), &[&script, &support("exchange.psm1"), &folder]);
-    places.iter().map(|(place, home)| collected(place, home)).collect()
+    let places = situations.iter().enumerate().map(|(index, situation)| lay_out(&folder, index, situation)).collect();
+    (folder, script, places)
 }
 
 /// Writes what a situation consists of: its folder, and its home folder.
