@@ -24,6 +24,8 @@ mod remote;
 mod sessions;
 #[path = "powershell/shells.rs"]
 mod shells;
+#[path = "powershell/text.rs"]
+mod text;
 
 use std::sync::LazyLock;
 
