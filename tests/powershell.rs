@@ -46,6 +46,7 @@ static ALL: LazyLock<Option<Vec<(String, Collected)>>> = LazyLock::new(|| {
 
 /// What came of the situation of this name; none where there is no PowerShell.
 fn collected(name: &str) -> Option<&'static Collected> {
+    pwsh()?;
     let all = ALL.as_ref()?;
     let mut named = all.iter().filter(|(known, _)| known == name);
     let (_, found) = named.next().unwrap_or_else(|| panic!("there is no situation {name}"));

@@ -1,19 +1,19 @@
-# Collects what decides about certificates, of all Exchange servers (2013 to SE), into one file:
+# Collects what Exchange knows about certificates, from all servers (2013 to SE), in one file:
 # exchange-certificates.xml in your home folder.
 #
-# It changes nothing in Exchange or Windows: it calls Get- cmdlets alone (Get-WebBinding on each server,
-# by Invoke-Command), and writes that file, by way of exchange-certificates.xml.new beside it.
+# It changes nothing in Exchange or Windows. It only calls Get- cmdlets (on each server Get-WebBinding, by
+# Invoke-Command), and writes that file: first as exchange-certificates.xml.new beside it, then moved.
 #
-# Paste it whole into the Exchange Management Shell of the newest server, as an administrator. Run it also
+# Paste all of it into the Exchange Management Shell of the newest server, opened as administrator. Run it again
 # - on each Edge Transport server: no other server can read its certificates and connectors;
-# - in the shell of a 2016 or 2013 server where Unified Messaging is used: newer shells lack its cmdlets.
-# Keep each file; they are read together. A no-language session (Enter-PSSession to Exchange itself)
-# cannot run it: use the Exchange Management Shell.
+# - in the shell of a 2016 or 2013 server, if Unified Messaging is used: newer shells lack its cmdlets.
+# Keep every file: they are read together. A no-language session (Enter-PSSession to Exchange itself)
+# cannot run this script; the Exchange Management Shell can.
 #
-# What is not answered is named and stands in the file as not read; it stops nothing.
+# A question that fails stops nothing: it is printed, and the file says that it was not answered.
 
 & {
-    # Whatever the session has set, here it is as usual.
+    # Settings of your session that would change what is asked or written.
     $PSDefaultParameterValues = @{}
     $ErrorActionPreference = 'Continue'
     $WarningPreference = 'Continue'
@@ -23,11 +23,11 @@
 
     $file = [IO.Path]::Combine($HOME, 'exchange-certificates.xml')
 
-    # What is asked once, of the organisation; on an Edge Transport server its Send connectors alone.
+    # Asked once; an Edge Transport server is only asked for its Send connectors.
     $ofAll = 'Get-SendConnector', 'Get-EdgeSubscription', 'Get-AuthConfig', 'Get-HybridConfiguration', 'Get-FederationTrust'
 
-    # What is asked of each server that is one of these (they are properties of Get-ExchangeServer), by which parameter
-    # it is named there, and with which switch. Of two cmdlets with "or" between, the first that is there is asked.
+    # Asked about each server for which one of the properties Of is true: the cmdlets, the parameter By that takes the
+    # server's name, and a switch. If two cmdlets stand for each other, the first one that this shell has is asked.
     $ofEach = @(
         @{ Of = 'IsE15OrLater'; By = 'Server'; Ask = 'Get-ExchangeCertificate', 'Get-ReceiveConnector' }
         @{ Of = 'IsHubTransportServer', 'IsEdgeServer'; By = 'Identity'; Ask = 'Get-TransportService' }
@@ -42,6 +42,8 @@
         @{ Of = 'IsClientAccessServer'; By = 'Server'; Ask = 'Get-UMCallRouterSettings'; Until2016 = $true }
     )
 
+    $outcomes = @{ failed = 'failed'; absent = 'is not available'; elsewhere = 'was not asked' }
+
     $found = [Collections.ArrayList] @()
     $unread = [Collections.ArrayList] @()
 
@@ -51,7 +53,7 @@
         [void] $found.Add($record)
     }
 
-    # Asks one question, notes how it ended, and returns the answers. Where the outcome is given, it is only noted.
+    # Asks one question, records its outcome, and returns the answers. If the outcome is given, nothing is asked.
     function Read-Answer($server, $ask, $with, $about, $outcome, $message) {
         $answers = [Collections.ArrayList] @()
         $errors = [Collections.ArrayList] @()
@@ -64,8 +66,8 @@
         }
         if (-not $outcome) {
             try {
-                # Errors come with the answers: the cmdlets of a remote session tell them in no other way.
-                & $cmdlet @with -ErrorAction Continue 2>&1 | ForEach-Object {
+                # Errors are taken from among the answers: the cmdlets of a remote session report them nowhere else.
+                & $cmdlet @with -ErrorAction Continue -WarningAction Continue 2>&1 | ForEach-Object {
                     if ($_ -is [Management.Automation.ErrorRecord]) { [void] $errors.Add($_) }
                     elseif ($null -ne $_) { [void] $answers.Add($_) }
                 }
@@ -75,7 +77,7 @@
             $outcome = 'read'
             if ($errors.Count) {
                 $outcome = 'failed'
-                $message = @("$($errors[0])", 'it gave no reason') -match '\S' | Select-Object -First 1
+                $message = @("$($errors[0])", 'no reason was given') -match '\S' | Select-Object -First 1
             }
         }
         $message = ("$message" -replace '[\s\p{Cc}\p{Cf}]+', ' ').Trim()
@@ -84,26 +86,31 @@
         })
         if ($outcome -ne 'read') {
             [void] $unread.Add($outcome)
-            $line = "$server $cmdlet $about ${outcome}: $message"
+            $who = if ($server) { "${server}:" }
+            $what = if ($about) { "($about)" }
+            $line = "$who $cmdlet $what $($outcomes[$outcome]): $message"
             Write-Host ($line -replace '[\s\p{Cc}\p{Cf}]+', ' ').Trim()
         }
         $answers
     }
 
-    # What PowerShell would write of a certificate is its RawData alone, without services and server.
+    # Exported as it is, a certificate would lose everything but its RawData.
     function Add-Certificate($server, $certificate) {
         $sites = $null
         if ($null -ne $certificate.IISServices) {
             $sites = [string[]] @(foreach ($site in $certificate.IISServices) {
                 @("$site", "$($site.ServiceName)") -match '/W3SVC/\d' | Select-Object -First 1
             })
-            # Sites that do not print are not known.
+            # Unless every site has a name, the list is not known.
             if ($sites.Count -ne @($certificate.IISServices).Count) { $sites = $null }
         }
         $properties = [ordered] @{
-            Server = $server; RawData = $certificate.RawData; SerializationData = $certificate.SerializationData; IisServices = $sites
+            Server = $server
+            RawData = $certificate.RawData
+            SerializationData = $certificate.SerializationData
+            IisServices = $sites
         }
-        # Without services it was rebuilt by the session, and so were its friendly name and its private key.
+        # Without services, the session has rebuilt it: its friendly name and private key are then those of this computer.
         if ($certificate.PSObject.Properties['Services']) {
             foreach ($property in 'Services', 'Status', 'RootCAType', 'FriendlyName', 'HasPrivateKey') {
                 $properties[$property] = $certificate.$property
@@ -112,12 +119,12 @@
         Add-Record 'Certificate' $properties
     }
 
-    # Which certificates the server itself chooses for a host name, in its order.
+    # The certificates that the server itself chooses for a host name, best first.
     function Add-Selection($server, $fqdn, $certificates) {
         $sha1 = [Security.Cryptography.SHA1]::Create()
         $thumbprints = foreach ($certificate in $certificates) {
             if ($certificate.Thumbprint) { "$($certificate.Thumbprint)" }
-            elseif ($certificate.RawData) { [BitConverter]::ToString($sha1.ComputeHash([byte[]] $certificate.RawData)) -replace '-' }
+            elseif ($der = $certificate.RawData -as [byte[]]) { [BitConverter]::ToString($sha1.ComputeHash($der)) -replace '-' }
         }
         Add-Record 'Selection' ([ordered] @{ Server = $server; Fqdn = $fqdn; Thumbprints = [string[]] @($thumbprints) })
     }
@@ -125,8 +132,8 @@
     if (-not (Test-Path -LiteralPath $HOME -PathType Container)) { throw "There is no folder ${HOME}: nothing was asked." }
     foreach ($path in $file, "$file.new") {
         $there = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
-        if ($there.PSIsContainer) { throw "$path is a folder: nothing was asked, since the file could not be written." }
-        if ($there.IsReadOnly) { throw "$path is read-only: nothing was asked, since the file could not be written." }
+        if ($there.PSIsContainer) { throw "$path is a folder: nothing was asked because the result could not be written." }
+        if ($there.IsReadOnly) { throw "$path is read-only: nothing was asked because the result could not be written." }
     }
 
     Add-Record 'Collection' ([ordered] @{ Format = 3; Collected = [DateTime]::UtcNow; Edge = $null })
@@ -151,12 +158,12 @@
     foreach ($server in $servers) {
         $name = "$($server.Name)"
         $computer = @("$($server.Fqdn)", $name) -match '\S' | Select-Object -First 1
-        if (-not $server.IsE15OrLater) { Write-Host "$name is older than Exchange 2013, and is not asked."; continue }
+        if (-not $server.IsE15OrLater) { Write-Host "$name is older than Exchange 2013 and was not asked."; continue }
         if ($edge -and $name -ne $edge) { continue }
         $elsewhere = $words = $null
         if ($server.IsEdgeServer -and -not $edge) {
             $elsewhere = 'elsewhere'
-            $words = 'only the Edge Transport server itself can tell: run this script there'
+            $words = 'run this script on the Edge Transport server itself'
         }
         $hasUnifiedMessaging = "$($server.AdminDisplayVersion)" -notmatch '^\D*15\.0?2\b'
         $receiving = @()
@@ -178,13 +185,16 @@
         }
         if ($elsewhere) { continue }
 
-        # A server that did not answer with its certificates is not made to wait for again.
+        # If its certificates could not be read, further questions would only wait for the same time-out.
         $outcome = $words = $null
-        if ($hasFailed) { $outcome = 'failed'; $words = 'not asked, since Get-ExchangeCertificate failed' }
+        if ($hasFailed) { $outcome = 'failed'; $words = 'not asked because Get-ExchangeCertificate failed' }
 
-        $sends = { $edge -or @($_.SourceTransportServers | ForEach-Object { "$_" -replace '^CN=([^,]*).*', '$1' -replace '^.*/' }) -contains $name }
+        # Each host name of a connector of this server, once; its source servers may be written as paths.
+        $own = @($sending | Where-Object {
+            $edge -or @($_.SourceTransportServers) -replace '^CN=([^,]*).*', '$1' -replace '^.*/' -contains $name
+        })
         $fqdns = @()
-        foreach ($connector in $receiving + @($sending | Where-Object $sends)) {
+        foreach ($connector in $receiving + $own) {
             $fqdn = @("$($connector.Fqdn)", $computer) -match '\S' | Select-Object -First 1
             if ($fqdns -notcontains $fqdn) { $fqdns += $fqdn }
         }
@@ -199,7 +209,8 @@
         $with = @{ ComputerName = $computer; ScriptBlock = { Get-WebBinding } }
         foreach ($binding in @(Read-Answer $name 'Invoke-Command' $with 'Get-WebBinding' $outcome $words)) {
             $properties = [ordered] @{ Server = $name }
-            foreach ($property in 'protocol', 'bindingInformation', 'certificateHash', 'certificateStoreName', 'sslFlags', 'ItemXPath') {
+            foreach ($property in 'protocol', 'bindingInformation', 'certificateHash', 'certificateStoreName', 'sslFlags',
+                'ItemXPath') {
                 $properties[$property] = $binding.$property
             }
             Add-Record 'WebBinding' $properties
@@ -215,6 +226,6 @@
         Remove-Item -LiteralPath "$file.new" -Force -ErrorAction Ignore
     }
     Write-Host "$($found.Count) objects are in $file."
-    if ($unread.Count) { Write-Host "$($unread.Count) questions were not answered: they are named above and in the file." }
+    if ($unread.Count) { Write-Host "$($unread.Count) questions were not answered: see above; the file lists them too." }
 }
 

@@ -10,7 +10,7 @@ use crate::{collected, read, situations as all_situations};
 const WAYS: [&str; 4] = ["error", "half", "throw", "half-throw"];
 const FAILED: &str = "The RPC server is unavailable.";
 const ABSENT: &str = "this shell, or your role in it, lacks the cmdlet";
-const NOT_ASKED: &str = "not asked, since Get-ExchangeCertificate failed";
+const NOT_ASKED: &str = "not asked because Get-ExchangeCertificate failed";
 
 /// A line of what is asked.
 #[derive(Clone, Copy)]
@@ -180,7 +180,7 @@ fn an_error_on_the_other_computer_is_one_of_the_question() {
 fn a_failure_always_has_a_message_and_a_warning_is_none() {
     let Some(records) = read("error: without a word") else { return };
     assert!(
-        questions(&records).contains("- Get-SendConnector failed 0: it gave no reason\n"),
+        questions(&records).contains("- Get-SendConnector failed 0: no reason was given\n"),
         "{}",
         questions(&records)
     );

@@ -62,9 +62,9 @@ MBX02 Get-OutlookAnywhere read 1
 MBX02 Get-ClientAccessService read 1
 MBX02 Get-ExchangeCertificate [mbx02.contoso.com] read 0
 MBX02 Invoke-Command [Get-WebBinding] read 2
-EDGE01 Get-ExchangeCertificate elsewhere 0: only the Edge Transport server itself can tell: run this script there
-EDGE01 Get-ReceiveConnector elsewhere 0: only the Edge Transport server itself can tell: run this script there
-EDGE01 Get-TransportService elsewhere 0: only the Edge Transport server itself can tell: run this script there
+EDGE01 Get-ExchangeCertificate elsewhere 0: run this script on the Edge Transport server itself
+EDGE01 Get-ReceiveConnector elsewhere 0: run this script on the Edge Transport server itself
+EDGE01 Get-TransportService elsewhere 0: run this script on the Edge Transport server itself
 ";
 
 #[test]
@@ -218,9 +218,9 @@ fn what_was_not_answered_is_named_to_people() {
     let Some(collected) = collected("plain") else { return };
     let lines: Vec<_> = collected.said.lines().collect();
     assert_eq!(lines.len(), 5, "{}", collected.said);
-    assert!(lines[0].starts_with("EDGE01 Get-ExchangeCertificate elsewhere: only the Edge Transport server itself"));
+    assert!(lines[0].starts_with("EDGE01: Get-ExchangeCertificate was not asked: run this script on the Edge"));
     assert!(lines[3].ends_with("exchange-certificates.xml.") && lines[3].contains(" objects are in "), "{}", lines[3]);
-    assert_eq!(lines[4], "3 questions were not answered: they are named above and in the file.");
+    assert_eq!(lines[4], "3 questions were not answered: see above; the file lists them too.");
     assert!(!collected.left);
 }
 

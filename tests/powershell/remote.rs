@@ -4,7 +4,7 @@ use crate::support::shell::{beside, pwsh, run_remotely};
 use crate::support::written::{questions, records};
 use crate::{collected, situations};
 
-const SITUATIONS: [&str; 20] = [
+const SITUATIONS: [&str; 21] = [
     "plain",
     "no server",
     "error: - Get-ExchangeServer read 3",
@@ -24,6 +24,7 @@ const SITUATIONS: [&str; 20] = [
     "session: errors are ignored",
     "session: default parameters",
     "session: what if",
+    "session: warnings stop",
     "a full disk",
 ];
 

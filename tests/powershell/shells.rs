@@ -22,6 +22,21 @@ fn of_every_version(shell: &str, computer: &str) -> Organization {
         .server("MBXSE", OF_SE)
         .server("EDGE01", EDGE)
         .answer("Get-SendConnector", "", send_connector("Outbound", Value::Null, &["MBX16"]))
+        .answer(
+            "Get-SendConnector",
+            "",
+            send_connector("ByPath", json!("path.contoso.com"), &["contoso.com/Servers/MBX16"]),
+        )
+        .answer(
+            "Get-SendConnector",
+            "",
+            send_connector("ByName", json!("dn.contoso.com"), &["MBX19", "CN=MBX16,CN=Servers"]),
+        )
+        .answer(
+            "Get-SendConnector",
+            "",
+            send_connector("Likewise", json!("like.contoso.com"), &["MBX1", "MBX160", "EDGE01"]),
+        )
 }
 
 /// An Edge Transport server with its certificates, which knows a Mailbox server by name.
@@ -140,6 +155,17 @@ fn what_cannot_apply_is_not_asked_and_has_no_record() {
         asked_of(&records, "EDGE01"),
         ["ExchangeCertificate elsewhere", "ReceiveConnector elsewhere", "TransportService elsewhere",]
     );
+}
+
+#[test]
+fn a_host_name_is_asked_for_on_the_source_servers_of_its_connector() {
+    let Some(records) = read("shell: SE") else { return };
+    let selections = records.iter().filter(|record| record.is("Selection"));
+    let of_connectors: Vec<_> = selections
+        .filter(|record| !record.shown("Fqdn").starts_with(&record.shown("Server").to_lowercase()))
+        .map(|record| format!("{} {}", record.shown("Server"), record.shown("Fqdn")))
+        .collect();
+    assert_eq!(of_connectors, ["MBX16 path.contoso.com", "MBX16 dn.contoso.com", "MBX19 dn.contoso.com"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ function Set-Organization([string] $Path) {
 function Get-OrganizationCall { $calls }
 
 function Out-Answer($cmdlet, $bound, $caller) {
-    $given = $bound.Keys | Where-Object { $_ -ne 'ErrorAction' } | Sort-Object | ForEach-Object { "-$_ $("$($bound[$_])".Trim())" }
+    $given = $bound.Keys | Where-Object { $_ -notin 'ErrorAction', 'WarningAction' } | Sort-Object | ForEach-Object { "-$_ $("$($bound[$_])".Trim())" }
     $calls.Add(("$cmdlet $given").TrimEnd())
     $isEdge = $organization.shell -eq 'Edge'
     $server = "$($bound['Server'])$($bound['Identity'])$($bound['ComputerName'])"
