@@ -33,7 +33,7 @@ fn the_situations_make_every_rule_speak_and_every_operation_go_through() {
     let mut runner = TestRunner::deterministic();
     let mut spoken: BTreeMap<String, usize> = RULES.iter().map(|rule| (rule.id().to_owned(), 0)).collect();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..20_000 {
+    for _ in 0..30_000 {
         let decided = by_library(&situations().new_tree(&mut runner).unwrap().current());
         *outcomes.entry(format!("{:?}", decided.outcome)).or_default() += 1;
         for (rule, ..) in decided.diagnostics {

@@ -25,6 +25,7 @@ fn known(mut situation: Situation) -> Situation {
     }
     let server = &mut situation.server;
     server.selection.clear();
+    server.not_read.clear();
     server.fqdn.get_or_insert("mbx01.contoso.com".into());
     none(&mut server.imap_certificate_name);
     none(&mut server.pop_certificate_name);

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exchange_certificates as library;
 use exchange_certificates::{
-    AcceptedStatus, AuthCertificates, Certificate, Connector, Diagnostic, Installed, NoPlan, Plan, Request, Server,
-    Service, Thumbprint, TlsCertificateName,
+    AcceptedStatus, AuthCertificates, Certificate, Connector, Diagnostic, Installed, NoPlan, NotReadKind, Plan,
+    Request, Server, Service, Thumbprint, TlsCertificateName,
 };
 
 use super::decision_table as table;
@@ -74,6 +74,36 @@ pub fn by_table(situation: &Situation) -> Decided {
 
 /// Decides a situation by the library: plans it, applies the plan, and looks at the server.
 pub fn by_library(situation: &Situation) -> Decided {
+    let mut decided = planned(situation);
+    leave_open(situation, &mut decided);
+    decided
+}
+
+/// Where certificates were not read, two answers of the library still take that for "there is none", and the table does
+/// not: that no other certificate has the name of a Receive connector or of the hybrid configuration, and that the
+/// default SMTP certificate is not installed, so that it is better replaced.
+fn leave_open(situation: &Situation, decided: &mut Decided) {
+    let Situation { server, request, .. } = situation;
+    if !server.lacks(table::NotRead::Certificates) {
+        return;
+    }
+    let gone = match request.operation {
+        Operation::Replace { old, .. } => old,
+        _ => request.certificate,
+    };
+    let is_sent = |connector: &table::ConnectorFacts| {
+        let gone = gone.map(|gone| &server.certificates[gone]);
+        connector.kind == table::ConnectorKind::Send && gone.is_some_and(|gone| connector.names(gone))
+    };
+    if !server.connectors.iter().any(is_sent) {
+        decided.diagnostics.retain(|(rule, ..)| rule != "removes-connector-certificate");
+    }
+    if matches!(server.default_smtp, DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested) {
+        decided.recommended = decided.recommended.map(|_| Answer::Keep);
+    }
+}
+
+fn planned(situation: &Situation) -> Decided {
     let mut server = server(situation);
     let request = request(situation);
     let now = now(situation);
@@ -247,7 +277,21 @@ pub fn bare_server(situation: &Situation) -> Server {
     for answer in &facts.selection {
         server = server.with_selection(&answer.fqdn, answer.certificates.iter().copied().map(named)).unwrap();
     }
-    server
+    server.with_not_read(facts.not_read.iter().map(not_read)).unwrap()
+}
+
+pub fn not_read(what: &table::NotRead) -> library::NotRead {
+    library::NotRead::new(match what {
+        table::NotRead::Certificates => NotReadKind::Certificates,
+        table::NotRead::ReceiveConnectors => NotReadKind::ReceiveConnectors,
+        table::NotRead::ClientNames => NotReadKind::ClientNames,
+        table::NotRead::Servers => NotReadKind::Servers,
+        table::NotRead::SendConnectors => NotReadKind::SendConnectors,
+        table::NotRead::Hybrid => NotReadKind::Hybrid,
+        table::NotRead::Auth => NotReadKind::Auth,
+        table::NotRead::Federation => NotReadKind::Federation,
+        table::NotRead::EdgeSubscriptions => NotReadKind::EdgeSubscriptions,
+    })
 }
 
 fn known<T>(fact: &table::Fact<T>) -> library::Fact<&T> {

@@ -165,6 +165,10 @@ fn recommended(now: i64, server: &ServerFacts) -> Answer {
     };
     match server.default_smtp {
         DefaultSmtp::Installed(index) if sound(index) => Answer::Keep,
+        // It may be installed, and as it should be.
+        DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested if server.lacks(NotRead::Certificates) => {
+            Answer::Keep
+        }
         _ => Answer::Replace,
     }
 }

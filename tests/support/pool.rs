@@ -47,6 +47,8 @@ pub const WILDCARD: usize = 3;
 /// A wildcard alone.
 pub const WILDCARD_ALONE: usize = 4;
 pub const SELF_SIGNED: usize = 5;
+/// Self-signed, by the name of the Auth certificate.
+pub const AUTH: usize = 6;
 /// Self-signed, and neither the server nor Exchange made it.
 pub const WEB_MANAGEMENT: usize = 7;
 pub const EXPIRED: usize = 8;

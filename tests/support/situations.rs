@@ -9,8 +9,8 @@ use proptest::sample::{select, subsequence};
 use super::comparison::NOT_INSTALLED;
 use super::decision_table::{
     Answer, AuthFacts, CertificateFacts, CertificateName, ConnectorFacts, ConnectorKind, DefaultSmtp, Fact, KeyStorage,
-    LoadBalancing, Mode, Operation, OwnAnswer, RequestFacts, Role, RootCaType, ServerFacts, Situation, StartupMode,
-    Status, TransportRole, Version, WebBinding,
+    LoadBalancing, Mode, NotRead, Operation, OwnAnswer, RequestFacts, Role, RootCaType, ServerFacts, Situation,
+    StartupMode, Status, TransportRole, Version, WebBinding,
 };
 use super::pool::{NOW, OTHER_ISSUER, POOL, seconds};
 
@@ -144,7 +144,7 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
         defaults,
         auth,
         vec(connector(count), 0..=4),
-        (web_bindings(count), selection(count)),
+        (web_bindings(count), selection(count), not_read()),
     )
         .prop_map(
             |(
@@ -155,7 +155,7 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                 default_smtp,
                 auth,
                 connectors,
-                (web_bindings, selection),
+                (web_bindings, selection, not_read),
             )| {
                 let connectors = connectors
                     .into_iter()
@@ -181,10 +181,16 @@ fn server(count: usize) -> impl Strategy<Value = ServerFacts> {
                     connectors,
                     web_bindings,
                     selection,
+                    not_read,
                     ..ServerFacts::default()
                 }
             },
         )
+}
+
+/// Mostly all was read, so that what a rule says of it is heard often enough.
+fn not_read() -> impl Strategy<Value = Vec<NotRead>> {
+    prop_oneof![4 => Just(Vec::new()), 1 => subsequence(NotRead::ALL.to_vec(), 1..=4)]
 }
 
 fn connector(count: usize) -> impl Strategy<Value = ConnectorFacts> {

@@ -132,6 +132,9 @@ impl Endpoint {
     }
 }
 
+/// §5: of a server whose certificates were not read nobody knows what it presents, even nothing.
+const CERTIFICATES_NOT_READ: &str = "ExchangeCertificate";
+
 pub fn endpoints(now: i64, server: &ServerFacts) -> Vec<Endpoint> {
     let state = State::of(server);
     endpoints_of(View { now, server, state: &state, before: &state })
@@ -154,10 +157,15 @@ pub fn endpoints_of(view: View<'_>) -> Vec<Endpoint> {
         all.push(others::by_certificate_name(view, EndpointKind::Pop));
     }
     all.extend(sorted(mail::receiving(view)));
+    all.extend(mail::unseen(server, NotRead::ReceiveConnectors));
     all.extend(sorted(mail::sending(view)));
+    all.extend(mail::unseen(server, NotRead::SendConnectors));
     all.push(others::internal(view));
     all.extend(others::edge_sync(view));
     all.extend(others::unified_messaging(view));
+    if server.lacks(NotRead::Certificates) {
+        all.iter_mut().for_each(|it| it.answer = Presents::Unknown(vec![CERTIFICATES_NOT_READ]));
+    }
     all
 }
 

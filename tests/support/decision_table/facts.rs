@@ -2,9 +2,11 @@
 
 mod certificate;
 mod connector;
+mod not_read;
 
 pub use certificate::*;
 pub use connector::*;
+pub use not_read::*;
 
 pub const IMAP: u8 = 1;
 pub const POP: u8 = 2;
@@ -65,6 +67,8 @@ pub struct ServerFacts {
     /// Index of the installed certificate that the federation trust names.
     pub federation_certificate: Option<usize>,
     pub certificates: Vec<CertificateFacts>,
+    /// Beside what is known of the same kind, which may be a part.
+    pub not_read: Vec<NotRead>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,6 +182,7 @@ impl Default for ServerFacts {
             selection: Vec::new(),
             federation_certificate: None,
             certificates: Vec::new(),
+            not_read: Vec::new(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! A request on a server: the server before it and after it, and what the rules say.
 
+use std::cmp::Ordering;
+
 use super::endpoints::{Endpoint, endpoints_of};
 use super::facts::*;
-use super::rules::{Assignment, Comparison, Judge, PRESENTED, Removal, rows};
+use super::rules::{Assignment, Comparison, Judge, PRESENTED, Removal, joined, rows};
 use super::state::{State, View};
 use super::{Kind, Said};
 
@@ -75,7 +77,7 @@ impl<'a> Plan<'a> {
                 take(services);
             }
             let together = match (on_assignment, on_removal) {
-                (Some((kind, services)), Some((other, more))) => Some((kind.max(other), services | more)),
+                (Some(one), Some(other)) => Some(stronger(one, other)),
                 (one, other) => one.or(other),
             };
             if let Some((kind, services)) = together {
@@ -107,7 +109,16 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn judged<F: Copy, T>(
+/// §5: an id in both lists speaks once, in its stronger kind; what the weaker names is not what that is about.
+fn stronger((kind, services): (Kind, u8), (other, more): (Kind, u8)) -> (Kind, u8) {
+    match kind.cmp(&other) {
+        Ordering::Greater => (kind, services),
+        Ordering::Equal => (kind, joined(services, more)),
+        Ordering::Less => (other, more),
+    }
+}
+
+fn judged<F: Copy + 'static, T>(
     judge: &Option<Judge<F>>,
     about: Option<&T>,
     ask: impl Fn(F, &T) -> Option<u8>,

@@ -2,6 +2,7 @@
 
 mod article;
 mod assignment;
+mod not_read;
 mod permission;
 mod presented;
 mod references;
@@ -19,10 +20,12 @@ use super::facts::*;
 type Answered = Option<u8>;
 
 /// What a row asks.
-pub enum Judge<T> {
+pub enum Judge<T: 'static> {
     Always(Kind, T),
     /// A rule of several kinds, the given one the weaker: it speaks so where the second says so.
     Weaker(Kind, T, Kind, T),
+    /// A rule of several cases, each of its own kind: it speaks once, in the strongest.
+    Cases(&'static [(Kind, T)]),
 }
 
 type OnAssignment = Judge<fn(&Assignment<'_>) -> Answered>;
@@ -36,7 +39,7 @@ pub struct Row {
     pub always: bool,
 }
 
-impl<T: Copy> Judge<T> {
+impl<T: Copy + 'static> Judge<T> {
     pub fn judge(&self, ask: impl Fn(T) -> Answered) -> Option<(Kind, u8)> {
         match self {
             Judge::Always(kind, judge) => ask(*judge).map(|services| (*kind, services)),
@@ -44,6 +47,10 @@ impl<T: Copy> Judge<T> {
                 let services = ask(*judge)?;
                 Some((if ask(*softens).is_some() { *weaker } else { *kind }, services))
             }
+            Judge::Cases(cases) => cases
+                .iter()
+                .filter_map(|(kind, judge)| ask(*judge).map(|services| (*kind, services)))
+                .reduce(|(kind, services), (other, more)| (kind.max(other), joined(services, more))),
         }
     }
 }
@@ -86,6 +93,11 @@ const fn both_always(
 /// 5.1, then 5.2.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     [article::ROWS, references::FITNESS, removals::ROWS, references::CONSEQUENCES].into_iter().flatten()
+}
+
+/// What is about the whole request names no service, whatever else is found.
+pub fn joined(services: u8, more: u8) -> u8 {
+    if services == 0 || more == 0 { 0 } else { services | more }
 }
 
 fn some(services: u8) -> Answered {

@@ -50,6 +50,15 @@ pub fn sending(view: View<'_>) -> Vec<Endpoint> {
     server.connectors.iter().enumerate().filter(|(_, it)| here(it)).map(one).collect()
 }
 
+/// The one, without a name, for all that nobody saw (§5).
+pub fn unseen(server: &ServerFacts, what: NotRead) -> Option<Endpoint> {
+    let (kind, id, fact) = match what {
+        NotRead::ReceiveConnectors => (EndpointKind::Receive, "receive", "ReceiveConnector"),
+        _ => (EndpointKind::Send, "send", "SendConnector"),
+    };
+    server.lacks(what).then(|| Endpoint::new(kind, id.to_owned(), Presents::Unknown(vec![fact])))
+}
+
 fn answer(view: View<'_>, index: usize, offered: bool) -> Presents {
     if !offered {
         return Presents::NotOffered;

@@ -79,7 +79,7 @@ pub static CONSEQUENCES: &[Row] = &[
     }),
     assigning("default-smtp-missing", Warn, |a| {
         let missing = matches!(a.server.default_smtp, DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested);
-        a.one(SMTP, missing)
+        a.one(SMTP, missing && !a.server.lacks(NotRead::Certificates))
     }),
     assigning("default-smtp-expired", Warn, |a| {
         let DefaultSmtp::Installed(index) = a.server.default_smtp else {

@@ -70,6 +70,11 @@ impl<'a> Removal<'a> {
         self.gone.is_some_and(|gone| self.state.counts(gone, service))
     }
 
+    /// Of which Auth certificates are in use nothing is known, and it is called like one.
+    pub fn is_likely_auth_certificate(&self) -> bool {
+        self.server.auth_certificates.is_none() && self.certificate.is_some_and(CertificateFacts::has_auth_name)
+    }
+
     /// An Auth certificate never counts as another holder.
     pub fn held_by_another(&self, service: u8) -> bool {
         self.held_elsewhere & service != 0
@@ -79,8 +84,12 @@ impl<'a> Removal<'a> {
                 .any(|(index, _)| self.state.counts(index, service) && !self.server.is_auth_certificate(index))
     }
 
-    /// Services that nothing else holds, apart from those that the endpoint rules judge.
+    /// Services that nothing else holds, apart from those that the endpoint rules judge. One of the certificates that
+    /// were not read may hold each of them.
     pub fn last(&self) -> u8 {
+        if self.server.lacks(NotRead::Certificates) {
+            return 0;
+        }
         SERVICES
             .iter()
             .map(|(service, _)| *service)

@@ -2,7 +2,7 @@
 
 use super::super::Kind::{Refuse, Warn};
 use super::super::facts::*;
-use super::{Judge, Row, removing, some, unknown_services, whole};
+use super::{Judge, Row, not_read, removing, some, unknown_services, whole};
 
 pub static ROWS: &[Row] = &[
     removing("removes-default-smtp", Refuse, |r| {
@@ -29,7 +29,8 @@ pub static ROWS: &[Row] = &[
             r.server.counts(connector)
                 && connector.names(certificate)
                 && (connector.kind == ConnectorKind::Send
-                    || !r.server.others(r.gone).any(|(_, it)| connector.names(it)))
+                    || !(r.server.lacks(NotRead::Certificates)
+                        || r.server.others(r.gone).any(|(_, it)| connector.names(it))))
         };
         whole(!r.names_move && r.server.connectors.iter().any(breaks))
     }),
@@ -42,8 +43,7 @@ pub static ROWS: &[Row] = &[
         removal: Some(Judge::Always(Refuse, |r| unknown_services(r.server))),
         always: false,
     },
-    removing("removes-likely-auth-certificate", Warn, |r| {
-        whole(r.server.auth_certificates.is_none() && r.certificate?.has_auth_name())
-    }),
+    not_read::FACTS_UNKNOWN,
+    removing("removes-likely-auth-certificate", Warn, |r| whole(r.is_likely_auth_certificate())),
     removing("removes-web-management", Warn, |r| whole(r.certificate?.is_web_management())),
 ];
