@@ -6,6 +6,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod front_ends;
+mod not_read;
 mod plans;
 mod roles;
 mod transport;

@@ -12,7 +12,7 @@ use crate::support::pool::{HEALTHY, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, WIL
 use crate::support::presented::{same, same_answer};
 
 /// Everything that may be asked of the first certificate, beside the second.
-fn requests() -> Vec<RequestFacts> {
+pub(super) fn requests() -> Vec<RequestFacts> {
     let about_first = |operation, default_smtp| RequestFacts {
         operation,
         certificate: Some(0),
@@ -31,7 +31,7 @@ fn requests() -> Vec<RequestFacts> {
     requests
 }
 
-fn candidates(kind: usize) -> Vec<Candidate> {
+pub(super) fn candidates(kind: usize) -> Vec<Candidate> {
     let all = IMAP | POP | IIS | SMTP;
     let states = [
         (None, None),
@@ -44,7 +44,7 @@ fn candidates(kind: usize) -> Vec<Candidate> {
     states.map(candidate).into()
 }
 
-fn connectors() -> Vec<ConnectorFacts> {
+pub(super) fn connectors() -> Vec<ConnectorFacts> {
     let mut connectors = Vec::new();
     for kind in [ConnectorKind::Receive, ConnectorKind::Send] {
         let connector = ConnectorFacts { kind, servers: vec!["MBX01".into()], ..ConnectorFacts::default() };
@@ -58,7 +58,7 @@ fn connectors() -> Vec<ConnectorFacts> {
 }
 
 /// A plan says what the decision table says; a refusal has none of it.
-fn check(situation: &Situation, certificates: &[&Candidate], checked: &mut Checked) {
+pub(super) fn check(situation: &Situation, certificates: &[&Candidate], checked: &mut Checked) {
     let mut server = bare_server(situation);
     for candidate in certificates {
         server.install(candidate.installed.clone()).unwrap();
