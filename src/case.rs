@@ -10,7 +10,7 @@ use crate::change::Change;
 use crate::endpoint::{self, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
-use crate::server::{Connector, EXCHANGE_BACK_END, Installed, Server, Sites, Status};
+use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, Server, Sites, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -245,9 +245,12 @@ impl<'a> Assignment<'a> {
     /// Which answer serves best.
     pub(crate) fn recommended(&self) -> Answer {
         let default = self.other_default_smtp();
-        let is_sound = default.and_then(|thumbprint| self.server.installed(thumbprint)).is_some_and(|installed| {
-            installed.status_at(self.now) == Status::Valid && installed.certificate().is_self_signed()
-        });
+        let is_sound = match default.and_then(|thumbprint| self.server.installed(thumbprint)) {
+            Some(installed) => {
+                installed.status_at(self.now) == Status::Valid && installed.certificate().is_self_signed()
+            }
+            None => self.server.unread(NotReadKind::Certificates).is_some(),
+        };
         if is_sound && !self.removes_default_smtp() { Answer::Keep } else { Answer::Replace }
     }
 
@@ -307,6 +310,12 @@ impl<'a> Removal<'a> {
     /// Whether the removed certificate counts as the one of the Exchange Back End.
     pub(crate) fn is_back_end(&self) -> bool {
         self.removed.is_some_and(|removed| self.case.sites.holds(removed, EXCHANGE_BACK_END) == Some(true))
+    }
+
+    /// Whether the removed certificate is named like the Auth certificate, and which one is in use is not known.
+    pub(crate) fn is_likely_auth_certificate(&self) -> bool {
+        self.server().auth_certificates().is_none()
+            && self.removed.is_some_and(|removed| is_named_auth_certificate(removed.certificate()))
     }
 
     /// Whether the removed certificate is outside its dates.

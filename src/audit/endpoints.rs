@@ -9,7 +9,7 @@ use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
 use crate::powershell::Command;
-use crate::server::{Connector, EXCHANGE_BACK_END, Installed, TlsCertificateName};
+use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{joined, list, shown};
 use crate::thumbprint::Thumbprint;
@@ -130,7 +130,12 @@ audit_rule! {
 }
 
 fn self_signed(case: &Audited<'_>) -> Vec<Found> {
-    let is_named = !reached_by_nothing(case).is_empty();
+    // Where it is not known whether some connector presents another one, that may be what is to be said.
+    let are_some_unread = [NotReadKind::ReceiveConnectors, NotReadKind::SendConnectors]
+        .iter()
+        .any(|what| case.server.unread(*what).is_some());
+    let is_named =
+        if are_some_unread { unreached(case).next().is_some() } else { !reached_by_nothing(case).is_empty() };
     let is_seen = |endpoint: &&Endpoint| match endpoint.kind() {
         EndpointKind::DefaultWebSite => !endpoint.is_loopback(),
         EndpointKind::Imap | EndpointKind::Pop => true,
@@ -308,7 +313,13 @@ fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
     {
         return Vec::new();
     }
-    let is_unreached = |installed: &&Installed| {
+    unreached(case).collect()
+}
+
+/// The certificates with SMTP, meant for others, that no connector of which that is known presents.
+fn unreached<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Installed> {
+    let server = case.server;
+    let is_unreached = move |installed: &&Installed| {
         let thumbprint = installed.thumbprint();
         !installed.certificate().is_self_signed()
             && server.default_smtp() != Fact::Value(thumbprint)
@@ -316,7 +327,7 @@ fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
             && installed.may_be_valid(case.now)
             && !case.connectors().any(|endpoint| endpoint.presented().may_be(thumbprint))
     };
-    server.inventory().holders(Service::SMTP).filter(is_unreached).collect()
+    server.inventory().holders(Service::SMTP).filter(is_unreached)
 }
 
 /// Endpoints of the same weight that present the same certificate, or of the same service that present none.

@@ -17,13 +17,6 @@ rule! {
     FACTS_UNKNOWN: Refuse | Warn | Note, DecidedHere, Both(for_assignment, for_removal)
 }
 
-/// What was not read, how much that weighs, and for which services; for the whole request if there are none.
-struct Concern<'a> {
-    entry: &'a NotRead,
-    kind: Kind,
-    services: Service,
-}
-
 /// A replacement is judged as a whole with its removal.
 fn for_assignment(case: &Assignment<'_>) -> Option<Finding> {
     let concerns = of_assignment(case);
@@ -36,7 +29,7 @@ fn for_assignment(case: &Assignment<'_>) -> Option<Finding> {
 
 fn for_removal(case: &Removal<'_>) -> Option<Finding> {
     let server = case.server();
-    let speaks_of_auth = super::removal::likely_auth_certificate(case).is_some();
+    let speaks_of_auth = case.is_likely_auth_certificate();
     let weighed = [
         (NotReadKind::Certificates, Kind::Refuse),
         (NotReadKind::SendConnectors, Kind::Refuse),
@@ -53,6 +46,13 @@ fn for_removal(case: &Removal<'_>) -> Option<Finding> {
         }
     }
     (!concerns.is_empty()).then(|| finding(server, &concerns))
+}
+
+/// What was not read, how much that weighs, and for which services; for the whole request if there are none.
+struct Concern<'a> {
+    entry: &'a NotRead,
+    kind: Kind,
+    services: Service,
 }
 
 fn of_assignment<'a>(case: &Assignment<'a>) -> Vec<Concern<'a>> {

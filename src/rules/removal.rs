@@ -1,6 +1,6 @@
 //! What must not be removed.
 
-use crate::case::{Removal, is_named_auth_certificate};
+use crate::case::Removal;
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, Kind, message};
@@ -77,7 +77,9 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
     let is_served = name.is_some_and(|name| {
         case.server().inventory().named(name).any(|other| other.thumbprint() != removed.thumbprint())
     });
-    held.retain(|connector| connector.kind() == ConnectorKind::Send || !is_served);
+    // Whether another one serves the others may stand in what was not read.
+    let may_be_served = is_served || case.server().unread(NotReadKind::Certificates).is_some();
+    held.retain(|connector| connector.kind() == ConnectorKind::Send || !may_be_served);
     if held.is_empty() {
         return None;
     }
@@ -176,10 +178,8 @@ rule! {
     REMOVES_LIKELY_AUTH_CERTIFICATE: Warn, Encryption, Remove(likely_auth_certificate)
 }
 
-pub(super) fn likely_auth_certificate(case: &Removal<'_>) -> Option<Finding> {
-    let is_likely =
-        case.server().auth_certificates().is_none() && is_named_auth_certificate(case.removed()?.certificate());
-    is_likely.then(|| {
+fn likely_auth_certificate(case: &Removal<'_>) -> Option<Finding> {
+    case.is_likely_auth_certificate().then(|| {
         Finding::on_request("it is not known which Auth certificates are in use, and by its name it is one")
             .advise("check which ones are in use:")
             .command(commands::show_auth_certificates())

@@ -74,33 +74,7 @@ pub fn by_table(situation: &Situation) -> Decided {
 
 /// Decides a situation by the library: plans it, applies the plan, and looks at the server.
 pub fn by_library(situation: &Situation) -> Decided {
-    let mut decided = planned(situation);
-    leave_open(situation, &mut decided);
-    decided
-}
-
-/// Where certificates were not read, two answers of the library still take that for "there is none", and the table does
-/// not: that no other certificate has the name of a Receive connector or of the hybrid configuration, and that the
-/// default SMTP certificate is not installed, so that it is better replaced.
-fn leave_open(situation: &Situation, decided: &mut Decided) {
-    let Situation { server, request, .. } = situation;
-    if !server.lacks(table::NotRead::Certificates) {
-        return;
-    }
-    let gone = match request.operation {
-        Operation::Replace { old, .. } => old,
-        _ => request.certificate,
-    };
-    let is_sent = |connector: &table::ConnectorFacts| {
-        let gone = gone.map(|gone| &server.certificates[gone]);
-        connector.kind == table::ConnectorKind::Send && gone.is_some_and(|gone| connector.names(gone))
-    };
-    if !server.connectors.iter().any(is_sent) {
-        decided.diagnostics.retain(|(rule, ..)| rule != "removes-connector-certificate");
-    }
-    if matches!(server.default_smtp, DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested) {
-        decided.recommended = decided.recommended.map(|_| Answer::Keep);
-    }
+    planned(situation)
 }
 
 fn planned(situation: &Situation) -> Decided {
