@@ -16,9 +16,9 @@ pub(crate) fn enable(server: &Server, thumbprint: Thumbprint, services: Service)
     Command::new("Enable-ExchangeCertificate").bare("Thumbprint", thumbprint).bare("Services", services).server(server)
 }
 
-/// Removes a certificate.
+/// Removes a certificate. Its question would take the line below it for the answer.
 pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
-    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server)
+    Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server).word("-Confirm:$false")
 }
 
 /// Gets one certificate of a server.
@@ -53,13 +53,13 @@ fn get_certificates(server: &Server) -> Command {
 /// Imports a certificate with its private key.
 pub(crate) fn import(server: &Server) -> Command {
     import_certificate(server)
-        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.pfx'))")
+        .word("-FileData ([IO.File]::ReadAllBytes( <path of the .pfx file> ))")
         .word("-Password (Get-Credential).Password")
 }
 
 /// Completes a pending request with the certificate that the CA sends.
 pub(crate) fn import_answer(server: &Server) -> Command {
-    import_certificate(server).word("-FileData ([System.IO.File]::ReadAllBytes('C:\\certificate.cer'))")
+    import_certificate(server).word("-FileData ([IO.File]::ReadAllBytes( <path of the .cer file> ))")
 }
 
 fn import_certificate(server: &Server) -> Command {
@@ -93,7 +93,7 @@ pub(crate) fn new_auth_certificate(server: &Server) -> Command {
 pub(crate) fn publish_auth_certificate() -> [Command; 3] {
     let set = || Command::new("Set-AuthConfig");
     let announce = set()
-        .value("NewCertificateThumbprint", "thumbprint of the new one")
+        .bare("NewCertificateThumbprint", "<thumbprint of the new one>")
         .word("-NewCertificateEffectiveDate (Get-Date)");
     [announce, set().switch("PublishCertificate"), set().switch("ClearPreviousCertificate")]
 }
@@ -109,17 +109,21 @@ pub(crate) fn show_federation_certificates() -> Command {
 }
 
 /// Recovers the link from a certificate to its private key.
-pub(crate) fn repair_key(thumbprint: Thumbprint) -> Command {
-    Command::new("certutil").bare("repairstore My", thumbprint)
+pub(crate) fn repair_key(server: &Server, thumbprint: Thumbprint) -> Command {
+    at(server, Command::new("certutil").bare("repairstore My", thumbprint))
 }
 
 // Transport
 
 /// Shows which certificate is the default one for SMTP.
 pub(crate) fn show_default_smtp(server: &Server) -> Command {
-    Command::new("Get-TransportService")
-        .literal(server.name().to_owned())
-        .list("InternalTransportCertificateThumbprint")
+    get_transport_service(server).list("InternalTransportCertificateThumbprint")
+}
+
+/// Gets the transport service of a server; an Edge Transport server knows its own alone.
+pub(crate) fn get_transport_service(server: &Server) -> Command {
+    let get = Command::new("Get-TransportService");
+    if server.is_edge() { get } else { get.literal(server.name().to_owned()) }
 }
 
 /// Gives a connector, or the hybrid configuration, the name of its certificate.
@@ -129,7 +133,7 @@ pub(crate) fn set_tls_certificate_name(connector: &Connector, name: &TlsCertific
 
 /// The same for whoever has to choose the certificate.
 pub(crate) fn set_chosen_tls_certificate_name(connector: &Connector) -> Command {
-    set_connector(connector).value("TlsCertificateName", "<I>issuer<S>subject")
+    set_connector(connector).bare("TlsCertificateName", "<issuer and subject>")
 }
 
 /// Takes the name of its certificate away from a connector, or from the hybrid configuration.
@@ -138,22 +142,30 @@ pub(crate) fn clear_tls_certificate_name(connector: &Connector) -> Command {
 }
 
 fn set_connector(connector: &Connector) -> Command {
-    let identity = |cmdlet| Command::new(cmdlet).value("Identity", connector.name().to_owned());
+    let identity = |cmdlet, name| Command::new(cmdlet).value("Identity", name);
     match connector.kind() {
-        ConnectorKind::Send => identity("Set-SendConnector"),
-        ConnectorKind::Receive => identity("Set-ReceiveConnector"),
+        ConnectorKind::Send => identity("Set-SendConnector", connector.name().to_owned()),
+        ConnectorKind::Receive => identity("Set-ReceiveConnector", receive_connector(connector)),
         ConnectorKind::Hybrid => Command::new("Set-HybridConfiguration"),
+    }
+}
+
+/// A Receive connector with its server: its name alone is not unique.
+fn receive_connector(connector: &Connector) -> String {
+    match connector.servers() {
+        [server] if !connector.name().contains('\\') => format!("{server}\\{}", connector.name()),
+        _ => connector.name().to_owned(),
     }
 }
 
 /// Stops transport on every server of these connectors, once on each.
 pub(crate) fn stop_transport<'a>(connectors: impl IntoIterator<Item = &'a Connector>, here: &Server) -> Vec<Command> {
-    on_transport_servers(stop(Service::SMTP), connectors, here)
+    on_transport_servers(stop_here(Service::SMTP), connectors, here)
 }
 
 /// Starts transport on every server of these connectors, once on each.
 pub(crate) fn start_transport<'a>(connectors: impl IntoIterator<Item = &'a Connector>, here: &Server) -> Vec<Command> {
-    on_transport_servers(start(Service::SMTP), connectors, here)
+    on_transport_servers(start_here(Service::SMTP), connectors, here)
 }
 
 fn on_transport_servers<'a>(
@@ -172,8 +184,14 @@ fn on_transport_servers<'a>(
             }
         }
     }
-    let run = |server| if server == here.name() { command.clone() } else { command.clone().on(server) };
+    let run = |server| if server == here.name() { at(here, command.clone()) } else { command.clone().on(server) };
     servers.into_iter().map(run).collect()
+}
+
+/// What is about a computer itself says which one it is; on an Edge Transport server, which no other one reaches, it is
+/// run there.
+fn at(server: &Server, command: Command) -> Command {
+    if server.is_edge() { command } else { command.on(server.name()) }
 }
 
 // Clients
@@ -203,8 +221,8 @@ pub(crate) fn set_startup_mode(server: &Server, service: Service) -> Command {
 // Windows services
 
 /// Restarts IIS.
-pub(crate) fn restart_iis() -> Command {
-    Command::new("iisreset")
+pub(crate) fn restart_iis(server: &Server) -> Command {
+    at(server, Command::new("iisreset"))
 }
 
 /// Restarts the Windows services of one service.
@@ -213,12 +231,20 @@ pub(crate) fn restart(service: Service) -> Command {
 }
 
 /// Stops the Windows services of one service.
-pub(crate) fn stop(service: Service) -> Command {
+pub(crate) fn stop(server: &Server, service: Service) -> Command {
+    at(server, stop_here(service))
+}
+
+fn stop_here(service: Service) -> Command {
     Command::new("Stop-Service").word(windows_services(service))
 }
 
 /// Starts the Windows services of one service.
-pub(crate) fn start(service: Service) -> Command {
+pub(crate) fn start(server: &Server, service: Service) -> Command {
+    at(server, start_here(service))
+}
+
+fn start_here(service: Service) -> Command {
     Command::new("Start-Service").word(windows_services(service))
 }
 
@@ -250,7 +276,7 @@ pub(crate) fn export_edge_subscription() -> Command {
 pub(crate) fn import_edge_subscription() -> Command {
     Command::new("New-EdgeSubscription")
         .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\EdgeSubscription.xml'))")
-        .word("-Site 'Default-First-Site-Name'")
+        .bare("Site", "<the subscribed site>")
 }
 
 /// Synchronizes all of an Edge subscription.

@@ -21,6 +21,7 @@
 //! commands      every cmdlet that is written, once
 //! change        what a request changes on its server
 //! endpoint      which certificate is presented where, and why
+//! block         what is pasted as a whole, and the words above it
 //! finding       a message with the facts in it, and the remedy
 //! diagnostic    what the rules said
 //! case          all that a rule may see
@@ -43,6 +44,7 @@
 
 mod audit;
 mod base64;
+mod block;
 mod case;
 mod certificate;
 mod change;
@@ -77,6 +79,7 @@ mod verify;
 pub use audit::{
     AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, NotJudged, Severity, agenda, audit,
 };
+pub use block::Block;
 pub use case::Assignment;
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,

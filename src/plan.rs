@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
+use crate::block::Block;
 use crate::case::{Assignment, Case, Elsewhere};
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
@@ -43,7 +44,7 @@ pub struct Plan {
     default_smtp: Fact<Thumbprint>,
     endpoints: Vec<EndpointChange>,
     diagnostics: Vec<Diagnostic>,
-    script: Vec<Line>,
+    blocks: Vec<Block>,
 }
 
 /// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
@@ -223,9 +224,15 @@ impl Plan {
         has(&self.diagnostics, rule)
     }
 
-    /// The script for the Exchange Management Shell; empty if there is nothing to do.
-    pub fn script(&self) -> &[Line] {
-        &self.script
+    /// The script for the Exchange Management Shell, a line each; empty if there is nothing to do. Where the default
+    /// SMTP certificate is to be kept, a command asks: [`blocks`](Self::blocks) are safe to paste.
+    pub fn script(&self) -> Vec<Line> {
+        script::lines(&self.blocks)
+    }
+
+    /// The same for who pastes it, a block after the other; empty if there is nothing to do.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 
     /// The steps in the admin center for who prefers to click; empty if no service is
@@ -254,7 +261,7 @@ impl Plan {
             && self.change == other.change
             && (self.in_question, self.added, self.services) == (other.in_question, other.added, other.services)
             && (&self.superseded, self.default_smtp) == (&other.superseded, other.default_smtp)
-            && self.script == other.script
+            && self.blocks == other.blocks
             && self.endpoints == other.endpoints
             && self.diagnostics.len() == other.diagnostics.len()
             && self.diagnostics.iter().zip(&other.diagnostics).all(|(one, another)| one.is_alike(another))
@@ -361,7 +368,7 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
                 superseded,
                 default_smtp: case.change.default_smtp(case.server),
                 diagnostics: judgement.diagnostics,
-                script: script::script(&case),
+                blocks: script::blocks(&case),
                 change: case.change,
                 endpoints: case.endpoints,
             })

@@ -135,11 +135,6 @@ impl Command {
         Self::new("Invoke-Command").with(Argument::On(computer.into(), Box::new(self)))
     }
 
-    /// Whether it is about the Windows services of the computer on which it runs.
-    pub(crate) fn is_local(&self) -> bool {
-        matches!(self.cmdlet, "Stop-Service" | "Start-Service" | "Restart-Service")
-    }
-
     /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.
     #[must_use]
     pub(crate) fn bare(self, name: &'static str, value: impl Into<Bare>) -> Self {
@@ -190,6 +185,10 @@ pub fn quoted(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         if is_plain_word(text) {
             return f.write_str(text);
+        }
+        // PowerShell takes even a quoted one for the sign to stop parsing, unless it stands in parentheses.
+        if text == "--%" {
+            return write!(f, "({})", string(text));
         }
         write!(f, "{}", string(text))
     })
@@ -270,6 +269,8 @@ mod tests {
             ("\u{2018}\u{2019}\u{201A}\u{201B}", "'\u{2018}\u{2018}\u{2019}\u{2019}\u{201A}\u{201A}\u{201B}\u{201B}'"),
             ("\u{201C}", "'\u{201C}'"),
             ("Zürich", "'Zürich'"),
+            ("--%", "('--%')"),
+            ("--% ", "'--% '"),
         ] {
             assert_eq!(quoted(name).to_string(), literal);
         }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use crate::block::{Block, DefaultIsKept, Statement};
 use crate::case::{Assignment, Case};
 use crate::change::Rename;
 use crate::commands;
 use crate::fact::Fact;
 use crate::powershell::{Command, string};
 use crate::request::Answer;
+use crate::server::Server;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
@@ -68,37 +70,71 @@ impl From<Command> for Line {
 const ANSWER_NO: &str =
     "Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.";
 
-/// The whole script of a request that goes through.
-pub(crate) fn script(case: &Case<'_>) -> Vec<Line> {
-    let mut lines = case.assignment.as_ref().map(assignment).unwrap_or_default();
-    if let Some(removed) = case.removal().and_then(|removal| removal.removed()) {
-        lines.extend(removal(case, removed.thumbprint()).into_iter().map(Line::from));
+/// The whole script of a request that goes through, a line each.
+pub(crate) fn lines(blocks: &[Block]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for statement in blocks.iter().flat_map(Block::statements) {
+        if matches!(statement, Statement::Asking(_)) {
+            lines.push(Line::Comment(ANSWER_NO));
+        }
+        lines.extend(statement.commands().cloned().map(Line::from));
     }
     lines
 }
 
-fn assignment(case: &Assignment<'_>) -> Vec<Line> {
+/// What a request that goes through takes, a block after the other.
+pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {
+    let mut blocks = case.assignment.as_ref().map(assignment).unwrap_or_default();
+    if let Some(removed) = case.removal().and_then(|removal| removal.removed()) {
+        let check = blocks.iter().any(Block::asks).then(|| {
+            let (default, new) = (case.server.default_smtp(), case.request.thumbprint());
+            Statement::DefaultIsKept(DefaultIsKept::new(commands::get_transport_service(case.server), default, new))
+        });
+        let words = if case.change.renames().is_empty() {
+            "remove the certificate:"
+        } else {
+            "give the connectors the name of the new certificate, and remove the old one:"
+        };
+        let removal = removal(case, removed.thumbprint());
+        blocks.push(Block::new(words, check.into_iter().chain(removal).collect()).at(case.server));
+    }
+    blocks
+}
+
+fn assignment(case: &Assignment<'_>) -> Vec<Block> {
+    let server = case.server();
     let services = case.in_question() - Service::FEDERATION;
-    let default = case.server().default_smtp();
+    let default = server.default_smtp();
     let may_ask = default == Fact::NotKnown || case.other_default_smtp().is_some() || case.moves_default_smtp();
     let alone = if may_ask { services & Service::SMTP } else { Service::empty() };
-    let mut lines = Vec::new();
+    let mut statements = Vec::new();
     let together = services - alone;
     if !together.is_empty() {
         let unified_messaging: Service = services & (Service::UM | Service::UM_CALL_ROUTER);
-        lines.extend(unified_messaging.each().map(|service| Line::from(commands::stop(service))));
-        lines.push(enable(case, together).into());
-        lines.extend(unified_messaging.each().map(|service| Line::from(commands::start(service))));
-    }
-    if !alone.is_empty() {
-        let command = enable(case, alone);
-        if case.request().default_smtp() == Some(Answer::Replace) {
-            lines.push(command.switch("Force").into());
+        let of_each = |command: fn(&Server, Service) -> Command| {
+            unified_messaging.each().map(move |service| command(server, service))
+        };
+        statements.push(if unified_messaging.is_empty() {
+            Statement::Command(enable(case, together))
         } else {
-            lines.extend([Line::Comment(ANSWER_NO), command.into()]);
-        }
+            let stopped = of_each(commands::stop).chain([enable(case, together)]);
+            Statement::Guarded(stopped.collect(), of_each(commands::start).collect())
+        });
     }
-    lines
+    let is_replaced = case.request().default_smtp() == Some(Answer::Replace);
+    if !alone.is_empty() && is_replaced {
+        statements.push(Statement::Command(enable(case, alone).switch("Force")));
+    }
+    let mut blocks = Vec::new();
+    if !statements.is_empty() {
+        blocks.push(Block::new("assign the certificate:", statements).at(server));
+    }
+    if !alone.is_empty() && !is_replaced {
+        let words = "assign SMTP, and answer No when asked whether to overwrite the default SMTP certificate: Enter \
+                     alone means Yes:";
+        blocks.push(Block::new(words, vec![Statement::Asking(enable(case, alone))]).at(server));
+    }
+    blocks
 }
 
 fn enable(case: &Assignment<'_>, services: Service) -> Command {
@@ -111,7 +147,7 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 }
 
 /// The removal, with the names that move to the new certificate.
-fn removal(case: &Case<'_>, removed: Thumbprint) -> Vec<Command> {
+fn removal(case: &Case<'_>, removed: Thumbprint) -> Vec<Statement> {
     let renames = case.change.renames();
     let renamed = || {
         let of = |connector| renames.iter().find(|rename| rename.is_of(connector)).map(|rename| (rename, connector));
@@ -120,13 +156,12 @@ fn removal(case: &Case<'_>, removed: Thumbprint) -> Vec<Command> {
     let set = renamed().map(|(rename, connector)| commands::set_tls_certificate_name(connector, rename.name()));
     let remove = commands::remove(case.server, removed);
     if !renames.iter().any(Rename::is_the_same) {
-        return set.chain([remove]).collect();
+        return set.chain([remove]).map(Statement::Command).collect();
     }
     // Exchange does not remove a certificate while a Send connector names its names.
     let mut commands = commands::stop_transport(renamed().map(|(_, connector)| connector), case.server);
     commands.extend(renamed().map(|(_, connector)| commands::clear_tls_certificate_name(connector)));
     commands.push(remove);
-    commands.extend(set);
-    commands.extend(commands::start_transport(renamed().map(|(_, connector)| connector), case.server));
-    commands
+    let start = commands::start_transport(renamed().map(|(_, connector)| connector), case.server);
+    vec![Statement::Guarded(commands, set.chain(start).collect())]
 }

@@ -222,7 +222,10 @@ fn every_operation_has_its_answer_and_exit_status() {
     assert_eq!((&answer["outcome"], status), (&json!("removed"), 0));
     assert_eq!(
         answer["script"],
-        json!([format!("Remove-ExchangeCertificate -Thumbprint {} -Server MBX01", new.as_str().unwrap())])
+        json!([format!(
+            "Remove-ExchangeCertificate -Thumbprint {} -Server MBX01 -Confirm:$false",
+            new.as_str().unwrap()
+        )])
     );
 
     let (answer, status) = decide("remove-default", &request(json!({ "operation": "remove", "thumbprint": default })));

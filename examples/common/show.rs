@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan, Service,
-    Thumbprint, Verification,
+    Block, Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan,
+    Service, Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -33,7 +33,7 @@ pub fn plan(outcome: &str, plan: &Plan) {
     }
     presented(plan.endpoints());
     diagnostics(plan.diagnostics());
-    script(plan.script());
+    blocks(plan.blocks());
 }
 
 /// The endpoints that would present something else.
@@ -155,6 +155,22 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
                 }
             }
         }
+    }
+}
+
+/// What is pasted, a block after the other.
+fn blocks(blocks: &[Block]) {
+    say!();
+    if blocks.is_empty() {
+        say!("There is nothing to do.");
+        return;
+    }
+    say!("{BOLD}Paste into the Exchange Management Shell, one block after the other:{BOLD:#}");
+    for (number, block) in (1..).zip(blocks) {
+        say!();
+        say!("{number}. {}", block.title());
+        say!();
+        say!("{}", block.text());
     }
 }
 

@@ -143,7 +143,7 @@ fn key_missing(case: &Audited<'_>) -> Vec<Found> {
         Found::of(installed, installed.known_services(), message).map(|finding| {
             finding
                 .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-                .command(commands::repair_key(installed.thumbprint()))
+                .command(commands::repair_key(case.server, installed.thumbprint()))
         })
     });
     found.collect()

@@ -281,13 +281,7 @@ fn script(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: 
             } else {
                 lines.push(Line::Comment("The next server:"));
             }
-            lines.extend(plan.script().iter().map(|line| match line {
-                // The script of one server runs there; this one runs anywhere.
-                Line::Command(command) if command.is_local() && !server.is_edge() => {
-                    Line::Command(command.clone().on(server.name()))
-                }
-                line => line.clone(),
-            }));
+            lines.extend(plan.script());
             let show = commands::get_certificate(server, plan.request().thumbprint());
             lines.push(Line::Check { show, services: plan.in_question() });
         }

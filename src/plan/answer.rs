@@ -29,10 +29,10 @@ impl Serialize for Plan {
             keeps: self.keeps(service, thumbprint),
         });
         let superseded: Vec<_> = superseded.collect();
-        let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
+        let script: Vec<_> = self.script().iter().map(ToString::to_string).collect();
         let changed: Vec<_> = self.endpoints.iter().filter(|change| change.is_changed()).collect();
         let presented: Vec<_> = self.endpoints.iter().map(|change| &change.after).collect();
-        let mut plan = serializer.serialize_struct("Plan", 10)?;
+        let mut plan = serializer.serialize_struct("Plan", 11)?;
         plan.serialize_field("outcome", outcome)?;
         plan.serialize_field("thumbprint", &self.request.thumbprint())?;
         plan.serialize_field("added", &self.added())?;
@@ -43,6 +43,7 @@ impl Serialize for Plan {
         plan.serialize_field("presented", &presented)?;
         plan.serialize_field("diagnostics", &self.diagnostics)?;
         plan.serialize_field("script", &script)?;
+        plan.serialize_field("blocks", &self.blocks)?;
         plan.end()
     }
 }

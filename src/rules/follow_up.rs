@@ -25,7 +25,7 @@ fn restart_iis(case: &Assignment<'_>) -> Option<Finding> {
     } else {
         "IIS may need a restart"
     };
-    case.adds(Service::IIS).then(|| Finding::on(Service::IIS, message).command(commands::restart_iis()))
+    case.adds(Service::IIS).then(|| Finding::on(Service::IIS, message).command(commands::restart_iis(case.server())))
 }
 
 rule! {

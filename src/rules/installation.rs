@@ -103,7 +103,7 @@ fn private_key_missing(case: &Assignment<'_>) -> Option<Finding> {
     (!case.installed()?.has_private_key()).then(|| {
         Finding::on(case.in_question(), "the certificate has no private key on this server")
             .advise("import a file that holds the private key (.pfx), or recover the link to it:")
-            .command(commands::repair_key(case.request().thumbprint()))
+            .command(commands::repair_key(case.server(), case.request().thumbprint()))
     })
 }
 

@@ -176,9 +176,9 @@ fn names_of_other_computers_stay_literals() {
         let items = planned(&server, &old, &new);
         let calls = calls(&items);
         let computers: Vec<_> = calls.iter().filter_map(|call| call.text("ComputerName").ok()).collect();
-        assert_eq!(computers, [hostile, hostile]);
+        assert_eq!(computers, ["MBX01", hostile, "MBX01", hostile]);
         let blocks: Vec<_> = calls.iter().filter_map(|call| call.value("ScriptBlock").ok()).collect();
-        for (block, cmdlet) in blocks.iter().zip(["Stop-Service", "Start-Service"]) {
+        for (block, cmdlet) in blocks.iter().zip(["Stop-Service", "Stop-Service", "Start-Service", "Start-Service"]) {
             let Value::Block(items) = block else { panic!("{block:?}") };
             let inner = self::calls(items);
             assert_eq!(inner.len(), 1);

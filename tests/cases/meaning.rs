@@ -16,7 +16,7 @@ use crate::support::decision_table::{
     Answer, CertificateName, ConnectorFacts, ConnectorKind, FEDERATION, Fact, IIS, KeyStorage, Mode, Operation, Role,
     Situation, StartupMode, Status,
 };
-use crate::support::interpreter::{Default, Item, Machine, Value, bind, read};
+use crate::support::interpreter::{Default, Item, Machine, Value, bind, is_single_quote, read};
 use crate::support::situations::situations;
 
 proptest! {
@@ -57,10 +57,10 @@ fn the_scripts_run_every_command_and_renew_with_transport_stopped() {
         "Set-SendConnector",
         "Set-ReceiveConnector",
         "Set-HybridConfiguration",
-        "Stop-Service MSExchangeUM",
-        "Start-Service MSExchangeUM",
-        "Stop-Service MSExchangeUMCR",
-        "Start-Service MSExchangeUMCR",
+        "elsewhere Stop-Service MSExchangeUM",
+        "elsewhere Start-Service MSExchangeUM",
+        "elsewhere Stop-Service MSExchangeUMCR",
+        "elsewhere Start-Service MSExchangeUMCR",
         "Stop-Service MSExchangeTransport",
         "Start-Service MSExchangeTransport",
         "elsewhere Stop-Service MSExchangeTransport",
@@ -179,6 +179,19 @@ pub fn commands(diagnostic: &Diagnostic) -> Vec<String> {
     diagnostic.remedy().iter().filter(is_command).map(ToString::to_string).collect()
 }
 
+/// A command with a value for each placeholder: `<like this>`, as a word of its own outside of literals.
+pub fn filled(command: &str) -> String {
+    let (mut filled, mut rest, mut is_quoted) = (String::new(), command, false);
+    while let Some(character) = rest.chars().next() {
+        is_quoted ^= is_single_quote(character);
+        let end = rest.find('>').filter(|_| character == '<' && !is_quoted);
+        let length = end.map_or(character.len_utf8(), |end| end + 1);
+        filled.push_str(if end.is_some() { "'filled'" } else { &rest[..length] });
+        rest = &rest[length..];
+    }
+    filled
+}
+
 /// Every command of a remedy is PowerShell, and gives known cmdlets parameters that they have.
 fn check_remedy(diagnostic: &Diagnostic) -> Result<(), String> {
     thread_local! {
@@ -190,7 +203,8 @@ fn check_remedy(diagnostic: &Diagnostic) -> Result<(), String> {
             continue;
         }
         let fail = |failure| format!("{}: {command}\n{failure}", diagnostic.rule());
-        let items = read(&command).map_err(fail)?;
+        let filled = filled(&command);
+        let items = read(&filled).map_err(fail)?;
         if !matches!(items.as_slice(), [Item::Pipeline(_)] | [Item::Pipeline(_), Item::Comment { .. }]) {
             return Err(format!("{}: {command} is no single command", diagnostic.rule()));
         }

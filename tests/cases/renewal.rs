@@ -99,16 +99,16 @@ fn the_same_names_are_renewed_while_transport_is_stopped() {
     let machine = run(
         &renewal(RENEWED),
         &[
-            "Stop-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services IMAP,POP,UM,IIS -Server MBX01"),
-            "Start-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01 -Force"),
-            "Stop-Service MSExchangeTransport".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeTransport }".into(),
             "Invoke-Command -ComputerName mbx02 -ScriptBlock { Stop-Service MSExchangeTransport }".into(),
             "Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName $null".into(),
-            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01"),
+            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01 -Confirm:$false"),
             format!("Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName '{NAME_OF_OLD}'"),
-            "Start-Service MSExchangeTransport".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeTransport }".into(),
             "Invoke-Command -ComputerName mbx02 -ScriptBlock { Start-Service MSExchangeTransport }".into(),
         ],
     );
@@ -129,7 +129,8 @@ fn a_connector_names_the_server_in_whatever_case() {
     let script = script(&plan);
     let stops: Vec<_> = script.lines().filter(|line| line.contains("Stop-Service MSExchangeTransport")).collect();
     let elsewhere = "Invoke-Command -ComputerName 'ÖHRINGEN01' -ScriptBlock { Stop-Service MSExchangeTransport }";
-    assert_eq!(stops, ["Stop-Service MSExchangeTransport", elsewhere]);
+    let here = "Invoke-Command -ComputerName 'Münster01' -ScriptBlock { Stop-Service MSExchangeTransport }";
+    assert_eq!(stops, [here, elsewhere]);
 }
 
 #[test]
@@ -139,16 +140,16 @@ fn another_subject_moves_the_names_before_the_old_certificate_goes() {
     let mut machine = run(
         &situation,
         &[
-            "Stop-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services IMAP,POP,UM,IIS -Server MBX01"),
-            "Start-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01 -Force"),
             format!("Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName '{NAME_OF_OTHER}'"),
             format!("Set-HybridConfiguration -TlsCertificateName '{NAME_OF_OTHER}'"),
             format!(
                 r"Set-ReceiveConnector -Identity 'MBX01\Default Frontend MBX01' -TlsCertificateName '{NAME_OF_OTHER}'"
             ),
-            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01"),
+            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01 -Confirm:$false"),
         ],
     );
     assert_renewed(&machine, OTHER_FIRST);
@@ -176,14 +177,14 @@ fn a_default_that_stays_is_asked_about_and_answered() {
     let machine = run(
         &situation,
         &[
-            "Stop-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeUM }".into(),
             format!(
                 "Enable-ExchangeCertificate -Thumbprint {new} -Services IMAP,POP,UM,IIS -Server MBX01 -DoNotRequireSsl"
             ),
-            "Start-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeUM }".into(),
             "# Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01"),
-            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01"),
+            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01 -Confirm:$false"),
         ],
     );
     assert_eq!(machine.default_smtp, Default::Thumbprint(thumbprint(SELF_SIGNED).into()));
@@ -199,11 +200,11 @@ fn no_send_connector_leaves_transport_running() {
     run(
         &situation,
         &[
-            "Stop-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services IMAP,POP,UM,IIS -Server MBX01"),
-            "Start-Service MSExchangeUM".into(),
+            "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01 -Force"),
-            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01"),
+            format!("Remove-ExchangeCertificate -Thumbprint {old} -Server MBX01 -Confirm:$false"),
         ],
     );
 }

@@ -14,9 +14,9 @@ pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
     let stopped = [(UM, "MSExchangeUM"), (UM_CALL_ROUTER, "MSExchangeUMCR")];
     let stopped = || stopped.iter().filter(|(service, _)| first & service != 0);
     if first != 0 {
-        lines.extend(stopped().map(|(_, name)| format!("Stop-Service {name}")));
+        lines.extend(stopped().map(|(_, name)| at_computer(a.server, &format!("Stop-Service {name}"))));
         lines.push(enable(a, &certificate.thumbprint, first, false));
-        lines.extend(stopped().map(|(_, name)| format!("Start-Service {name}")));
+        lines.extend(stopped().map(|(_, name)| at_computer(a.server, &format!("Start-Service {name}"))));
     }
     if smtp_alone {
         lines.push(enable(a, &certificate.thumbprint, SMTP, a.moves_default));
@@ -25,7 +25,7 @@ pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
 }
 
 pub fn removing(server: &ServerFacts, gone: &CertificateFacts) -> String {
-    format!("Remove-ExchangeCertificate -Thumbprint {}{}", gone.thumbprint, on(server))
+    format!("Remove-ExchangeCertificate -Thumbprint {}{} -Confirm:$false", gone.thumbprint, on(server))
 }
 
 pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
@@ -81,13 +81,18 @@ fn at_transport<'a>(
     }
     let line = |name: &str| {
         let command = format!("{cmdlet} MSExchangeTransport");
-        if name.eq_ignore_ascii_case(&server.name) {
-            command
-        } else {
-            format!("Invoke-Command -ComputerName {} -ScriptBlock {{ {command} }}", argument(name))
-        }
+        if name.eq_ignore_ascii_case(&server.name) { at_computer(server, &command) } else { invoked(name, &command) }
     };
     names.into_iter().map(line).collect()
+}
+
+/// Bare on an Edge Transport server alone.
+fn at_computer(server: &ServerFacts, command: &str) -> String {
+    if server.is_edge() { command.to_owned() } else { invoked(&server.name, command) }
+}
+
+fn invoked(name: &str, command: &str) -> String {
+    format!("Invoke-Command -ComputerName {} -ScriptBlock {{ {command} }}", argument(name))
 }
 
 fn enable(a: &Assignment<'_>, thumbprint: &str, services: u8, force: bool) -> String {
@@ -113,7 +118,13 @@ fn set_name(connector: &ConnectorFacts, name: &str) -> String {
             return format!("Set-HybridConfiguration -TlsCertificateName {name}");
         }
     };
-    let identity = argument(&connector.name);
+    let identity = match connector.servers.as_slice() {
+        // The name of a Receive connector alone is not unique.
+        [server] if connector.kind == ConnectorKind::Receive && !connector.name.contains('\\') => {
+            argument(&format!(r"{server}\{}", connector.name))
+        }
+        _ => argument(&connector.name),
+    };
     format!("{command} -Identity {identity} -TlsCertificateName {name}")
 }
 

@@ -40,7 +40,7 @@ const CMDLETS: &[Cmdlet] = &[
         Some("Thumbprint"),
         &[("Thumbprint", One), ("Services", One), ("Force", Nothing), ("DoNotRequireSsl", Nothing)],
     ),
-    at_server("Remove-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One)]),
+    at_server("Remove-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One), ("Confirm", One)]),
     at_server("Get-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One), ("DomainName", One)]),
     at_server("Import-ExchangeCertificate", None, &[("FileData", One), ("Password", One)]),
     at_server(

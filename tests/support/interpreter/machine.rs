@@ -277,7 +277,14 @@ impl Machine {
 
     fn rename(&mut self, call: &Call<'_>, kind: ConnectorKind) -> Result<(), Failure> {
         let identity = (kind != ConnectorKind::Hybrid).then(|| call.text("Identity")).transpose()?;
-        let named = |connector: &Named| connector.kind == kind && identity.is_none_or(|name| connector.name == name);
+        // The identity of a Receive connector has its server before its name.
+        let is_called = |connector: &Named, identity: &str| {
+            let rest = identity.split_once('\\').filter(|_| kind == ConnectorKind::Receive).map(|(_, rest)| rest);
+            connector.name == identity || rest == Some(connector.name.as_str())
+        };
+        let named = |connector: &Named| {
+            connector.kind == kind && identity.is_none_or(|identity| is_called(connector, identity))
+        };
         let Some(place) = self.connectors.iter().position(named) else {
             return call.command.fail("there is no such connector");
         };

@@ -357,6 +357,13 @@ impl<'a> Reader<'a> {
         for child in children(node) {
             match child.kind() {
                 "command_argument_sep" if self.text(child).trim_matches(' ').is_empty() => apart = true,
+                // The value of a switch, which takes none otherwise.
+                "command_argument_sep"
+                    if self.text(child) == ":"
+                        && arguments.last() == Some(&Argument::Parameter("Confirm".to_owned())) =>
+                {
+                    apart = true;
+                }
                 "," => comma = true,
                 "comment" => comments.push(self.comment(child)),
                 "command_parameter" if apart && !comma => {
@@ -405,7 +412,7 @@ impl<'a> Reader<'a> {
                     inner.iter().filter(|child| child.kind() != ",").map(|child| self.value(*child)).collect();
                 Ok(Value::List(values?))
             }
-            ("variable", _) if self.text(node).eq_ignore_ascii_case("$true") => {
+            ("variable", _) if ["$true", "$false"].iter().any(|known| self.text(node).eq_ignore_ascii_case(known)) => {
                 Ok(Value::Expression(self.text(node).to_owned()))
             }
             ("member_access" | "invokation_expression" | "array_expression", _) => {

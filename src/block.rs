@@ -1,0 +1,173 @@
+//! What is pasted into a console as a whole, and the words that belong above it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::fact::Fact;
+use crate::powershell::{Command, string};
+use crate::server::Server;
+use crate::text::shown;
+use crate::thumbprint::Thumbprint;
+
+/// Words for people, and what is pasted after them as a whole: a console takes the lines behind a question for its
+/// answers, and goes on after a line that failed, so that what is pasted is one statement at a time.
+///
+/// Several commands are one statement that stops at the first one that fails. A command that asks is alone, and first
+/// takes what is left of a paste. Serialized with `words`, `computer` and `text`, each where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    words: Cow<'static, str>,
+    computer: Option<String>,
+    statements: Vec<Statement>,
+}
+
+/// A part of what is pasted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Statement {
+    Command(Command),
+    /// A command that asks whether to replace the default SMTP certificate, which is to be kept.
+    Asking(Command),
+    /// Commands, and those that follow whatever fails between.
+    Guarded(Vec<Command>, Vec<Command>),
+    /// Stops unless the default SMTP certificate has been kept.
+    DefaultIsKept(DefaultIsKept),
+}
+
+/// The default SMTP certificate before a question; if it was not known, the one that it must not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DefaultIsKept {
+    show: Command,
+    default: Fact<Thumbprint>,
+    new: Thumbprint,
+}
+
+impl Block {
+    /// What is run in the shell at hand.
+    pub(crate) fn new(words: impl Into<Cow<'static, str>>, statements: Vec<Statement>) -> Self {
+        Self { words: words.into(), computer: None, statements }
+    }
+
+    /// What is run on an Edge Transport server is run there.
+    pub(crate) fn at(self, server: &Server) -> Self {
+        Self { computer: server.is_edge().then(|| server.name().to_owned()), ..self }
+    }
+
+    /// What it is for.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// The computer that it is pasted on, if it is not the shell at hand.
+    pub fn computer(&self) -> Option<&str> {
+        self.computer.as_deref()
+    }
+
+    /// What it is for, and where it is pasted, for people.
+    pub fn title(&self) -> impl fmt::Display {
+        fmt::from_fn(move |f| match &self.computer {
+            Some(computer) => write!(f, "on {}, {}", shown(computer), self.words),
+            None => f.write_str(&self.words),
+        })
+    }
+
+    /// What is pasted: one command, or several lines with an empty one behind them, for which some consoles wait.
+    pub fn text(&self) -> String {
+        match self.statements.as_slice() {
+            [Statement::Command(command)] => command.to_string(),
+            [Statement::Asking(command)] => format!("& {{\n    {DRAIN}\n    {command}\n}}\n"),
+            statements => {
+                let mut text = format!("& {{\n    {SAVE}\n    {STOP}\n    try {{\n");
+                statements.iter().for_each(|statement| statement.write(&mut text));
+                text + &format!("    }} finally {{\n        {RESTORE}\n    }}\n}}\n")
+            }
+        }
+    }
+
+    /// Whether it asks something, so that nothing may be pasted after it.
+    pub fn asks(&self) -> bool {
+        self.statements.iter().any(|statement| matches!(statement, Statement::Asking(_)))
+    }
+
+    pub(crate) fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+const SAVE: &str = "$preference = $global:ErrorActionPreference";
+/// The cmdlets of Exchange are functions of a module, which do not see the preference of who calls them.
+const STOP: &str = "$global:ErrorActionPreference = 'Stop'";
+const RESTORE: &str = "$global:ErrorActionPreference = $preference";
+/// Takes the lines that a paste left over, so that none of them is the answer.
+const DRAIN: &str = "do { $answer = Read-Host 'Type keep, then answer N to the question' } until ($answer -eq 'keep')";
+
+impl Statement {
+    fn write(&self, text: &mut String) {
+        let mut line = |depth: usize, line: &dyn fmt::Display| text.push_str(&format!("{:1$}{line}\n", "", depth * 4));
+        match self {
+            Self::Command(command) | Self::Asking(command) => line(2, command),
+            Self::DefaultIsKept(check) => line(2, check),
+            Self::Guarded(commands, always) => {
+                // One that fails must not keep the next one from being run, so that each has a `finally` of its own.
+                let outermost = 2 + always.len();
+                (2..outermost).for_each(|depth| line(depth, &"try {"));
+                commands.iter().for_each(|command| line(outermost, command));
+                for (depth, command) in (2..outermost).rev().zip(always) {
+                    line(depth, &"} finally {");
+                    line(depth + 1, command);
+                    line(depth, &"}");
+                }
+            }
+        }
+    }
+
+    /// The commands in their order.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &Command> {
+        let (one, several) = match self {
+            Self::Command(command) | Self::Asking(command) => (Some(command), None),
+            Self::Guarded(commands, always) => (None, Some(commands.iter().chain(always))),
+            Self::DefaultIsKept(_) => (None, None),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
+    }
+}
+
+impl DefaultIsKept {
+    pub(crate) fn new(show: Command, default: Fact<Thumbprint>, new: Thumbprint) -> Self {
+        Self { show, default, new }
+    }
+}
+
+impl fmt::Display for DefaultIsKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (operator, thumbprint) = match self.default {
+            Fact::Value(default) => ("-ne", default.to_string()),
+            Fact::None | Fact::NotKnown => ("-eq", self.new.to_string()),
+        };
+        let (show, thumbprint) = (&self.show, string(&thumbprint));
+        write!(f, "if (({show}).InternalTransportCertificateThumbprint {operator} {thumbprint}) ")?;
+        f.write_str("{ throw 'The default SMTP certificate is another one now: nothing more was done.' }")
+    }
+}
+
+/// The words, then what is pasted.
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.title(), self.text())
+    }
+}
+
+impl Serialize for Block {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut block = serializer.serialize_struct("Block", 3)?;
+        block.serialize_field("words", &self.words)?;
+        match &self.computer {
+            Some(computer) => block.serialize_field("computer", computer)?,
+            None => block.skip_field("computer")?,
+        }
+        block.serialize_field("text", &self.text())?;
+        block.end()
+    }
+}
