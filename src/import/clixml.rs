@@ -1,6 +1,7 @@
 //! CLIXML, as `Export-Clixml` writes it: read in one pass, an object at a time, keeping what is needed.
 
 mod events;
+mod references;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 pub(super) use self::events::{Borrowed, Events, Streamed};
+use self::references::References;
 use super::error::{ImportError, Origin, Place};
 use super::escape::unescape;
 use super::value::{Object, ObjectKind, Structure, Value};
@@ -18,9 +20,6 @@ use crate::base64;
 pub(super) const MAXIMUM_LENGTH: u64 = 4 << 30;
 /// How many elements may stand inside each other; PowerShell itself writes at most about a hundred.
 const MAXIMUM_DEPTH: usize = 256;
-/// How many objects are remembered for references to them, and how many bytes of each text.
-const MAXIMUM_REMEMBERED: usize = 1 << 20;
-const MAXIMUM_REMEMBERED_TEXT: usize = 4096;
 
 /// Reads CLIXML, hands each object of a known kind to `sink`, and tells how many others there were.
 pub(super) fn read<E: Events>(
@@ -40,7 +39,7 @@ pub(super) fn read<E: Events>(
         keeps_bytes: false,
         open: Vec::new(),
         kinds: BTreeMap::new(),
-        texts: BTreeMap::new(),
+        references: References::default(),
         skipped: 0,
     };
     reader.document()?;
@@ -115,8 +114,7 @@ struct ClixmlReader<'a, E> {
     keeps_bytes: bool,
     open: Vec<(Tag, Option<u64>)>,
     kinds: BTreeMap<u64, Option<ObjectKind>>,
-    /// How objects print that a reference may name later.
-    texts: BTreeMap<u64, Box<str>>,
+    references: References,
     skipped: u64,
 }
 
@@ -204,9 +202,12 @@ impl<E: Events> ClixmlReader<'_, E> {
             match kind.wants(&self.name) {
                 Some(name) => {
                     self.keeps_bytes = kind.wants_bytes();
-                    let value = self.value(tag, id)?;
+                    let value = match tag {
+                        Tag::Reference => self.reference(id)?,
+                        _ => Some(self.value(tag, id)?),
+                    };
                     self.keeps_bytes = false;
-                    members.push((name, value));
+                    members.extend(value.map(|value| (name, value)));
                 }
                 None => self.skip(tag, id)?,
             }
@@ -218,10 +219,8 @@ impl<E: Events> ClixmlReader<'_, E> {
         Ok(match tag {
             Tag::Object => Value::Structure(Box::new(self.structure(id)?)),
             Tag::Reference => {
-                let text = id.and_then(|id| self.texts.get(&id)).map(|text| Value::Text(text.to_string()));
-                let text = text.ok_or_else(|| self.malformed("a reference to an object that came before"))?;
-                self.skip(tag, None)?;
-                text
+                let value = self.reference(id)?;
+                value.ok_or_else(|| self.malformed("a reference to an object that prints"))?
             }
             Tag::Bytes => {
                 self.collect()?;
@@ -242,6 +241,16 @@ impl<E: Events> ClixmlReader<'_, E> {
                 Value::Nil
             }
         })
+    }
+
+    /// What a reference stands for; not known of an object that came before, and of which nothing was remembered.
+    fn reference(&mut self, id: Option<u64>) -> Result<Option<Value>, ImportError> {
+        if !self.references.has(id) {
+            return Err(self.malformed("a reference to an object that came before"));
+        }
+        let value = self.references.value(id);
+        self.skip(Tag::Reference, None)?;
+        Ok(value)
     }
 
     /// An object that is a value: how it prints, its number, and what is in it.
@@ -265,6 +274,9 @@ impl<E: Events> ClixmlReader<'_, E> {
                 _ => self.skip(tag, inner)?,
             }
         }
+        if structure.text.is_none() {
+            self.references.list(id, &structure.items);
+        }
         Ok(structure)
     }
 
@@ -285,17 +297,8 @@ impl<E: Events> ClixmlReader<'_, E> {
     fn printed(&mut self, id: Option<u64>) -> Result<Option<String>, ImportError> {
         self.collect()?;
         let text = unescape(&self.text).into_owned();
-        self.remember(id, &text);
+        self.references.text(id, &text);
         Ok(Some(text))
-    }
-
-    fn remember(&mut self, id: Option<u64>, text: &str) {
-        if let Some(id) = id
-            && text.len() <= MAXIMUM_REMEMBERED_TEXT
-            && self.texts.len() < MAXIMUM_REMEMBERED
-        {
-            self.texts.insert(id, text.into());
-        }
     }
 
     /// Reads the names of an object's types, the most special first.
@@ -382,6 +385,9 @@ impl<E: Events> ClixmlReader<'_, E> {
                     let tag = Tag::of(start.local_name().as_ref());
                     self.name.clear();
                     let id = attributes(&start, &mut self.name);
+                    if tag == Tag::Object {
+                        self.references.begin(id);
+                    }
                     return Ok(Token::Start(tag, id));
                 }
                 Ok(Event::End(_)) => {

@@ -167,6 +167,29 @@ fn a_reference_stands_for_how_an_object_prints() {
 }
 
 #[test]
+fn a_reference_stands_for_a_list_too() {
+    let list = |items: Vec<Node>| Node::Object(Element::new(&["System.Object[]"]).list("LST", items).mark("list"));
+    let send = |name: &str, hosts: Node| {
+        Element::new(&["Microsoft.Exchange.Data.Directory.SystemConfiguration.SmtpSendConnectorConfig"])
+            .text("Name", name)
+            .property("SmartHosts", hosts)
+    };
+    let hosts = |objects: &[Element]| -> Vec<_> {
+        let import = read(&document(objects));
+        import.connectors().map(|connector| connector.smart_hosts().map(<[String]>::to_vec)).collect()
+    };
+    let again = send("Second", Node::Reference("list"));
+    for items in [vec![], vec!["a.contoso.com", "b.contoso.com"]] {
+        let first = send("First", list(items.iter().map(|item| Node::text(item)).collect()));
+        let expected: Vec<_> = items.iter().map(|item| (*item).to_owned()).collect();
+        assert_eq!(hosts(&[first, again.clone()]), [Some(expected.clone()), Some(expected)]);
+    }
+    // Of a list in a property that is not needed nothing is remembered: it is not known then, and never empty.
+    let unneeded = Element::new(&["System.Other"]).property("List", list(vec![Node::text("a.contoso.com")]));
+    assert_eq!(hosts(&[unneeded, again]), [None]);
+}
+
+#[test]
 fn properties_and_serialized_data_must_agree() {
     let serialized = Serialized::new(der("mail.contoso.com"), 16, "MBX01\\0");
     let element = serialized.element(false).enumeration("Services", "IIS", 8);
