@@ -5,19 +5,25 @@
 
 #[path = "support"]
 mod support {
+    pub mod expected;
     pub mod export;
     pub mod factory;
     pub mod shell;
     pub mod stand_in;
+    pub mod told;
     pub mod written;
 }
 
 #[path = "powershell/failures.rs"]
 mod failures;
+#[path = "powershell/fleets.rs"]
+mod fleets;
 #[path = "powershell/places.rs"]
 mod places;
 #[path = "powershell/plain.rs"]
 mod plain;
+#[path = "powershell/read_back.rs"]
+mod read_back;
 #[path = "powershell/remote.rs"]
 mod remote;
 #[path = "powershell/sessions.rs"]
@@ -34,8 +40,15 @@ use support::written::{Record, records};
 
 /// Every situation that one PowerShell goes through.
 fn situations() -> Vec<Situation> {
-    [plain::situations(), failures::situations(), places::situations(), sessions::situations(), shells::situations()]
-        .concat()
+    let all = [
+        plain::situations(),
+        failures::situations(),
+        places::situations(),
+        sessions::situations(),
+        shells::situations(),
+        fleets::situations(),
+    ];
+    all.concat()
 }
 
 static ALL: LazyLock<Option<Vec<(String, Collected)>>> = LazyLock::new(|| {

@@ -238,10 +238,10 @@ fn the_snap_in_of_an_edge_server_loses_nothing_of_a_certificate() {
     assert_eq!(
         certificates,
         [
-            "Server=EDGE01 SerializationData=- IisServices=[] Services=SMTP Status=Valid RootCAType=GroupPolicy \
+            "Server=EDGE01 SerializationData=- IisServices=[] Services=SMTP Status=Valid RootCAType=Registry \
          FriendlyName=mail 2026 HasPrivateKey=true",
             "Server=EDGE01 SerializationData=- IisServices=[IIS://edge01/W3SVC/1] Services=IIS Status=DateInvalid \
-         RootCAType=GroupPolicy FriendlyName=mail 2026 HasPrivateKey=true",
+         RootCAType=Registry FriendlyName=mail 2026 HasPrivateKey=true",
         ]
     );
 }

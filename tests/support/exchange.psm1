@@ -4,7 +4,8 @@
 #   shell, computer   what the shell is of (2013, 2016, 2019, SE, Edge) and where it runs
 #   form              how certificates arrive: session, unserialized, flat, snap-in
 #   servers           name, fqdn, edge
-#   answers           by cmdlet and server ('' for those that name none): objects with type, prints, properties
+#   answers           by cmdlet and server ('' for those that name none): objects with type and properties; a
+#                     value may be { prints }, { enumeration, value } or { der }
 #   certificates      by server
 #   selection         by server and host name: thumbprints in their order
 #   fails             cmdlet, server, domain, how (error, throw, half, half-throw, warning), message
@@ -104,7 +105,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Microsoft.Exchange.Management.SystemConfigurationTasks {
     [Flags] public enum AllowedServices { None = 0, IMAP = 1, POP = 2, UM = 4, IIS = 8, SMTP = 16, Federation = 32, UMCallRouter = 64 }
     public enum CertificateStatus { Unknown, Valid, Revoked, DateInvalid, Untrusted, Invalid, RevocationCheckFailure, PendingRequest }
-    public enum CertificateAuthorityType { None, Registry, ThirdParty, GroupPolicy, Enterprise, Unknown }
+    public enum CertificateAuthorityType { None, ThirdParty, Enterprise, Registry, GroupPolicy, Unknown }
     public class IisService { public string ServiceName { get; set; } }
     public class ExchangeCertificate : X509Certificate2 {
         public ExchangeCertificate(byte[] der) : base(der) { IISServices = new List<IisService>(); }
@@ -117,6 +118,9 @@ namespace Microsoft.Exchange.Management.SystemConfigurationTasks {
     }
 }
 namespace Microsoft.Exchange.Data {
+    [Flags] public enum AuthMechanisms { None = 0, Tls = 1, Integrated = 2, BasicAuth = 4, BasicAuthRequireTLS = 8, ExchangeServer = 16, ExternalAuthoritative = 32 }
+    public enum ServerRole { None = 0, Mailbox = 2, HubTransport = 32, FrontendTransport = 16384, Edge = 64 }
+    public enum UMStartupMode { TCP, TLS, Dual }
     public class Printed { string text; public Printed(string text) { this.text = text; } public override string ToString() { return text; } }
 }
 '@
@@ -162,15 +166,20 @@ function New-CertificateObject($known, $server) {
     $rebuilt
 }
 
+# A value of a property: itself, what prints, an enumeration, or a certificate.
+function New-Value($value) {
+    if ($value -isnot [Collections.IDictionary]) { return $value }
+    if ($value.Contains('prints')) { return [Microsoft.Exchange.Data.Printed]::new($value.prints) }
+    if ($value.Contains('enumeration')) { return [Enum]::ToObject("Microsoft.Exchange.Data.$($value.enumeration)" -as [type], [int] $value.value) }
+    [Security.Cryptography.X509Certificates.X509Certificate2]::new([Convert]::FromBase64String($value.der))
+}
+
 # Any other object; one of a session has been serialized.
 function New-AnswerObject($known) {
     $properties = [ordered] @{}
     foreach ($property in $known.properties.GetEnumerator()) {
         $value = $property.Value
-        if ($value -is [Collections.IDictionary] -and $value.Contains('prints')) { $value = [Microsoft.Exchange.Data.Printed]::new($value.prints) }
-        if ($value -is [Collections.IDictionary] -and $value.Contains('der')) {
-            $value = [Security.Cryptography.X509Certificates.X509Certificate2]::new([Convert]::FromBase64String($value.der))
-        }
+        if ($value -is [Collections.IList]) { $value = [object[]] @($value | ForEach-Object { New-Value $_ }) } else { $value = New-Value $value }
         $properties[$property.Key] = $value
     }
     $object = [pscustomobject] $properties

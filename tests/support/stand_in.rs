@@ -30,13 +30,32 @@ pub struct Held {
     pub der: Vec<u8>,
     pub services: i32,
     pub status: i32,
+    pub root_ca_type: i32,
+    pub friendly_name: Option<String>,
+    /// The type of the private key's provider, 0 for a key storage provider; none without a private key.
+    pub provider: Option<u32>,
     pub sites: Vec<u32>,
 }
 
 impl Held {
     pub fn new(name: &str, services: i32) -> Self {
-        let der = CertificateFactory::new(name).build_der();
-        Self { der, services, status: 1, sites: if services & 8 == 0 { Vec::new() } else { vec![1] } }
+        Self::of(&CertificateFactory::new(name), services)
+    }
+
+    pub fn of(factory: &CertificateFactory, services: i32) -> Self {
+        Self {
+            der: factory.build_der(),
+            services,
+            status: 1,
+            root_ca_type: 3,
+            friendly_name: Some("mail 2026".to_owned()),
+            provider: Some(12),
+            sites: if services & 8 == 0 { Vec::new() } else { vec![1] },
+        }
+    }
+
+    pub fn at(self, sites: &[u32]) -> Self {
+        Self { sites: sites.to_vec(), ..self }
     }
 
     pub fn thumbprint(&self) -> String {
@@ -45,15 +64,25 @@ impl Held {
 
     pub fn serialized(&self, server: &str) -> Vec<u8> {
         let identity = format!("{}.contoso.com\\{}", server.to_lowercase(), self.thumbprint());
-        let serialized = Serialized::new(self.der.clone(), self.services, &identity);
-        Serialized { sites: self.sites.clone(), status: self.status, ..serialized }.bytes()
+        Serialized {
+            der: self.der.clone(),
+            friendly_name: self.friendly_name.clone(),
+            provider: self.provider,
+            services: self.services,
+            status: self.status,
+            root_ca_type: self.root_ca_type,
+            sites: self.sites.clone(),
+            identity,
+        }
+        .bytes()
     }
 
-    fn json(&self, server: &str) -> Value {
+    pub fn json(&self, server: &str) -> Value {
         json!({
             "der": STANDARD.encode(&self.der), "thumbprint": self.thumbprint(), "services": self.services,
-            "status": self.status, "root_ca_type": 3, "friendly_name": "mail 2026", "has_private_key": true,
-            "sites": self.sites, "serialization_data": STANDARD.encode(self.serialized(server)),
+            "status": self.status, "root_ca_type": self.root_ca_type, "friendly_name": self.friendly_name,
+            "has_private_key": self.provider.is_some(), "provider": self.provider, "sites": self.sites,
+            "serialization_data": STANDARD.encode(self.serialized(server)),
         })
     }
 }
@@ -237,6 +266,13 @@ impl Organization {
             Some(objects) => objects.push(object),
             None => of_cmdlet[server] = json!([object]),
         }
+        self
+    }
+
+    /// Gives the last object that a cmdlet answers another property.
+    pub fn set(mut self, cmdlet: &str, server: &str, property: &str, value: Value) -> Self {
+        let objects = self.0["answers"][cmdlet][server].as_array_mut().unwrap();
+        objects.last_mut().unwrap()["properties"][property] = value;
         self
     }
 
