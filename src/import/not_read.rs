@@ -82,8 +82,11 @@ impl Import {
         kinds.filter_map(entry).collect()
     }
 
-    /// Whether all servers that are described are Edge Transport servers.
+    /// Whether all servers that are described are Edge Transport servers, and nobody asked the organisation.
     fn is_of_edges_alone(&self) -> bool {
+        if self.records.answers.of(None).next().is_some() {
+            return false;
+        }
         let mut roles = self.records.servers.values().filter_map(|facts| facts.roles.as_ref()).peekable();
         roles.peek().is_some() && roles.all(|known| known.value.contains(&Role::EdgeTransport))
     }

@@ -205,6 +205,17 @@ fn an_edge_transport_server_settles_nothing_for_the_organisation() {
 }
 
 #[test]
+fn an_organisation_that_did_not_answer_is_not_hidden_by_an_edge_transport_server_that_did() {
+    let inside = Collection::new(NEW, None).failed(None, "Get-ExchangeServer", "Denied.");
+    for files in [[&inside, &edge(NEW)], [&edge(NEW), &inside]] {
+        let import = read(&files).unwrap();
+        let expected = ["servers (Denied.)", "send-connectors", "hybrid", "auth", "federation", "edge-subscriptions"];
+        assert_eq!(entries(&import), expected);
+        assert_eq!(import.fleet().0.not_read().count(), expected.len());
+    }
+}
+
+#[test]
 fn two_edge_transport_servers_may_have_connectors_of_one_name() {
     let other = Collection::new(NEW, Some("EDGE02"))
         .server("EDGE02", VERSION_2019, "Edge")
