@@ -14,10 +14,14 @@ mod support {
     pub mod written;
 }
 
+#[path = "powershell/decisions.rs"]
+mod decisions;
 #[path = "powershell/failures.rs"]
 mod failures;
 #[path = "powershell/fleets.rs"]
 mod fleets;
+#[path = "powershell/judged.rs"]
+mod judged;
 #[path = "powershell/places.rs"]
 mod places;
 #[path = "powershell/plain.rs"]
@@ -26,6 +30,8 @@ mod plain;
 mod read_back;
 #[path = "powershell/remote.rs"]
 mod remote;
+#[path = "powershell/rich.rs"]
+mod rich;
 #[path = "powershell/sessions.rs"]
 mod sessions;
 #[path = "powershell/shells.rs"]
@@ -47,6 +53,7 @@ fn situations() -> Vec<Situation> {
         sessions::situations(),
         shells::situations(),
         fleets::situations(),
+        rich::situations(),
     ];
     all.concat()
 }

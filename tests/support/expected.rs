@@ -237,8 +237,10 @@ impl Expected<'_> {
         for kind in ["default-smtp", "imap", "pop", "um", "um-call-router", "web-bindings", "selection"] {
             let all: Vec<_> = self.told(Some(name), kind).collect();
             let is_read = |told: &Told| all.iter().any(|other| other.host == told.host && other.unread.is_none());
-            let unread: BTreeSet<_> =
-                all.iter().filter(|told| !is_read(told)).filter_map(|told| told.unread.clone()).collect();
+            // Of several answers to a question the first one counts.
+            let is_first = |index: usize, told: &Told| all[..index].iter().all(|other| other.host != told.host);
+            let first = all.iter().enumerate().filter(|(index, told)| !is_read(told) && is_first(*index, told));
+            let unread: BTreeSet<_> = first.filter_map(|(_, told)| told.unread.clone()).collect();
             if !unread.is_empty() {
                 not_read.insert(kind.to_owned(), unread.into_iter().collect::<Vec<_>>().join("; "));
             }
