@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     serde_json::to_string(&outcome).expect("a text");
     let script = match &outcome {
         Outcome::Plan(plan) => plan.script(),
-        Outcome::Rollout(plan) => plan.script(),
+        Outcome::Rollout(plan) => plan.script().to_vec(),
         _ => return,
     };
     for line in script {
