@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::fact::Fact;
-use crate::powershell::{Command, string};
+use crate::powershell::Command;
 use crate::server::Server;
 use crate::text::shown;
 use crate::thumbprint::Thumbprint;
@@ -143,11 +143,10 @@ impl DefaultIsKept {
 impl fmt::Display for DefaultIsKept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (operator, thumbprint) = match self.default {
-            Fact::Value(default) => ("-ne", default.to_string()),
-            Fact::None | Fact::NotKnown => ("-eq", self.new.to_string()),
+            Fact::Value(default) => ("-ne", default),
+            Fact::None | Fact::NotKnown => ("-eq", self.new),
         };
-        let (show, thumbprint) = (&self.show, string(&thumbprint));
-        write!(f, "if (({show}).InternalTransportCertificateThumbprint {operator} {thumbprint}) ")?;
+        write!(f, "if (({}).InternalTransportCertificateThumbprint {operator} '{thumbprint}') ", self.show)?;
         f.write_str("{ throw 'The default SMTP certificate is another one now: nothing more was done.' }")
     }
 }

@@ -302,10 +302,8 @@ impl Certificate {
     }
 
     fn has_dns_name_by(&self, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
-        self.dns_names_in_der().any(|name| match name.value {
-            ascii if ascii.is_ascii() => is_wanted(ascii),
-            other => is_wanted(name::latin1(other).as_bytes()),
-        })
+        let mut names = extension::dns_names(self.general_names().rest()).filter(|name| !name.is_empty());
+        names.any(|name| if name.is_ascii() { is_wanted(name) } else { is_wanted(name::latin1(name).as_bytes()) })
     }
 
     /// Whether the bytes of one of the [`domains`](Self::domains) behind the first one, which stands at this offset, are
@@ -315,11 +313,6 @@ impl Certificate {
         let end_of_subject = end(self.facts.subject.element(&self.der));
         let has_others = self.element_at(first).is_some_and(|name| end(name) < end_of_subject);
         if has_others { self.has_domain_by(is_wanted) } else { self.has_dns_name_by(is_wanted) }
-    }
-
-    /// The DNS names that are not empty.
-    fn dns_names_in_der(&self) -> impl Iterator<Item = tlv::Element<'_>> {
-        self.general_names().filter(|name| extension::is_dns_name(*name) && !name.value.is_empty())
     }
 
     fn general_names(&self) -> tlv::Cursor<'_> {

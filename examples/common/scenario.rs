@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use exchange_certificates::{Fleet, NotRead, Policy, Server, rfc3339};
+use exchange_certificates::{Fleet, NotRead, Policy, ScenarioError, Server, rfc3339};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -43,7 +43,7 @@ pub(crate) fn read(path: &Path) -> Result<Scenario, BadInput> {
     let form: Form = input::json(&file, &input::read(path)?)?;
     let subject = match (form.server, form.servers) {
         (Some(_), None) if form.not_read.is_some() => {
-            return Err(BadInput::new(&file, "not_read: what was not read of one server stands at the server"));
+            return Err(BadInput::new(&file, ScenarioError::NotReadBeside));
         }
         (Some(server), None) => Subject::Server(server),
         (None, Some(fleet)) => {

@@ -90,7 +90,7 @@ pub fn rollout(rollout: &RolloutPlan) {
     table.set_header(["server", "outcome", "services", "rules"]);
     for (server, outcome) in rollout.servers() {
         let (said, services) = match outcome {
-            Ok(plan) if plan.script().is_empty() => ("nothing to do", plan.services()),
+            Ok(plan) if plan.blocks().is_empty() => ("nothing to do", plan.services()),
             Ok(plan) => ("can be assigned", plan.in_question()),
             Err(NoPlan::DecisionRequired(_)) => ("decision required", Service::empty()),
             Err(_) => ("refused", Service::empty()),

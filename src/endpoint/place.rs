@@ -4,7 +4,7 @@ use super::{
     Endpoint, EndpointKind, Found, MissingFact, Of, Presented, View, client_access, https, transport, unified_messaging,
 };
 use crate::change::Change;
-use crate::server::{Connector, Server, WebBinding};
+use crate::server::{Connector, NotReadKind, Server, WebBinding};
 use crate::service::Service;
 use crate::text::Caseless;
 
@@ -47,7 +47,7 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn presented(self, view: &View<'a>, found: &mut Found<'a>) -> Presented {
-        if view.are_certificates_unread {
+        if view.server.unread(NotReadKind::Certificates).is_some() {
             return Presented::Unknown(MissingFact::Certificates);
         }
         match (self.kind, self.at) {

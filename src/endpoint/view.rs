@@ -6,7 +6,7 @@ use super::selection::Chosen;
 use super::{Presented, PresentedCertificate, Reason};
 use crate::change::Change;
 use crate::fact::Fact;
-use crate::server::{Connector, Installed, NotReadKind, Server, Sites, TlsCertificateName};
+use crate::server::{Connector, Installed, Server, Sites, TlsCertificateName};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -20,13 +20,11 @@ pub(crate) struct View<'a> {
     pub(super) change: Option<&'a Change>,
     /// A certificate that is looked away from.
     without: Option<Thumbprint>,
-    pub(super) are_certificates_unread: bool,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn of(server: &'a Server, now: Timestamp, sites: &'a Sites) -> Self {
-        let are_certificates_unread = server.unread(NotReadKind::Certificates).is_some();
-        Self { server, now, sites, change: None, without: None, are_certificates_unread }
+        Self { server, now, sites, change: None, without: None }
     }
 
     /// The same after a change.

@@ -274,7 +274,7 @@ fn script(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: 
     let mut lines = Vec::new();
     for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
         let Ok(plan) = outcome else { continue };
-        if !plan.script().is_empty() {
+        if !plan.blocks().is_empty() {
             if server.is_edge() {
                 lines.push(Line::Comment("On the Edge Transport server itself:"));
                 lines.push(Line::Here { server: server.name().to_owned() });
