@@ -6,7 +6,6 @@ mod certificates;
 mod connectors;
 mod endpoints;
 mod fleet_wide;
-mod remedy;
 mod services;
 
 use std::fmt;
@@ -16,8 +15,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 pub use self::agenda::{AgendaItem, agenda};
+use crate::block::Block;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::finding::{Finding, Message, Remedy};
+use crate::finding::{Finding, Message};
 use crate::fleet::Fleet;
 use crate::rfc3339;
 use crate::rule::{About, Source};
@@ -215,7 +215,7 @@ impl AuditFinding {
     }
 
     /// What to do about it, step by step.
-    pub fn remedy(&self) -> &[Remedy] {
+    pub fn remedy(&self) -> &[Block] {
         &self.finding.remedy
     }
 }
@@ -346,7 +346,7 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
                 severity: found.severity.unwrap_or_else(|| rule.severity()),
                 server: server.name().to_owned(),
                 thumbprint: found.thumbprint,
-                finding: found.finding,
+                finding: found.finding.at(server),
             }));
         }
     }

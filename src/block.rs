@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::fact::Fact;
 use crate::powershell::Command;
 use crate::server::Server;
-use crate::text::shown;
+use crate::text::{plain, shown};
 use crate::thumbprint::Thumbprint;
 
 /// Words for people, and what is pasted after them as a whole: a console takes the lines behind a question for its
@@ -20,8 +20,19 @@ use crate::thumbprint::Thumbprint;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     words: Cow<'static, str>,
-    computer: Option<String>,
+    place: Place,
     statements: Vec<Statement>,
+}
+
+/// Where a block is pasted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// Where the server is managed that it is about: an Edge Transport server is managed on itself.
+    Here,
+    /// In the shell at hand, whichever server it is about.
+    AnyShell,
+    /// On this computer.
+    On(String),
 }
 
 /// A part of what is pasted.
@@ -34,6 +45,8 @@ pub(crate) enum Statement {
     Guarded(Vec<Command>, Vec<Command>),
     /// Stops unless the default SMTP certificate has been kept.
     DefaultIsKept(DefaultIsKept),
+    /// Stops unless an earlier block made a new certificate, which it kept in `$new`.
+    NewIsThere,
 }
 
 /// The default SMTP certificate before a question; if it was not known, the one that it must not be.
@@ -45,39 +58,76 @@ pub(crate) struct DefaultIsKept {
 }
 
 impl Block {
-    /// What is run in the shell at hand.
+    /// What is run where the server is managed that it is about.
     pub(crate) fn new(words: impl Into<Cow<'static, str>>, statements: Vec<Statement>) -> Self {
-        Self { words: words.into(), computer: None, statements }
+        Self { words: words.into(), place: Place::Here, statements }
     }
 
-    /// What is run on an Edge Transport server is run there.
+    /// Words alone.
+    pub(crate) fn words_alone(words: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(words, Vec::new())
+    }
+
+    /// Commands, one after the other.
+    pub(crate) fn of(words: impl Into<Cow<'static, str>>, commands: impl IntoIterator<Item = Command>) -> Self {
+        Self::new(words, commands.into_iter().map(Statement::Command).collect())
+    }
+
+    /// A command that asks whether to replace the default SMTP certificate, which is to be kept.
+    pub(crate) fn asking(words: impl Into<Cow<'static, str>>, command: Command) -> Self {
+        Self::new(words, vec![Statement::Asking(command)])
+    }
+
+    /// Adds a statement.
+    pub(crate) fn push(&mut self, statement: Statement) {
+        self.statements.push(statement);
+    }
+
+    /// What is about an Edge Transport server is run there.
     pub(crate) fn at(self, server: &Server) -> Self {
-        Self { computer: server.is_edge().then(|| server.name().to_owned()), ..self }
+        let is_there = self.place == Place::Here && server.is_edge() && !self.statements.is_empty();
+        if is_there { self.on(server.name()) } else { self }
     }
 
-    /// What it is for.
+    /// What is run on a computer, whichever server it is about.
+    pub(crate) fn on(self, computer: &str) -> Self {
+        Self { place: Place::On(computer.to_owned()), ..self }
+    }
+
+    /// What is run in the shell at hand, whichever server it is about.
+    pub(crate) fn in_any_shell(self) -> Self {
+        Self { place: Place::AnyShell, ..self }
+    }
+
+    /// What it is for; empty if the text says it all.
     pub fn words(&self) -> &str {
         &self.words
     }
 
     /// The computer that it is pasted on, if it is not the shell at hand.
     pub fn computer(&self) -> Option<&str> {
-        self.computer.as_deref()
+        match &self.place {
+            Place::On(computer) => Some(computer),
+            Place::Here | Place::AnyShell => None,
+        }
     }
 
     /// What it is for, and where it is pasted, for people.
     pub fn title(&self) -> impl fmt::Display {
-        fmt::from_fn(move |f| match &self.computer {
-            Some(computer) => write!(f, "on {}, {}", shown(computer), self.words),
-            None => f.write_str(&self.words),
+        fmt::from_fn(move |f| match (self.computer(), &*self.words) {
+            (Some(computer), "") => write!(f, "on {}:", shown(computer)),
+            (Some(computer), words) => write!(f, "on {}, {}", shown(computer), plain(words)),
+            (None, words) => write!(f, "{}", plain(words)),
         })
     }
 
-    /// What is pasted: one command, or several lines with an empty one behind them, for which some consoles wait.
+    /// What is pasted: one command, or several lines with an empty one behind them, for which some consoles wait. Empty
+    /// if there are only words.
     pub fn text(&self) -> String {
         match self.statements.as_slice() {
+            [] => String::new(),
             [Statement::Command(command)] => command.to_string(),
-            [Statement::Asking(command)] => format!("& {{\n    {DRAIN}\n    {command}\n}}\n"),
+            [Statement::Asking(command)] => asking(command),
             statements => {
                 let mut text = format!("& {{\n    {SAVE}\n    {STOP}\n    try {{\n");
                 statements.iter().for_each(|statement| statement.write(&mut text));
@@ -96,6 +146,21 @@ impl Block {
     }
 }
 
+/// A command that asks. What it gives is for the blocks after it, hence global.
+fn asking(command: &Command) -> String {
+    match command.variable() {
+        Some(_) => {
+            let command = command.clone().kept_in(GLOBAL_NEW);
+            format!("& {{\n    {GLOBAL_NEW} = $null\n    {DRAIN}\n    {command}\n}}\n")
+        }
+        None => format!("& {{\n    {DRAIN}\n    {command}\n}}\n"),
+    }
+}
+
+const GLOBAL_NEW: &str = "$global:new";
+const NEW_IS_THERE: &str = "if (-not (Get-Variable new -ValueOnly -ErrorAction Ignore)) { throw 'The new certificate was \
+                            not made: nothing more was done.' }";
+
 const SAVE: &str = "$preference = $global:ErrorActionPreference";
 /// The cmdlets of Exchange are functions of a module, which do not see the preference of who calls them.
 const STOP: &str = "$global:ErrorActionPreference = 'Stop'";
@@ -109,6 +174,7 @@ impl Statement {
         match self {
             Self::Command(command) | Self::Asking(command) => line(2, command),
             Self::DefaultIsKept(check) => line(2, check),
+            Self::NewIsThere => line(2, &NEW_IS_THERE),
             Self::Guarded(commands, always) => {
                 // One that fails must not keep the next one from being run, so that each has a `finally` of its own.
                 let outermost = 2 + always.len();
@@ -128,7 +194,7 @@ impl Statement {
         let (one, several) = match self {
             Self::Command(command) | Self::Asking(command) => (Some(command), None),
             Self::Guarded(commands, always) => (None, Some(commands.iter().chain(always))),
-            Self::DefaultIsKept(_) => (None, None),
+            Self::DefaultIsKept(_) | Self::NewIsThere => (None, None),
         };
         one.into_iter().chain(several.into_iter().flatten())
     }
@@ -151,22 +217,26 @@ impl fmt::Display for DefaultIsKept {
     }
 }
 
-/// The words, then what is pasted.
+/// The words, then what is pasted, as far as there are any.
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}", self.title(), self.text())
+        let (title, text) = (self.title().to_string(), self.text());
+        let is_parted = !title.is_empty() && !text.is_empty();
+        write!(f, "{title}{}{text}", if is_parted { "\n" } else { "" })
     }
 }
 
 impl Serialize for Block {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut block = serializer.serialize_struct("Block", 3)?;
-        block.serialize_field("words", &self.words)?;
-        match &self.computer {
-            Some(computer) => block.serialize_field("computer", computer)?,
-            None => block.skip_field("computer")?,
+        let (words, text) = (plain(&self.words).to_string(), self.text());
+        let parts = [("words", Some(&*words)), ("computer", self.computer()), ("text", Some(&*text))];
+        for (name, part) in parts {
+            match part.filter(|part| !part.is_empty()) {
+                Some(part) => block.serialize_field(name, part)?,
+                None => block.skip_field(name)?,
+            }
         }
-        block.serialize_field("text", &self.text())?;
         block.end()
     }
 }

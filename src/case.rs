@@ -2,13 +2,13 @@
 
 mod connectors;
 
-use std::fmt;
 use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
 use crate::change::Change;
 use crate::endpoint::{self, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
+use crate::remedy::Elsewhere;
 use crate::request::{AcceptedStatus, Answer, Mode, Operation, Request};
 use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, Server, Sites, Status};
 use crate::service::Service;
@@ -36,12 +36,6 @@ pub(crate) struct Case<'a> {
     /// What every endpoint presents before and after.
     pub(crate) endpoints: Vec<EndpointChange>,
     pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
-}
-
-/// Who knows which other servers hold a certificate.
-pub(crate) trait Elsewhere: fmt::Debug {
-    /// The names of the servers on which the certificate is installed.
-    fn holders(&self, thumbprint: Thumbprint) -> Vec<String>;
 }
 
 impl<'a> Case<'a> {
@@ -315,7 +309,7 @@ impl<'a> Removal<'a> {
     /// Whether the removed certificate is named like the Auth certificate, and which one is in use is not known.
     pub(crate) fn is_likely_auth_certificate(&self) -> bool {
         self.server().auth_certificates().is_none()
-            && self.removed.is_some_and(|removed| is_named_auth_certificate(removed.certificate()))
+            && self.removed.is_some_and(|removed| removed.certificate().is_named_auth_certificate())
     }
 
     /// Whether the removed certificate is outside its dates.
@@ -381,9 +375,5 @@ impl<'a> Removal<'a> {
 /// Whether it is the Auth certificate, by the server's word or by its name.
 fn is_auth_certificate(server: &Server, installed: &Installed) -> bool {
     server.auth_certificates().is_some_and(|auth| auth.contains(installed.thumbprint()))
-        || is_named_auth_certificate(installed.certificate())
-}
-
-pub(crate) fn is_named_auth_certificate(certificate: &Certificate) -> bool {
-    certificate.has_common_name("Microsoft Exchange Server Auth Certificate")
+        || installed.certificate().is_named_auth_certificate()
 }

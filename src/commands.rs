@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::certificate::Certificate;
-use crate::powershell::Command;
-use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
+use crate::powershell::{Bare, Command};
+use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName, Version};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -57,6 +57,11 @@ pub(crate) fn import(server: &Server) -> Command {
         .word("-Password (Get-Credential).Password")
 }
 
+/// Shows the Send connectors with their source servers and certificates.
+pub(crate) fn show_send_connectors() -> Command {
+    Command::new("Get-SendConnector").list("Name,SourceTransportServers,TlsCertificateName")
+}
+
 /// Completes a pending request with the certificate that the CA sends.
 pub(crate) fn import_answer(server: &Server) -> Command {
     import_certificate(server).word("-FileData ([IO.File]::ReadAllBytes( <path of the .cer file> ))")
@@ -66,36 +71,150 @@ fn import_certificate(server: &Server) -> Command {
     Command::new("Import-ExchangeCertificate").server(server)
 }
 
-/// Makes a new self-signed certificate.
-pub(crate) fn new_certificate(server: &Server) -> Command {
+/// Copies a certificate with its private key from one server to another, under a password that nobody needs to know.
+pub(crate) fn copy(from: &str, thumbprint: Thumbprint, to: &Server) -> [Command; 3] {
+    let password = Command::new("ConvertTo-SecureString").word("([Guid]::NewGuid().ToString()) -AsPlainText -Force");
+    let export = Command::new("Export-ExchangeCertificate")
+        .bare("Thumbprint", thumbprint)
+        .value("Server", from.to_owned())
+        .word("-BinaryEncoded -Password $password");
+    let import =
+        import_certificate(to).word("-FileData $copy.FileData -Password $password -PrivateKeyExportable $true");
+    [password.kept_in("$password"), export.kept_in("$copy"), import]
+}
+
+/// Makes a certificate. It takes IMAP, POP and SMTP unless it is told which services.
+fn new_certificate(server: &Server) -> Command {
     Command::new("New-ExchangeCertificate").server(server)
 }
 
-/// Makes a new self-signed certificate like another one.
-pub(crate) fn renew_self_signed(server: &Server, thumbprint: Thumbprint) -> Command {
-    get_certificate(server, thumbprint).pipe(new_certificate(server))
+const NEW_KEY: &str = "-KeySize 2048 -PrivateKeyExportable $true";
+
+/// Makes a self-signed certificate of the server's own names, with SMTP alone.
+fn new_of_server(server: &Server, friendly_name: &'static str) -> Command {
+    new_certificate(server)
+        .value("FriendlyName", friendly_name)
+        .value("SubjectName", format!("CN={}", server.name()))
+        .value("DomainName", server.name().to_owned())
+        .switch("IncludeServerFQDN")
+        .word(NEW_KEY)
+        .bare("Services", Service::SMTP)
+        .kept_in(NEW)
 }
 
-/// Requests a new certificate like another one from a CA.
-pub(crate) fn request_renewal(server: &Server, thumbprint: Thumbprint) -> Command {
-    get_certificate(server, thumbprint).pipe(new_certificate(server).switch("GenerateRequest"))
+/// Makes a new default SMTP certificate, without the question.
+pub(crate) fn new_default(server: &Server) -> Command {
+    new_of_server(server, "Internal transport certificate").switch("Force")
 }
 
-/// Makes a new Auth certificate.
+/// Makes a new certificate for the Exchange Back End, and asks whether it is to be the default one too.
+pub(crate) fn new_back_end(server: &Server) -> Command {
+    new_of_server(server, "Exchange Back End certificate")
+}
+
+/// Makes a self-signed certificate like another one, with the same services.
+pub(crate) fn renew_self_signed(server: &Server, thumbprint: Thumbprint, services: Service) -> Command {
+    let services = if services.is_empty() { Bare::Word("None") } else { services.into() };
+    let new = new_certificate(server).word(NEW_KEY).bare("Services", services);
+    get_certificate(server, thumbprint).pipe(new).kept_in(NEW)
+}
+
+/// Requests a new certificate like another one from a CA, in a file.
+pub(crate) fn request_renewal(server: &Server, thumbprint: Thumbprint) -> Vec<Command> {
+    let new = new_certificate(server).switch("GenerateRequest").word(NEW_KEY);
+    if server.version() == Version::Exchange2013 {
+        let new = new.bare("RequestFile", "<UNC path of the request file>");
+        return vec![get_certificate(server, thumbprint).pipe(new)];
+    }
+    let write = Command::new("[IO.File]::WriteAllText( <path of the request file> , $request, [Text.Encoding]::ASCII)");
+    vec![get_certificate(server, thumbprint).pipe(new).kept_in("$request"), write]
+}
+
+/// Lets the computer of a server trust its new certificate.
+pub(crate) fn trust_new(server: &Server) -> Command {
+    Command::new("Get-Item")
+        .word("\"Cert:\\LocalMachine\\My\\$($args[0])\"")
+        .pipe(Command::new("Export-Certificate").word("-FilePath \"$env:TEMP\\$($args[0]).cer\" -Force"))
+        .pipe(Command::new("Import-Certificate").word("-CertStoreLocation Cert:\\LocalMachine\\Root"))
+        .on_with(server.name(), "$new.Thumbprint")
+}
+
+/// Binds the new certificate to port 444 of the Exchange Back End, in place of the one that is there.
+pub(crate) fn bind_new_to_back_end(server: &Server) -> Command {
+    let binding =
+        "(Get-WebBinding -Name 'Exchange Back End' -Protocol https -Port 444).AddSslCertificate($args[0], 'My')";
+    Command::new(binding).on_with(server.name(), "$new.Thumbprint")
+}
+
+/// Makes a new Auth certificate, and asks whether it is to be the default one for SMTP too.
 pub(crate) fn new_auth_certificate(server: &Server) -> Command {
     new_certificate(server)
         .value("SubjectName", "CN=Microsoft Exchange Server Auth Certificate")
+        .word("-DomainName @()")
         .value("FriendlyName", "Microsoft Exchange Server Auth Certificate")
-        .word("-DomainName @() -PrivateKeyExportable $true")
+        .word(NEW_KEY)
+        .bare("Services", Service::SMTP)
+        .kept_in(NEW)
 }
 
-/// Makes another Auth certificate the current one.
+/// Stages the new Auth certificate: more than 48 hours ahead, so that every server has it by then.
+pub(crate) fn stage_auth_certificate() -> Command {
+    announce_auth_certificate().word("-NewCertificateEffectiveDate (Get-Date).AddHours(72) -Force")
+}
+
+fn announce_auth_certificate() -> Command {
+    Command::new("Set-AuthConfig").bare("NewCertificateThumbprint", "$new.Thumbprint")
+}
+
+/// Makes the new Auth certificate the current one.
 pub(crate) fn publish_auth_certificate() -> [Command; 3] {
     let set = || Command::new("Set-AuthConfig");
-    let announce = set()
-        .bare("NewCertificateThumbprint", "<thumbprint of the new one>")
-        .word("-NewCertificateEffectiveDate (Get-Date)");
-    [announce, set().switch("PublishCertificate"), set().switch("ClearPreviousCertificate")]
+    [
+        announce_auth_certificate().word("-NewCertificateEffectiveDate (Get-Date) -Force"),
+        set().switch("PublishCertificate").switch("Force"),
+        set().switch("ClearPreviousCertificate").switch("Force"),
+    ]
+}
+
+/// Lets a server take the new Auth certificate at once.
+pub(crate) fn reload_auth_certificate(server: &Server) -> [Command; 3] {
+    let pool = |name| Command::new("Restart-WebAppPool").word(name);
+    let service = Command::new("Restart-Service").word("MSExchangeServiceHost");
+    [service, pool("MSExchangeOWAAppPool"), pool("MSExchangeECPAppPool")].map(|command| command.on(server.name()))
+}
+
+/// Makes a new certificate for the federation trust.
+pub(crate) fn new_federation_certificate(server: &Server) -> Command {
+    new_certificate(server)
+        .value("FriendlyName", "Exchange Federated Delegation")
+        .word("-DomainName 'Federation' -SubjectKeyIdentifier ([Guid]::NewGuid().ToString('N'))")
+        .word(NEW_KEY)
+        .bare("Services", "Federation")
+        .kept_in(NEW)
+}
+
+fn set_federation_trust() -> Command {
+    Command::new("Set-FederationTrust").bare("Identity", "<name of the federation trust>")
+}
+
+/// Names the new certificate to the federation trust.
+pub(crate) fn announce_federation_certificate() -> Command {
+    set_federation_trust().bare("Thumbprint", "$new.Thumbprint")
+}
+
+/// Makes the next certificate of the federation trust the current one.
+pub(crate) fn publish_federation_certificate() -> Command {
+    set_federation_trust().switch("PublishFederationCertificate")
+}
+
+/// Shows the text that proves a federated domain.
+pub(crate) fn show_federation_proof() -> Command {
+    Command::new("Get-FederatedDomainProof").bare("DomainName", "<federated domain>")
+}
+
+/// Tests whether every server has the certificates of the federation trust.
+pub(crate) fn test_federation_certificate() -> Command {
+    Command::new("Test-FederationTrustCertificate")
 }
 
 /// Shows which Auth certificates are in use.
@@ -126,9 +245,21 @@ pub(crate) fn get_transport_service(server: &Server) -> Command {
     if server.is_edge() { get } else { get.literal(server.name().to_owned()) }
 }
 
+/// What keeps a new certificate for the commands after it.
+pub(crate) const NEW: &str = "$new";
+
 /// Gives a connector, or the hybrid configuration, the name of its certificate.
 pub(crate) fn set_tls_certificate_name(connector: &Connector, name: &TlsCertificateName) -> Command {
     set_connector(connector).value("TlsCertificateName", name.to_string())
+}
+
+/// Gives a Send connector its source servers back, and the name of its certificate.
+pub(crate) fn set_source_servers(connector: &Connector) -> Command {
+    let set = set_connector(connector).values("SourceTransportServers", connector.servers());
+    match connector.tls_certificate_name().value() {
+        Some(name) => set.value("TlsCertificateName", name.to_string()),
+        None => set,
+    }
 }
 
 /// The same for whoever has to choose the certificate.
@@ -262,21 +393,40 @@ pub(crate) fn windows_services(service: Service) -> &'static str {
 
 // Edge subscriptions
 
+/// Keeps the Send connectors of an Edge Transport server, from which the removal of its subscription takes it out.
+pub(crate) fn keep_send_connectors(edge: Option<&Server>) -> Command {
+    let get = Command::new("Get-SendConnector");
+    let get = match edge {
+        Some(edge) => get.of_source_server(edge),
+        None => get,
+    };
+    get.pipe(Command::new("Export-Clixml").bare("Path", "<path of a file for the Send connectors>"))
+}
+
 /// Removes the subscription of an Edge Transport server.
-pub(crate) fn remove_edge_subscription(edge: &Server) -> Command {
-    Command::new("Remove-EdgeSubscription").value("Identity", edge.name().to_owned())
+pub(crate) fn remove_edge_subscription(edge: Option<&Server>) -> Command {
+    let remove = Command::new("Remove-EdgeSubscription");
+    let remove = match edge {
+        Some(edge) => remove.value("Identity", edge.name().to_owned()),
+        None => remove.bare("Identity", "<name of the Edge Transport server>"),
+    };
+    remove.word("-Confirm:$false")
 }
 
 /// Writes the file of a new subscription, on the Edge Transport server.
 pub(crate) fn export_edge_subscription() -> Command {
-    Command::new("New-EdgeSubscription").word("-FileName 'C:\\EdgeSubscription.xml'")
+    Command::new("New-EdgeSubscription").word("-FileName 'C:\\EdgeSubscription.xml' -Force")
 }
 
 /// Reads the file of a new subscription, on a Mailbox server.
-pub(crate) fn import_edge_subscription() -> Command {
-    Command::new("New-EdgeSubscription")
-        .word("-FileData ([System.IO.File]::ReadAllBytes('C:\\EdgeSubscription.xml'))")
-        .bare("Site", "<the subscribed site>")
+pub(crate) fn import_edge_subscription(site: Option<&str>) -> Command {
+    let import =
+        Command::new("New-EdgeSubscription").word("-FileData ([IO.File]::ReadAllBytes('C:\\EdgeSubscription.xml'))");
+    let import = match site {
+        Some(site) => import.value("Site", site.to_owned()),
+        None => import.bare("Site", "<the subscribed site>"),
+    };
+    import.switch("Force")
 }
 
 /// Synchronizes all of an Edge subscription.

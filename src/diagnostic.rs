@@ -6,7 +6,8 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::finding::{Finding, Kind, Message, Remedy};
+use crate::block::Block;
+use crate::finding::{Finding, Kind, Message};
 use crate::request::Answer;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -45,7 +46,7 @@ impl Diagnostic {
     }
 
     /// What to do about it, step by step.
-    pub fn remedy(&self) -> &[Remedy] {
+    pub fn remedy(&self) -> &[Block] {
         &self.finding.remedy
     }
 

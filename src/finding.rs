@@ -12,16 +12,17 @@ use serde::{Deserialize, Serialize};
 
 pub use self::message::{FactValue, Message};
 pub(crate) use self::message::{Values, message};
+use crate::block::{Block, Statement};
 use crate::powershell::Command;
+use crate::server::Server;
 use crate::service::Service;
-use crate::text::plain;
 
 /// What a rule has to say about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub(crate) services: Service,
     pub(crate) message: Message,
-    pub(crate) remedy: Vec<Remedy>,
+    pub(crate) remedy: Vec<Block>,
     /// Of a rule of several kinds, if it is not the strongest.
     pub(crate) kind: Option<Kind>,
 }
@@ -33,17 +34,19 @@ impl Finding {
         Self::on(services, Message::own(sentence.into()))
     }
 
-    /// Adds a remedy in words.
+    /// Adds a step to the remedy, in words; commands that are added next stand below them.
     #[must_use]
-    pub fn advise(mut self, words: impl Into<Cow<'static, str>>) -> Self {
-        self.remedy.push(Remedy::Words(words.into()));
-        self
+    pub fn advise(self, words: impl Into<Cow<'static, str>>) -> Self {
+        self.step(Block::words_alone(words))
     }
 
-    /// Adds a command to the remedy.
+    /// Adds a command to the last step of the remedy.
     #[must_use]
     pub fn command(mut self, command: Command) -> Self {
-        self.remedy.push(Remedy::Command(command));
+        match self.remedy.last_mut() {
+            Some(step) => step.push(Statement::Command(command)),
+            None => self.remedy.push(Block::of("", [command])),
+        }
         self
     }
 
@@ -55,22 +58,32 @@ impl Finding {
         Self::on(Service::empty(), message)
     }
 
-    /// Adds commands to the remedy, one after the other.
+    /// Adds commands to the last step of the remedy, one after the other.
     #[must_use]
     pub(crate) fn commands(self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.remedies(commands.into_iter().map(Remedy::Command))
+        commands.into_iter().fold(self, Self::command)
     }
 
-    /// A command that is run somewhere else; the place is a comment behind it.
+    /// Adds a step to the remedy.
     #[must_use]
-    pub(crate) fn command_at(mut self, command: Command, place: &'static str) -> Self {
-        self.remedy.push(Remedy::CommandAt(command, place));
+    pub(crate) fn step(mut self, step: Block) -> Self {
+        self.remedy.push(step);
         self
     }
 
+    /// Adds steps to the remedy.
     #[must_use]
-    pub(crate) fn remedies(mut self, steps: impl IntoIterator<Item = Remedy>) -> Self {
+    pub(crate) fn steps(mut self, steps: impl IntoIterator<Item = Block>) -> Self {
         self.remedy.extend(steps);
+        self
+    }
+
+    /// Says where each step is done.
+    #[must_use]
+    pub(crate) fn at(mut self, server: &Server) -> Self {
+        if server.is_edge() {
+            self.remedy = self.remedy.into_iter().map(|step| step.at(server)).collect();
+        }
         self
     }
 
@@ -82,14 +95,13 @@ impl Finding {
 
     /// Writes what every answer says of a finding: services, message, facts and remedy.
     pub(crate) fn serialize_fields<S: SerializeStruct>(&self, answer: &mut S) -> Result<(), S::Error> {
-        let remedy: Vec<_> = self.remedy.iter().map(ToString::to_string).collect();
         answer.serialize_field("services", &self.services)?;
         answer.serialize_field("message", &self.message.to_string())?;
         match self.message.serialized_facts() {
             Some(facts) => answer.serialize_field("facts", &facts)?,
             None => answer.skip_field("facts")?,
         }
-        answer.serialize_field("remedy", &remedy)
+        answer.serialize_field("remedy", &self.remedy)
     }
 }
 
@@ -119,27 +131,5 @@ impl fmt::Display for Kind {
             Self::Decide => "decide",
             Self::Refuse => "refuse",
         })
-    }
-}
-
-/// One step of a remedy: words, or a command for the Exchange Management Shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Remedy {
-    /// What to do, in words.
-    Words(Cow<'static, str>),
-    /// A command to run.
-    Command(Command),
-    /// A command to run at another place, which the second field names.
-    CommandAt(Command, &'static str),
-}
-
-impl fmt::Display for Remedy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Words(words) => plain(words).fmt(f),
-            Self::Command(command) => command.fmt(f),
-            Self::CommandAt(command, place) => write!(f, "{command} # {place}"),
-        }
     }
 }

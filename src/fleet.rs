@@ -13,11 +13,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use self::organization::Shared;
 pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
-use crate::case::Elsewhere;
 use crate::change::Rename;
 use crate::endpoint::Endpoint;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
+use crate::remedy::Elsewhere;
 use crate::request::Request;
 use crate::server::{NotRead, NotReadError, OneOfSeveral, Server};
 use crate::text::{self, Caseless};

@@ -67,7 +67,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
         };
         if let Some((kind, finding)) = stronger {
             is_refused |= kind == Kind::Refuse;
-            judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding));
+            judgement.diagnostics.push(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding.at(case.server)));
         }
     }
     compare(policy, case, comparing, &mut judgement);
@@ -76,7 +76,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
             if rule.kind() == Kind::Refuse {
                 judgement.block(finding.services);
             }
-            judgement.diagnostics.push(Diagnostic::new(rule.shared_id(), rule.kind(), finding));
+            judgement.diagnostics.push(Diagnostic::new(rule.shared_id(), rule.kind(), finding.at(case.server)));
         }
     }
     judgement
@@ -89,7 +89,8 @@ fn compare(policy: &Policy, case: &Case<'_>, rules: &[&'static Rule], judgement:
         let asked = rules.iter().filter_map(|rule| {
             let Check::Compare(check) = rule.check else { return None };
             let finding = check(&comparison)?;
-            Some(Diagnostic::new(Cow::Borrowed(rule.id()), policy.kind_of(rule, &finding)?, finding))
+            let kind = policy.kind_of(rule, &finding)?;
+            Some(Diagnostic::new(Cow::Borrowed(rule.id()), kind, finding.at(case.server)))
         });
         asked.collect()
     };

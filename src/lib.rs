@@ -23,6 +23,7 @@
 //! endpoint      which certificate is presented where, and why
 //! block         what is pasted as a whole, and the words above it
 //! finding       a message with the facts in it, and the remedy
+//! remedy        what to do, step by step, where several rules say the same
 //! diagnostic    what the rules said
 //! case          all that a rule may see
 //! comparison    what is presented before and after, as rules see it
@@ -62,6 +63,7 @@ mod judgement;
 mod plan;
 mod policy;
 pub mod powershell;
+mod remedy;
 mod request;
 pub mod rfc3339;
 mod rule;
@@ -91,7 +93,7 @@ pub use endpoint::{
     Reason,
 };
 pub use fact::Fact;
-pub use finding::{FactValue, Finding, Kind, Message, Remedy};
+pub use finding::{FactValue, Finding, Kind, Message};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
 pub use policy::{OwnRule, Policy, PolicyError};

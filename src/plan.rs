@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 
 use crate::block::Block;
-use crate::case::{Assignment, Case, Elsewhere};
+use crate::case::{Assignment, Case};
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::endpoint::EndpointChange;
@@ -17,6 +17,7 @@ use crate::fact::Fact;
 use crate::finding::Kind;
 use crate::judgement;
 use crate::policy::Policy;
+use crate::remedy::Elsewhere;
 use crate::request::Request;
 use crate::script::{self, Line};
 use crate::server::{Installed, Server};

@@ -21,6 +21,8 @@ use crate::thumbprint::Thumbprint;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
+    /// Keeps what the command gives, for the commands after it.
+    variable: Option<&'static str>,
     cmdlet: &'static str,
     arguments: Vec<Argument>,
 }
@@ -29,6 +31,8 @@ pub struct Command {
 enum Argument {
     Switch(&'static str),
     Value(&'static str, Cow<'static, str>),
+    /// Several, each quoted unless it is a plain word.
+    Values(&'static str, Vec<String>),
     /// The name of the server that is decided about.
     Server(Arc<str>),
     /// Written as it is.
@@ -39,8 +43,10 @@ enum Argument {
     Piped(Command),
     /// Piped to `Format-List`, for these properties.
     Listed(&'static str),
-    /// Another command that runs on the named computer.
-    On(String, Box<Command>),
+    /// Another command that runs on the named computer, and what it is given as `$args`.
+    On(String, Option<&'static str>, Box<Command>),
+    /// Lets only those through whose source servers hold this one.
+    SourceServer(Arc<str>),
 }
 
 /// What is never quoted, since the crate prints it itself: when it is asked for, not when it is decided.
@@ -85,13 +91,19 @@ impl fmt::Display for Bare {
 impl Command {
     /// A command without arguments.
     pub const fn new(cmdlet: &'static str) -> Self {
-        Self { cmdlet, arguments: Vec::new() }
+        Self { variable: None, cmdlet, arguments: Vec::new() }
     }
 
     /// Adds `-Name value`, quoted unless it is a plain word.
     #[must_use]
     pub fn value(self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.with(Argument::Value(name, value.into()))
+    }
+
+    /// Adds `-Name one,two`, each quoted unless it is a plain word.
+    #[must_use]
+    pub fn values(self, name: &'static str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(Argument::Values(name, values.into_iter().map(Into::into).collect()))
     }
 
     /// Adds a value without a parameter name, quoted unless it is a plain word.
@@ -129,10 +141,31 @@ impl Command {
         self.with(Argument::Listed(properties))
     }
 
+    /// Lets only those connectors through whose source servers hold this one.
+    pub(crate) fn of_source_server(self, server: &Server) -> Self {
+        self.with(Argument::SourceServer(server.shared_name()))
+    }
+
     /// This command, run on another computer by `Invoke-Command`.
     #[must_use]
     pub fn on(self, computer: impl Into<String>) -> Self {
-        Self::new("Invoke-Command").with(Argument::On(computer.into(), Box::new(self)))
+        Self::new("Invoke-Command").with(Argument::On(computer.into(), None, Box::new(self)))
+    }
+
+    /// Keeps what the command gives in a variable.
+    #[must_use]
+    pub(crate) fn kept_in(self, variable: &'static str) -> Self {
+        Self { variable: Some(variable), ..self }
+    }
+
+    /// The variable that it is kept in.
+    pub(crate) fn variable(&self) -> Option<&'static str> {
+        self.variable
+    }
+
+    /// The same, with an expression of the program's own that the command reads as `$args[0]`.
+    pub(crate) fn on_with(self, computer: impl Into<String>, given: &'static str) -> Self {
+        Self::new("Invoke-Command").with(Argument::On(computer.into(), Some(given), Box::new(self)))
     }
 
     /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.
@@ -149,19 +182,36 @@ impl Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(variable) = self.variable {
+            write!(f, "{variable} = ")?;
+        }
         f.write_str(self.cmdlet)?;
         for argument in &self.arguments {
             match argument {
                 Argument::Switch(name) => write!(f, " -{name}")?,
                 Argument::Server(name) => write!(f, " -Server {}", quoted(name))?,
                 Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
+                Argument::Values(name, values) => {
+                    for (index, value) in values.iter().enumerate() {
+                        let before = if index == 0 { format_args!(" -{name} ") } else { format_args!(",") };
+                        write!(f, "{before}{}", quoted(value))?;
+                    }
+                }
                 Argument::Bare(name, value) => write!(f, " -{name} {value}")?,
                 Argument::Literal(value) => write!(f, " {}", quoted(value))?,
                 Argument::Word(word) => write!(f, " {word}")?,
                 Argument::Piped(command) => write!(f, " | {command}")?,
                 Argument::Listed(properties) => write!(f, " | Format-List {properties}")?,
-                Argument::On(computer, command) => {
-                    write!(f, " -ComputerName {} -ScriptBlock {{ {command} }}", quoted(computer))?;
+                Argument::SourceServer(name) => {
+                    f.write_str(
+                        " | Where-Object { @($_.SourceTransportServers | ForEach-Object { \"$_\" }) -contains ",
+                    )?;
+                    write!(f, "{} }}", string(name))?;
+                }
+                Argument::On(computer, given, command) => {
+                    write!(f, " -ComputerName {}", quoted(computer))?;
+                    given.iter().try_for_each(|given| write!(f, " -ArgumentList {given}"))?;
+                    write!(f, " -ScriptBlock {{ {command} }}")?;
                 }
             }
         }

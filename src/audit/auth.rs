@@ -1,9 +1,10 @@
 //! The Auth certificate of the organisation.
 
-use super::{Audited, Found, audit_rule, remedy};
+use super::{Audited, Found, audit_rule};
 use crate::commands;
 use crate::finding::message;
 use crate::policy::LEAST_DAYS;
+use crate::remedy;
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -25,7 +26,7 @@ fn missing(case: &Audited<'_>) -> Vec<Found> {
                 "it may be installed on {}, whose certificates were not read: read those first",
                 text::list(case.across.unread())
             )),
-            None => remedy::renew_auth_certificate(finding, case.server),
+            None => finding.steps(remedy::replace_auth_certificate(case.server)),
             Some(holders) => finding
                 .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))
                 .command(commands::import(case.server)),
@@ -65,7 +66,7 @@ fn expires(case: &Audited<'_>) -> Vec<Found> {
             message!(days, not_after; "the Auth certificate of the organisation expires on {not_after}")
         };
         Found::of(installed, Service::empty(), message)
-            .map(|finding| remedy::renew_auth_certificate(finding, case.server))
+            .map(|finding| finding.steps(remedy::replace_auth_certificate(case.server)))
     });
     found.into_iter().collect()
 }

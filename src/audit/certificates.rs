@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Audited, Found, audit_rule, remedy};
-use crate::case::is_named_auth_certificate;
+use super::{Audited, Found, audit_rule};
 use crate::certificate::PublicKey;
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Kind, Message, message, validity};
 use crate::plan::plan;
 use crate::policy::{LEAST_BITS, LEAST_DAYS};
+use crate::remedy;
 use crate::request::Request;
 use crate::server::{Installed, NotReadKind, Status};
 use crate::service::Service;
@@ -39,7 +39,7 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
         }
         let message = message!(not_after = certificate.ends(); "it expired on {not_after}");
         Found::of(installed, services, message)
-            .map(|finding| remedy::renew(finding, case.server, installed))
+            .map(|finding| finding.steps(remedy::renew(case.server, installed, case.now)))
             .map(|finding| finding.advise("install no cumulative update before that"))
     });
     found.collect()
@@ -57,7 +57,7 @@ fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
     let soon = current.filter_map(|installed| {
         let message = validity::expires_soon(installed, case.now, LEAST_DAYS)?;
         let found = Found::of(installed, installed.known_services(), message);
-        Some(found.map(|finding| remedy::renew(finding, case.server, installed)))
+        Some(found.map(|finding| finding.steps(remedy::renew(case.server, installed, case.now))))
     });
     soon.collect()
 }
@@ -107,7 +107,7 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
             // Its key waits for the answer of the CA.
             && installed.status() != Some(Status::PendingRequest)
             // It may be the previous one, which the authorization configuration still holds.
-            && !is_named_auth_certificate(installed.certificate())
+            && !installed.certificate().is_named_auth_certificate()
             && is_let_go(case, installed)
     });
     let found = unused.map(|installed| {

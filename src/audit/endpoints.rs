@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Audited, Found, Severity, audit_rule, remedy};
+use super::{Audited, Found, Severity, audit_rule};
 use crate::commands;
 use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
 use crate::powershell::Command;
+use crate::remedy;
 use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{joined, list, shown};
@@ -115,7 +116,7 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
     let found = grouped(case.endpoints.iter().filter(is_told), severity).into_iter().map(|group| {
         let found = group.found("the certificate that is presented is outside its dates");
         match group.of.ok().and_then(|thumbprint| case.server.installed(thumbprint)) {
-            Some(installed) => found.map(|finding| remedy::renew(finding, case.server, installed)),
+            Some(installed) => found.map(|finding| finding.steps(remedy::renew(case.server, installed, case.now))),
             None => found,
         }
     });

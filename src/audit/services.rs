@@ -1,9 +1,10 @@
 //! What services and the default SMTP certificate lack.
 
-use super::{Audited, Found, audit_rule, remedy};
+use super::{Audited, Found, audit_rule};
 use crate::commands;
 use crate::endpoint::{EndpointKind, asked_names};
 use crate::finding::{message, validity};
+use crate::remedy;
 use crate::server::{Installed, NotReadKind};
 use crate::service::Service;
 use crate::text::{list, shown};
@@ -74,7 +75,7 @@ fn default_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = default_smtp(case).filter(|(_, installed)| installed.is_none());
     let found = missing.map(|(thumbprint, _)| {
         let message = message!(thumbprint; "the default SMTP certificate {thumbprint} is not installed");
-        Found::of_server(Service::SMTP, message).map(|finding| remedy::make_default(finding, case.server))
+        Found::of_server(Service::SMTP, message).map(|finding| finding.steps(remedy::make_default(case.server)))
     });
     found.into_iter().collect()
 }
@@ -93,7 +94,7 @@ fn default_expired(case: &Audited<'_>) -> Vec<Found> {
     let found = default_smtp(case).and_then(|(_, installed)| {
         let message = validity::default_outside_dates(installed?, case.now)?;
         let found = Found::of(installed?, Service::SMTP, message);
-        Some(found.map(|finding| remedy::make_default(finding, case.server)))
+        Some(found.map(|finding| finding.steps(remedy::make_default(case.server))))
     });
     found.into_iter().collect()
 }
@@ -109,7 +110,7 @@ fn default_wrong_name(case: &Audited<'_>) -> Vec<Found> {
         let fqdn = case.server.fqdn().filter(|fqdn| !installed.certificate().covers(fqdn))?.to_owned();
         let message = message!(fqdn; "the certificate does not cover the server's own name {}", shown(fqdn));
         let found = Found::of(installed, Service::SMTP, message);
-        Some(found.map(|finding| remedy::make_default(finding, case.server)))
+        Some(found.map(|finding| finding.steps(remedy::make_default(case.server))))
     });
     found.into_iter().collect()
 }

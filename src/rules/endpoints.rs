@@ -1,5 +1,8 @@
 //! What each endpoint would present, beside what it presents now.
 
+use std::collections::BTreeSet;
+
+use crate::block::Block;
 use crate::case::Assignment;
 use crate::commands;
 use crate::comparison::Comparison;
@@ -8,8 +11,8 @@ use crate::fact::Fact;
 use crate::finding::presented::{after, changing, not_known, presenting};
 use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
+use crate::remedy;
 use crate::rule::rule;
-use crate::rules::removal::BIND_BACK_END;
 use crate::server::{Installed, TlsCertificateName};
 use crate::service::Service;
 use crate::text::joined;
@@ -29,7 +32,7 @@ fn fails(case: &Comparison<'_>) -> Option<Finding> {
     let kind = failing.iter().map(|change| failure(&change.after)).max()?;
     let message = changing(&failing, "there would be no certificate that can be used");
     let finding = Finding::on(case.services(&failing), message).with_kind(kind);
-    Some(remedies(case, &failing).into_iter().fold(finding, Finding::advise).commands(renames(case, &failing)))
+    Some(finding.steps(remedies(case, &failing)))
 }
 
 /// What may not run, or goes on without a certificate, is no reason to refuse.
@@ -38,30 +41,68 @@ fn failure(endpoint: &Endpoint) -> Kind {
 }
 
 /// What to do first, for each kind of endpoint once.
-fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<&'static str> {
-    let advice = |change: &&EndpointChange| match change.after.kind() {
-        EndpointKind::DefaultWebSite => "assign IIS to the certificate that clients are to see first",
-        EndpointKind::ExchangeBackEnd => BIND_BACK_END,
-        EndpointKind::Imap | EndpointKind::Pop => {
-            "set X509CertificateName to a name that a certificate covers which stays"
+fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<Block> {
+    let has_smtp = case.assigned_to(Service::SMTP).is_some();
+    let advices: BTreeSet<_> = failing.iter().map(|change| Advice::of(&change.after, has_smtp)).collect();
+    let steps = advices.into_iter().flat_map(|advice| {
+        let server = case.server();
+        let (commands, further) = match advice {
+            Advice::NameThis => (renames(case, failing), Vec::new()),
+            Advice::BackEnd => (Vec::new(), remedy::renew_back_end(server, false)),
+            Advice::Default => (Vec::new(), remedy::make_default(server)),
+            _ => (Vec::new(), Vec::new()),
+        };
+        [Block::of(advice.words(), commands)].into_iter().chain(further)
+    });
+    steps.collect()
+}
+
+/// What keeps an endpoint from failing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Advice {
+    WebSite,
+    BackEnd,
+    ClientName,
+    Default,
+    UnifiedMessaging,
+    NameAnother,
+    NameThis,
+    Cover,
+}
+
+impl Advice {
+    fn of(endpoint: &Endpoint, has_smtp: bool) -> Self {
+        match endpoint.kind() {
+            EndpointKind::DefaultWebSite => Self::WebSite,
+            EndpointKind::ExchangeBackEnd => Self::BackEnd,
+            EndpointKind::Imap | EndpointKind::Pop => Self::ClientName,
+            EndpointKind::Internal | EndpointKind::EdgeSync => Self::Default,
+            EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => Self::UnifiedMessaging,
+            _ if endpoint.is_named() => Self::NameAnother,
+            _ if has_smtp => Self::NameThis,
+            _ => Self::Cover,
         }
-        EndpointKind::Internal | EndpointKind::EdgeSync => {
-            "make another certificate the default one for SMTP first: assign SMTP to it with replace"
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::WebSite => "assign IIS to the certificate that clients are to see first",
+            Self::BackEnd => "bind another certificate to the Exchange Back End first:",
+            Self::ClientName => "set X509CertificateName to a name that a certificate covers which stays",
+            Self::Default => {
+                "make another certificate the default one for SMTP first: assign SMTP to it with replace, or:"
+            }
+            Self::UnifiedMessaging => "assign the service to another certificate first",
+            Self::NameAnother => {
+                "give the connector the name of a certificate that is installed and assigned to SMTP first"
+            }
+            Self::NameThis => "give the connectors the name of this certificate first:",
+            Self::Cover => {
+                "assign SMTP to a certificate that covers the FQDN of the connector first, or give the connector the \
+                 name of one"
+            }
         }
-        EndpointKind::UnifiedMessaging | EndpointKind::CallRouter => "assign the service to another certificate first",
-        _ if change.after.is_named() => {
-            "give the connector the name of a certificate that is installed and assigned to SMTP first"
-        }
-        _ if case.assigned_to(Service::SMTP).is_some() => "give the connectors the name of this certificate first:",
-        _ => {
-            "assign SMTP to a certificate that covers the FQDN of the connector first, or give the connector the name \
-             of one"
-        }
-    };
-    let mut advices: Vec<_> = failing.iter().map(advice).collect();
-    advices.sort_unstable();
-    advices.dedup();
-    advices
+    }
 }
 
 /// The commands that give connectors the name of the certificate that SMTP is assigned to.

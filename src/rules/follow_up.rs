@@ -4,6 +4,7 @@ use crate::case::{Assignment, Case, Removal};
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, message};
+use crate::remedy;
 use crate::request::Answer;
 use crate::rule::rule;
 use crate::server::{Installed, LoadBalancing, Server};
@@ -45,19 +46,19 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
     if server.default_smtp() == Fact::Value(old) && case.request().default_smtp() == Some(Answer::Keep) {
         let enable = commands::enable(server, case.request().thumbprint(), Service::SMTP).switch("Force");
         finding = finding
-            .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace")
-            .command_at(enable, ON_EDGE);
+            .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace:")
+            .command(enable);
     }
     if removed != Some(old) {
-        finding = finding.command_at(commands::remove(server, old), ON_EDGE);
+        finding = finding.advise("remove the old certificate:").command(commands::remove(server, old));
     }
-    Some(subscription_steps(finding, server))
+    Some(finding.steps(remedy::resubscribe(server)))
 }
 
 fn recreate_at_removal(case: &Removal<'_>) -> Option<Finding> {
     let server = subscribed_edge(case.server())?;
     let old = case.removed().filter(|removed| case.has(Service::SMTP) && is_issued(removed))?.thumbprint();
-    Some(subscription_steps(must_be_recreated(old), server))
+    Some(must_be_recreated(old).steps(remedy::resubscribe(server)))
 }
 
 fn must_be_recreated(old: Thumbprint) -> Finding {
@@ -74,20 +75,6 @@ fn subscribed_edge(server: &Server) -> Option<&Server> {
 
 fn is_issued(installed: &Installed) -> bool {
     !installed.certificate().is_self_signed()
-}
-
-const ON_EDGE: &str = "on this Edge Transport server";
-const ON_MAILBOX: &str = "on a Mailbox server of the subscribed site";
-const ON_MAILBOX_IN_TIME: &str =
-    "on a Mailbox server of the subscribed site, within 24 hours, with the name of the site";
-
-fn subscription_steps(finding: Finding, edge: &Server) -> Finding {
-    finding
-        .command_at(commands::remove_edge_subscription(edge), ON_MAILBOX)
-        .command_at(commands::export_edge_subscription(), ON_EDGE)
-        .command_at(commands::import_edge_subscription(), ON_MAILBOX_IN_TIME)
-        .command_at(commands::start_edge_synchronization(), ON_MAILBOX)
-        .command_at(commands::test_edge_synchronization(), ON_MAILBOX)
 }
 
 rule! {

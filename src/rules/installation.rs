@@ -3,6 +3,7 @@
 use crate::case::{Assignment, Case};
 use crate::commands;
 use crate::finding::{Finding, Kind, message};
+use crate::remedy;
 use crate::request::Operation;
 use crate::rule::rule;
 use crate::server::{Installed, NotReadKind, Server};
@@ -40,15 +41,15 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
         return Some(finding.advise("look up the right thumbprint:").command(commands::show_certificates(server)));
     }
     let holders = case.elsewhere.map(|elsewhere| elsewhere.holders(case.request.thumbprint())).unwrap_or_default();
-    let finding = if holders.is_empty() {
-        finding
-    } else {
-        finding.advise(format!("it is installed on {}: export it there with its private key", text::list(&holders)))
-    };
+    let copy = remedy::copy(&holders, case.request.thumbprint(), server);
+    let import = "import it with its private key:";
+    let import = if copy.is_some() { "or import it from a file:" } else { import };
     Some(
         finding
-            .advise("import the certificate with its private key on this server, or look up the right thumbprint:")
+            .steps(copy)
+            .advise(import)
             .command(commands::import(server))
+            .advise("or look up the right thumbprint:")
             .command(commands::show_certificates(server)),
     )
 }

@@ -5,6 +5,7 @@ use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
+use crate::remedy;
 use crate::request::Operation;
 use crate::rule::rule;
 use crate::server::{Connector, ConnectorKind, Installed, NotReadKind, TlsCertificateName};
@@ -27,8 +28,8 @@ fn default_smtp(case: &Removal<'_>) -> Option<Finding> {
             return finding.advise("answer replace, so that the new certificate takes its place");
         }
         finding
-            .advise("make another certificate the default one first: assign SMTP to it with replace, or make a new self-signed one and answer Yes at its prompt:")
-            .command(commands::new_certificate(case.server()))
+            .advise("make another certificate the default one first: assign SMTP to it with replace, or:")
+            .steps(remedy::make_default(case.server()))
     })
 }
 
@@ -132,13 +133,9 @@ fn back_end(case: &Removal<'_>) -> Option<Finding> {
         "it looks like the certificate of the Exchange Back End site: Outlook on the web, the admin center and the \
          shell would stop"
     };
-    Some(Finding::on_request(message).advise(BIND_BACK_END))
+    let is_default = case.server().default_smtp().value() == Some(case.removed()?.thumbprint());
+    Some(Finding::on_request(message).steps(remedy::renew_back_end(case.server(), is_default)))
 }
-
-/// No cmdlet of Exchange binds a certificate to this site.
-pub(super) const BIND_BACK_END: &str = "bind another certificate to port 444 of the Exchange Back End first, in IIS \
-    Manager: Sites > Exchange Back End > Bindings, https 444, Edit; a self-signed one must also be among the trusted \
-    root certificates of the server";
 
 rule! {
     /// The certificate of a federation trust cannot be removed.
@@ -147,9 +144,11 @@ rule! {
 
 fn federation(case: &Removal<'_>) -> Option<Finding> {
     case.has(Service::FEDERATION).then(|| {
+        let is_over = case.is_expired();
         Finding::on_request("it is assigned to Federation")
-            .advise("give the federation trust another certificate first (Set-FederationTrust), and publish it:")
+            .advise("look which certificates the federation trusts use, and give them another one first:")
             .command(commands::show_federation_certificates())
+            .steps(remedy::renew_federation_certificate(case.server(), is_over))
     })
 }
 
@@ -166,11 +165,9 @@ fn auth_certificate(case: &Removal<'_>) -> Option<Finding> {
     } else {
         "it is the next Auth certificate of the organisation"
     };
-    Some(
-        Finding::on_request(message)
-            .advise("make another one current, publish it, and clear the previous one:")
-            .commands(commands::publish_auth_certificate()),
-    )
+    let is_over = case.is_expired();
+    let finding = Finding::on_request(message).advise("let another one take its place first:");
+    Some(finding.steps(remedy::another_auth_certificate(case.server(), is_over)))
 }
 
 rule! {
@@ -192,8 +189,7 @@ rule! {
 }
 
 fn web_management(case: &Removal<'_>) -> Option<Finding> {
-    let begins = |name: &str| name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("WMSvc-"));
-    let name = case.removed()?.certificate().common_names().find(|name| begins(name))?.into_owned();
+    let name = case.removed()?.certificate().web_management_name()?.into_owned();
     let message = message!(
         name;
         "{} is the certificate of the IIS Web Management service, which would then fail to start", shown(name)

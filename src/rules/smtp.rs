@@ -6,6 +6,7 @@ use crate::case::{Assignment, Removal};
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, message, validity};
+use crate::remedy;
 use crate::request::Answer;
 use crate::rule::rule;
 use crate::server::NotReadKind;
@@ -136,9 +137,7 @@ fn default_expired(case: &Assignment<'_>) -> Option<Finding> {
 }
 
 fn another_default(case: &Assignment<'_>, finding: Finding) -> Finding {
-    finding
-        .advise("answer replace, or make a new self-signed one for it and answer Yes at its prompt:")
-        .command(commands::new_certificate(case.server()))
+    finding.advise("answer replace, or make a new one for it:").steps(remedy::make_default(case.server()))
 }
 
 rule! {

@@ -1,0 +1,243 @@
+//! What to do, step by step: the procedures that rules and audits have in common.
+
+use std::fmt;
+
+use crate::block::{Block, Statement};
+use crate::commands;
+use crate::powershell::Command;
+use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server};
+use crate::service::Service;
+use crate::text::{list, shown};
+use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
+
+/// Who knows the other servers.
+pub(crate) trait Elsewhere: fmt::Debug {
+    /// The names of the servers on which the certificate is installed.
+    fn holders(&self, thumbprint: Thumbprint) -> Vec<String>;
+}
+
+// Certificates
+
+/// Copies a certificate from the first of the servers that hold it.
+pub(crate) fn copy(holders: &[String], thumbprint: Thumbprint, to: &Server) -> Option<Block> {
+    let (first, others) = holders.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        1..=3 => format!(" (and on {})", list(others)),
+        more => format!(" (and on {more} other servers)"),
+    };
+    let words = format!("it is installed on {}{others}: copy it from there with its private key:", shown(first));
+    Some(Block::of(words, commands::copy(first, thumbprint, to)).in_any_shell())
+}
+
+/// Makes a new default SMTP certificate, as setup makes it.
+pub(crate) fn make_default(server: &Server) -> Vec<Block> {
+    let words = "make a new self-signed certificate, and the default one of it, without the question:";
+    let mut steps = vec![Block::of(words, [commands::new_default(server)])];
+    if server.edge_subscribed() {
+        steps.push(Block::words_alone("then create the Edge subscription again: it holds the former certificate"));
+        steps.extend(resubscribe(server));
+    }
+    steps
+}
+
+/// How a certificate is renewed, by what it is.
+pub(crate) fn renew(server: &Server, installed: &Installed, now: Timestamp) -> Vec<Block> {
+    let certificate = installed.certificate();
+    let thumbprint = installed.thumbprint();
+    let is_over = certificate.ends() < now;
+    if is_auth_certificate(server, installed) {
+        return another_auth_certificate(server, is_over);
+    }
+    if installed.has(Service::FEDERATION) {
+        return renew_federation_certificate(server, is_over);
+    }
+    if certificate.web_management_name().is_some() {
+        return vec![Block::words_alone(
+            "IIS made it for the Web Management service: choose another certificate in IIS Manager (the server, \
+             Management Service), or leave it if the service is not used",
+        )];
+    }
+    let is_default = server.default_smtp().value() == Some(thumbprint);
+    let is_back_end = server.sites().holds(installed, EXCHANGE_BACK_END) == Some(true);
+    if is_back_end && certificate.is_self_signed() {
+        return renew_back_end(server, is_default);
+    }
+    if certificate.is_self_signed() {
+        return if is_default { make_default(server) } else { renew_self_signed(server, installed) };
+    }
+    let mut steps = Vec::new();
+    if certificate.is_issued_over_acme() {
+        steps.push(Block::words_alone(
+            "by its issuer a tool renews it (an ACME client): look why that tool did not, and at its deployment to \
+             Exchange; only if there is none:",
+        ));
+    }
+    steps.push(Block::of("request a new one from the CA:", commands::request_renewal(server, thumbprint)));
+    steps.push(Block::of("import what the CA sends, on the same server:", [commands::import_answer(server)]));
+    steps.push(Block::words_alone(
+        "copy it to every server that has this one (Export-ExchangeCertificate, Import-ExchangeCertificate), and replace \
+         this one by it everywhere",
+    ));
+    steps
+}
+
+/// Whether it is the Auth certificate by the server's word or, where that is not known, by its name.
+pub(crate) fn is_auth_certificate(server: &Server, installed: &Installed) -> bool {
+    match server.auth_certificates() {
+        Some(auth) => auth.contains(installed.thumbprint()),
+        None => installed.certificate().is_named_auth_certificate(),
+    }
+}
+
+fn renew_self_signed(server: &Server, installed: &Installed) -> Vec<Block> {
+    let services = installed.known_services() - Service::FEDERATION;
+    let words = "make a new one of the same names and services, and remove this one afterwards:";
+    let command = commands::renew_self_signed(server, installed.thumbprint(), services);
+    vec![if services.contains(Service::SMTP) {
+        Block::asking(
+            "make a new one of the same names and services, answer No when asked whether to overwrite the default SMTP certificate, and remove this one afterwards:",
+            command,
+        )
+    } else {
+        Block::of(words, [command])
+    }]
+}
+
+/// A new certificate for the Exchange Back End, which no cmdlet of Exchange binds.
+pub(crate) fn renew_back_end(server: &Server, is_default: bool) -> Vec<Block> {
+    let bind = [commands::trust_new(server), commands::bind_new_to_back_end(server)];
+    let mut steps = if is_default {
+        let words = "make a new self-signed certificate, the default one for SMTP as this one is, let the server trust \
+                     it, and bind it to port 444 of the Exchange Back End:";
+        vec![Block::of(words, [commands::new_default(server)].into_iter().chain(bind))]
+    } else {
+        let make = "make a new self-signed certificate with SMTP alone, and answer No when asked whether to overwrite the \
+                    default SMTP certificate:";
+        vec![
+            Block::asking(make, commands::new_back_end(server)),
+            with_new("let the server trust it, and bind it to port 444 of the Exchange Back End:", bind),
+        ]
+    };
+    steps.push(Block::words_alone("only then remove this one"));
+    if is_default && server.edge_subscribed() {
+        steps.push(Block::words_alone("then create the Edge subscription again: it holds the former certificate"));
+        steps.extend(resubscribe(server));
+    }
+    steps
+}
+
+/// Commands about the new certificate that an earlier block kept.
+fn with_new(words: &'static str, commands: impl IntoIterator<Item = Command>) -> Block {
+    let commands = commands.into_iter().map(Statement::Command);
+    Block::new(words, [Statement::NewIsThere].into_iter().chain(commands).collect())
+}
+
+// The Auth certificate
+
+/// Another Auth certificate in place of one.
+pub(crate) fn another_auth_certificate(server: &Server, is_over: bool) -> Vec<Block> {
+    if is_over { replace_auth_certificate(server) } else { stage_auth_certificate(server) }
+}
+
+/// The next Auth certificate, while the current one is valid.
+pub(crate) fn stage_auth_certificate(server: &Server) -> Vec<Block> {
+    vec![
+        new_auth_certificate(server),
+        with_new(
+            "stage it three days ahead: Exchange copies it to all servers, and makes it the current one by itself:",
+            [commands::stage_auth_certificate()],
+        ),
+        Block::words_alone("in a hybrid organisation run the Hybrid Configuration wizard again after that day"),
+    ]
+}
+
+/// Another Auth certificate in place of one that is expired or gone.
+pub(crate) fn replace_auth_certificate(server: &Server) -> Vec<Block> {
+    vec![
+        new_auth_certificate(server),
+        with_new("make it the current one, and clear the previous one:", commands::publish_auth_certificate()),
+        Block::of(
+            "let this server take it at once, and do the same on every other one; it may take up to an hour:",
+            commands::reload_auth_certificate(server),
+        ),
+        Block::words_alone("in a hybrid organisation run the Hybrid Configuration wizard again"),
+    ]
+}
+
+fn new_auth_certificate(server: &Server) -> Block {
+    let words =
+        "make a new Auth certificate, and answer No when asked whether to overwrite the default SMTP certificate:";
+    Block::asking(words, commands::new_auth_certificate(server))
+}
+
+// Federation
+
+/// Another certificate for the federation trust.
+pub(crate) fn renew_federation_certificate(server: &Server, is_over: bool) -> Vec<Block> {
+    if is_over {
+        return vec![Block::words_alone(
+            "the trust must be made anew: remove the federated domains and the trust (Remove-FederatedDomain, \
+             Remove-FederationTrust), create it with a new certificate (New-FederationTrust), and prove the domains \
+             again (Get-FederatedDomainProof)",
+        )];
+    }
+    vec![
+        Block::of("make a new certificate for the federation trust:", [commands::new_federation_certificate(server)]),
+        with_new("name it to the trust as its next one:", [commands::announce_federation_certificate()]),
+        Block::of(
+            "put the proof of each federated domain into its TXT record in DNS:",
+            [commands::show_federation_proof()],
+        ),
+        Block::of("wait until every server has it:", [commands::test_federation_certificate()]),
+        Block::of("then make it the current one:", [commands::publish_federation_certificate()]),
+    ]
+}
+
+// Edge subscriptions
+
+/// A new Edge subscription, in the order in which its steps are done; of an Edge Transport server, or of those that
+/// are subscribed to the site of a Mailbox server.
+pub(crate) fn resubscribe(server: &Server) -> Vec<Block> {
+    let edge = Some(server).filter(|server| server.is_edge());
+    let on_edge = |block: Block| match edge {
+        Some(edge) => block.on(edge.name()),
+        None => block.in_any_shell(),
+    };
+    let keep = "on a Mailbox server of the subscribed site, keep the Send connectors whose source is the Edge Transport \
+                server: removing its subscription takes it out of them, and deletes those that have no other source:";
+    let remove = "on the same Mailbox server, remove the subscription (the article asks for it; by Microsoft's newer page \
+                  subscribing again overwrites it):";
+    let export = if edge.is_some() { "make a new one:" } else { "on the Edge Transport server, make a new one:" };
+    let import = "copy the file to the Mailbox server, and read it there within 24 hours:";
+    let mut steps = vec![
+        Block::of(keep, [commands::keep_send_connectors(edge)]).in_any_shell(),
+        Block::of(remove, [commands::remove_edge_subscription(edge)]).in_any_shell(),
+        on_edge(Block::of(export, [commands::export_edge_subscription()])),
+        Block::of(import, [commands::import_edge_subscription(server.site())]).in_any_shell(),
+        Block::of("synchronise everything:", [commands::start_edge_synchronization()]).in_any_shell(),
+        Block::of("test the subscription:", [commands::test_edge_synchronization()]).in_any_shell(),
+    ];
+    steps.push(restore(server, edge));
+    steps
+}
+
+/// Gives the Edge Transport server back to its Send connectors.
+fn restore(server: &Server, edge: Option<&Server>) -> Block {
+    let is_lost = |connector: &&Connector| {
+        connector.kind() == ConnectorKind::Send
+            && edge.is_some_and(|edge| connector.servers().iter().any(|name| edge.is_called(name)))
+    };
+    let lost: Vec<_> = server.connectors().filter(is_lost).collect();
+    // Those that had no other source are gone, and are made again from what was kept.
+    let kept: Vec<_> = lost.iter().filter(|connector| connector.servers().len() > 1).collect();
+    if kept.is_empty() {
+        let words =
+            "then restore the Send connectors that were kept, with their TlsCertificateName: these are there now:";
+        return Block::of(words, [commands::show_send_connectors()]).in_any_shell();
+    }
+    let words = "then restore the Send connectors that were kept, with their TlsCertificateName; those that are still \
+                 there get the Edge Transport server back:";
+    Block::of(words, kept.into_iter().map(|connector| commands::set_source_servers(connector))).in_any_shell()
+}
