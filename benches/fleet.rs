@@ -33,7 +33,7 @@ fn main() {
         let rollout = fastest(|| fleet.roll_out(&Policy::default(), &rollout, now));
         let audited = fastest(|| audit(&fleet, now));
         let year = Duration::from_secs(365 * 86_400);
-        let due = fastest(|| agenda(&fleet, now, now + year, 60));
+        let due = fastest(|| agenda(&fleet, now, now + year));
         println!("{servers:>8} {} {} {}", each(rollout, servers), each(audited, servers), each(due, servers));
         if servers == 10_000 && audited > BUDGET {
             eprintln!("the audit takes {audited:?}, and {BUDGET:?} at most is wanted");

@@ -1,15 +1,17 @@
-//! Audits an organisation: `audit FILE… [--json] [--html OUT] [--ics OUT] [--now DATE]`.
+//! Audits an organisation: `audit FILE… [--policy FILE] [--json] [--html OUT] [--ics OUT] [--now DATE]`.
 //!
-//! The files are scenarios with a `server` or `servers`, whose request is not looked at, and exports of Exchange, in
-//! any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, and something was not
-//! read that rules look at, or is too little known to be judged; 3: bad input.
+//! The files are scenarios with a `server` or `servers`, whose request and policy are not looked at, and exports of
+//! Exchange, in any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but a
+//! server, or every certificate, could not be judged, or something was not read that rules look at; 3: bad input.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use exchange_certificates::{AgendaItem, Audit, AuditFinding, AuditedCertificate, NotJudged, agenda, audit, rfc3339};
+use exchange_certificates::{
+    AgendaItem, Audit, AuditFinding, AuditedCertificate, NotJudged, Policy, agenda_with, audit_with, rfc3339,
+};
 use serde::Serialize;
 
 mod common {
@@ -17,6 +19,7 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod scenario;
+    pub(crate) mod show;
 }
 mod report {
     pub(crate) mod calendar;
@@ -38,6 +41,9 @@ struct Arguments {
     /// Scenario files with servers, and exports of Exchange, in any order and mixture.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// The organisation's own policy, as JSON.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
@@ -77,8 +83,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
     let organization = Organization::read(&arguments.files, named.is_some(), arguments.completeness)?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
-    let audit = organization.judged(audit(&organization.fleet, now));
-    let agenda = falling_due(&organization, now);
+    let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), read_policy)?;
+    let audit = organization.judged(audit_with(&policy, &organization.fleet, now));
+    let agenda = falling_due(&policy, &organization, now);
     let digest = Digest::new(&organization, &audit, &agenda, now);
     if let Some(path) = &arguments.html {
         write(path, &page::page(&digest))?;
@@ -116,15 +123,14 @@ fn answer<'a>(
     }
 }
 
-/// The renewals of the next year, and those that are due already and can still be made in time.
-fn falling_due(organization: &Organization, now: SystemTime) -> Vec<AgendaItem> {
-    const DAY: Duration = Duration::from_secs(86_400);
-    const THRESHOLD: u32 = 60;
-    let from = now.checked_sub(THRESHOLD * DAY).unwrap_or(now);
-    let until = now.checked_add(365 * DAY).unwrap_or(now);
-    let mut items = agenda(&organization.fleet, from, until, THRESHOLD);
-    items.retain(|item| item.not_after >= now);
-    items
+fn read_policy(path: &Path) -> Result<Policy, BadInput> {
+    input::json(&path.display().to_string(), &input::read(path)?)
+}
+
+/// What has expired, and the renewals of the next year.
+fn falling_due(policy: &Policy, organization: &Organization, now: SystemTime) -> Vec<AgendaItem> {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    agenda_with(policy, &organization.fleet, now, now.checked_add(YEAR).unwrap_or(now))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BadInput> {

@@ -2,50 +2,36 @@
 
 mod agenda;
 mod auth;
+mod cause;
 mod certificates;
 mod connectors;
 mod endpoints;
+mod finding;
+mod fitness;
 mod fleet_wide;
+mod removable;
 mod services;
+mod successor;
 
-use std::fmt;
+use std::borrow::Cow;
 use std::time::SystemTime;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-pub use self::agenda::{AgendaItem, agenda};
-use crate::block::Block;
+pub use self::agenda::{AgendaItem, agenda, agenda_with};
+use self::cause::Cause;
+use self::finding::Found;
+pub use self::finding::{AuditFinding, Consequence};
+use crate::case::Thresholds;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::finding::{Finding, Message};
 use crate::fleet::Fleet;
+use crate::policy::{AuditedServer, OwnAuditCheck, Policy, Severity};
 use crate::rfc3339;
 use crate::rule::{About, Source};
-use crate::server::{Connector, Installed, NotRead, NotReadKind, Server};
+use crate::server::{Connector, Installed, NotRead, NotReadKind, Server, Sites};
 use crate::service::Service;
-use crate::text;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
-
-/// How much a finding weighs, in ascending order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Severity {
-    /// To be put right in time.
-    Low,
-    /// Something fails, or fails at the next update.
-    High,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Low => "low",
-            Self::High => "high",
-        })
-    }
-}
 
 /// A rule of the audit.
 #[derive(Debug)]
@@ -94,7 +80,7 @@ macro_rules! audit_rule {
         $(#[doc = $line])+
         pub(crate) static $name: $crate::audit::AuditRule = $crate::audit::AuditRule {
             about: $crate::rule::about!($name, $source, $($line)+),
-            severities: &[$($crate::audit::Severity::$severity),+],
+            severities: &[$($crate::policy::Severity::$severity),+],
             check: $check,
         };
     };
@@ -105,6 +91,8 @@ use audit_rule;
 pub static AUDIT_RULES: &[&AuditRule] = &[
     &certificates::AUDIT_EXPIRED,
     &certificates::AUDIT_EXPIRES_SOON,
+    &fitness::AUDIT_STATUS,
+    &fitness::AUDIT_UNSUITABLE,
     &services::AUDIT_SERVICE_UNCOVERED,
     &certificates::AUDIT_WILDCARD_IMAP_POP,
     &services::AUDIT_DEFAULT_SMTP_MISSING,
@@ -117,7 +105,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
     &connectors::AUDIT_CONNECTOR_STALE,
     &connectors::AUDIT_CONNECTOR_FQDN_UNCOVERED,
     &services::AUDIT_CLIENT_NAME_UNCOVERED,
-    &certificates::AUDIT_REMOVABLE,
+    &removable::AUDIT_REMOVABLE,
     &certificates::AUDIT_KEY_MISSING,
     &certificates::AUDIT_WEAK,
     &fleet_wide::AUDIT_FLEET_DIFFERS,
@@ -127,6 +115,7 @@ pub static AUDIT_RULES: &[&AuditRule] = &[
     &endpoints::AUDIT_ENDPOINT_AMBIGUOUS,
     &endpoints::AUDIT_SEND_SERVER_LACKS,
     &connectors::AUDIT_HYBRID_CONNECTOR_DIFFERS,
+    &connectors::AUDIT_HYBRID_ROOT,
     &endpoints::AUDIT_BINDING_DIFFERS,
     &endpoints::AUDIT_BACK_END_BINDING,
     &endpoints::AUDIT_SMTP_REACHES_NOTHING,
@@ -140,102 +129,8 @@ pub(crate) struct Audited<'a> {
     endpoints: &'a [Endpoint],
     across: &'a fleet_wide::Across<'a>,
     now: Timestamp,
-}
-
-/// What a rule of the audit found, and of which certificate.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// How much it weighs, if the rule does not always say the same.
-    severity: Option<Severity>,
-    thumbprint: Option<Thumbprint>,
-    finding: Finding,
-}
-
-impl Found {
-    fn of(installed: &Installed, services: Service, message: impl Into<Message>) -> Self {
-        Self::about(Some(installed.thumbprint()), services, message)
-    }
-
-    fn of_server(services: Service, message: impl Into<Message>) -> Self {
-        Self::about(None, services, message)
-    }
-
-    fn about(thumbprint: Option<Thumbprint>, services: Service, message: impl Into<Message>) -> Self {
-        Self { severity: None, thumbprint, finding: Finding::on(services, message) }
-    }
-
-    fn with_severity(self, severity: Severity) -> Self {
-        Self { severity: Some(severity), ..self }
-    }
-
-    fn map(self, change: impl FnOnce(Finding) -> Finding) -> Self {
-        Self { finding: change(self.finding), ..self }
-    }
-}
-
-/// Something that is wrong. Serialized with rule, severity, server, thumbprint, services, message, facts and remedy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditFinding {
-    rule: &'static str,
-    severity: Severity,
-    server: String,
-    thumbprint: Option<Thumbprint>,
-    finding: Finding,
-}
-
-impl AuditFinding {
-    /// The id of the rule.
-    pub fn rule(&self) -> &'static str {
-        self.rule
-    }
-
-    /// How much it weighs.
-    pub fn severity(&self) -> Severity {
-        self.severity
-    }
-
-    /// The name of the server.
-    pub fn server(&self) -> &str {
-        &self.server
-    }
-
-    /// The certificate, if it is about one.
-    pub fn thumbprint(&self) -> Option<Thumbprint> {
-        self.thumbprint
-    }
-
-    /// The services, if it is about some.
-    pub fn services(&self) -> Service {
-        self.finding.services
-    }
-
-    /// What it says, with the facts in it.
-    pub fn message(&self) -> &Message {
-        &self.finding.message
-    }
-
-    /// What to do about it, step by step.
-    pub fn remedy(&self) -> &[Block] {
-        &self.finding.remedy
-    }
-}
-
-impl fmt::Display for AuditFinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}: {}", self.rule, text::shown(&self.server), self.finding.message)
-    }
-}
-
-impl Serialize for AuditFinding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("AuditFinding", 8)?;
-        finding.serialize_field("rule", self.rule)?;
-        finding.serialize_field("severity", &self.severity)?;
-        finding.serialize_field("server", &self.server)?;
-        finding.serialize_field("thumbprint", &self.thumbprint)?;
-        self.finding.serialize_fields(&mut finding)?;
-        finding.end()
-    }
+    sites: Sites,
+    thresholds: Thresholds,
 }
 
 /// A certificate of the audit: where it is, how long it lasts, what uses it.
@@ -304,7 +199,7 @@ pub struct Audit {
 impl Audit {
     /// Whether there is a finding of high severity.
     pub fn has_high(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::High)
+        self.findings.iter().any(|finding| finding.severity() == Severity::High)
     }
 
     /// Whether something was not read that rules look at.
@@ -312,9 +207,9 @@ impl Audit {
         self.not_read.iter().any(|entry| entry.what.counts())
     }
 
-    /// Whether this rule found something.
+    /// Whether this rule found something, be it a consequence of what another one found.
     pub fn has(&self, rule: &str) -> bool {
-        self.findings.iter().any(|finding| finding.rule == rule)
+        self.findings.iter().any(|finding| finding.rules().any(|known| known == rule))
     }
 }
 
@@ -330,27 +225,37 @@ impl Audit {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
+    audit_with(&Policy::default(), fleet, now)
+}
+
+/// Looks at every server as [`audit`] does, by an organisation's own policy.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Policy, Role, Server, Version, audit_with, rfc3339};
+///
+/// let mut fleet = Fleet::new();
+/// fleet.insert(Server::new("MBX01", Version::Exchange2016, [Role::Mailbox])?)?;
+/// let policy = Policy::default().silence("audit-out-of-support")?;
+/// let audit = audit_with(&policy, &fleet, rfc3339::parse("2026-11-24T00:00:00Z")?);
+/// assert!(!audit.has("audit-out-of-support"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn audit_with(policy: &Policy, fleet: &Fleet, now: SystemTime) -> Audit {
     let endpoints: Vec<_> = fleet.servers().map(|server| server.endpoints(now)).collect();
     let now = now.into();
     let mut certificates = Vec::new();
     let mut findings = Vec::new();
-    let across = fleet_wide::Across::of(fleet, &endpoints);
+    let across = fleet_wide::Across::of(fleet, &endpoints, now);
     for (server, endpoints) in fleet.servers().zip(&endpoints) {
-        let audited = Audited { server, endpoints, across: &across, now };
+        let audited =
+            Audited { server, endpoints, across: &across, now, sites: server.sites(), thresholds: policy.thresholds() };
         certificates.extend(server.certificates().map(|installed| audited.describe(installed)));
         // What is there beside those that were read may be all that is needed.
-        let is_judged = server.unread(NotReadKind::Certificates).is_none();
-        for rule in AUDIT_RULES.iter().filter(|_| is_judged) {
-            findings.extend((rule.check)(&audited).into_iter().map(|found| AuditFinding {
-                rule: rule.id(),
-                severity: found.severity.unwrap_or_else(|| rule.severity()),
-                server: server.name().to_owned(),
-                thumbprint: found.thumbprint,
-                finding: found.finding.at(server),
-            }));
+        if server.unread(NotReadKind::Certificates).is_none() {
+            findings.extend(audited.judge(policy));
         }
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));
     let of_organization = fleet.not_read().map(|entry| NotJudged::new(None, entry));
     let of_servers = fleet
         .servers()
@@ -359,6 +264,38 @@ pub fn audit(fleet: &Fleet, now: SystemTime) -> Audit {
 }
 
 impl<'a> Audited<'a> {
+    /// Asks every rule in its order, the organisation's own ones last.
+    fn judge(&self, policy: &Policy) -> Vec<AuditFinding> {
+        let mut said = Vec::new();
+        for rule in AUDIT_RULES {
+            for found in (rule.check)(self) {
+                let severity = found.severity.unwrap_or_else(|| rule.severity());
+                if let Some(severity) = policy.severity_of(rule.id(), severity) {
+                    said.push((found.cause, found.said(Cow::Borrowed(rule.id()), severity, self.server)));
+                }
+            }
+        }
+        let mut findings = cause::joined(said);
+        let place = |finding: &AuditFinding| AUDIT_RULES.iter().position(|rule| rule.id() == finding.rule());
+        findings.sort_by_cached_key(place);
+        let seen = AuditedServer { server: self.server, endpoints: self.endpoints, now: self.now };
+        for rule in policy.own_audit_rules() {
+            let found: Vec<_> = match rule.check() {
+                OwnAuditCheck::OfServers(check) => {
+                    check(&seen).map(|finding| Found::with(None, finding)).into_iter().collect()
+                }
+                OwnAuditCheck::OfCertificates(check) => {
+                    let of = |installed: &Installed| {
+                        Some(Found::with(Some(installed.thumbprint()), check(&seen, installed)?))
+                    };
+                    self.server.certificates().filter_map(of).collect()
+                }
+            };
+            findings.extend(found.into_iter().map(|it| it.said(rule.shared_id(), rule.severity(), self.server)));
+        }
+        findings
+    }
+
     /// Whether a connector is an endpoint of the server of which it is known what it presents.
     fn is_known_at(&self, connector: &Connector) -> bool {
         let is_it = |endpoint: &&Endpoint| endpoint.connector().is_some_and(|known| known.is(connector));
@@ -400,5 +337,17 @@ impl<'a> Audited<'a> {
         let default = default.then(|| "default SMTP certificate".to_owned());
         let auth = auth.then(|| "Auth certificate".to_owned());
         default.into_iter().chain(auth).chain(connectors.map(|connector| connector.name().to_owned())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::AUDITED;
+
+    #[test]
+    fn a_policy_knows_every_rule_of_the_audit() {
+        let rules: Vec<_> = AUDIT_RULES.iter().map(|rule| (rule.id(), rule.severities())).collect();
+        assert_eq!(rules, AUDITED, "AUDIT_RULES in src/audit.rs and AUDITED in src/policy/audited.rs differ");
     }
 }

@@ -136,14 +136,14 @@ pub(crate) fn trust_new(server: &Server) -> Command {
         .word("\"Cert:\\LocalMachine\\My\\$($args[0])\"")
         .pipe(Command::new("Export-Certificate").word("-FilePath \"$env:TEMP\\$($args[0]).cer\" -Force"))
         .pipe(Command::new("Import-Certificate").word("-CertStoreLocation Cert:\\LocalMachine\\Root"))
-        .on_with(server.name(), "$new.Thumbprint")
+        .on_with(server.name(), NEW_THUMBPRINT)
 }
 
 /// Binds the new certificate to port 444 of the Exchange Back End, in place of the one that is there.
 pub(crate) fn bind_new_to_back_end(server: &Server) -> Command {
     let binding =
         "(Get-WebBinding -Name 'Exchange Back End' -Protocol https -Port 444).AddSslCertificate($args[0], 'My')";
-    Command::new(binding).on_with(server.name(), "$new.Thumbprint")
+    Command::new(binding).on_with(server.name(), NEW_THUMBPRINT)
 }
 
 /// Makes a new Auth certificate, and asks whether it is to be the default one for SMTP too.
@@ -159,18 +159,21 @@ pub(crate) fn new_auth_certificate(server: &Server) -> Command {
 
 /// Stages the new Auth certificate: more than 48 hours ahead, so that every server has it by then.
 pub(crate) fn stage_auth_certificate() -> Command {
-    announce_auth_certificate().word("-NewCertificateEffectiveDate (Get-Date).AddHours(72) -Force")
+    announce_auth_certificate(NEW_THUMBPRINT).word("-NewCertificateEffectiveDate (Get-Date).AddHours(72) -Force")
 }
 
-fn announce_auth_certificate() -> Command {
-    Command::new("Set-AuthConfig").bare("NewCertificateThumbprint", "$new.Thumbprint")
+/// What an earlier command kept in `$new`.
+pub(crate) const NEW_THUMBPRINT: &str = "$new.Thumbprint";
+
+fn announce_auth_certificate(thumbprint: impl Into<Bare>) -> Command {
+    Command::new("Set-AuthConfig").bare("NewCertificateThumbprint", thumbprint)
 }
 
-/// Makes the new Auth certificate the current one.
-pub(crate) fn publish_auth_certificate() -> [Command; 3] {
+/// Makes another Auth certificate the current one.
+pub(crate) fn publish_auth_certificate(thumbprint: impl Into<Bare>) -> [Command; 3] {
     let set = || Command::new("Set-AuthConfig");
     [
-        announce_auth_certificate().word("-NewCertificateEffectiveDate (Get-Date) -Force"),
+        announce_auth_certificate(thumbprint).word("-NewCertificateEffectiveDate (Get-Date) -Force"),
         set().switch("PublishCertificate").switch("Force"),
         set().switch("ClearPreviousCertificate").switch("Force"),
     ]
@@ -199,7 +202,7 @@ fn set_federation_trust() -> Command {
 
 /// Names the new certificate to the federation trust.
 pub(crate) fn announce_federation_certificate() -> Command {
-    set_federation_trust().bare("Thumbprint", "$new.Thumbprint")
+    set_federation_trust().bare("Thumbprint", NEW_THUMBPRINT)
 }
 
 /// Makes the next certificate of the federation trust the current one.

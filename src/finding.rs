@@ -97,10 +97,7 @@ impl Finding {
     pub(crate) fn serialize_fields<S: SerializeStruct>(&self, answer: &mut S) -> Result<(), S::Error> {
         answer.serialize_field("services", &self.services)?;
         answer.serialize_field("message", &self.message.to_string())?;
-        match self.message.serialized_facts() {
-            Some(facts) => answer.serialize_field("facts", &facts)?,
-            None => answer.skip_field("facts")?,
-        }
+        self.message.serialize_facts(answer)?;
         answer.serialize_field("remedy", &self.remedy)
     }
 }

@@ -79,7 +79,8 @@ mod time;
 mod verify;
 
 pub use audit::{
-    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, NotJudged, Severity, agenda, audit,
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Consequence, NotJudged, agenda,
+    agenda_with, audit, audit_with,
 };
 pub use block::Block;
 pub use case::Assignment;
@@ -96,7 +97,7 @@ pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message};
 pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
-pub use policy::{OwnRule, Policy, PolicyError};
+pub use policy::{AuditedServer, OwnAuditRule, OwnRule, Policy, PolicyError, Severity, Weight};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 pub use rule::{Rule, Source};
 pub use rules::{RULES, rule};

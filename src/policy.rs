@@ -1,6 +1,8 @@
 //! An organisation's own view of the rules: stricter, never weaker.
 
+mod audited;
 mod form;
+mod weight;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,11 +10,15 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+pub(crate) use self::audited::{AUDITED, OwnCheck as OwnAuditCheck};
+pub use self::audited::{AuditedServer, OwnAuditRule, Severity};
+pub use self::weight::Weight;
 use crate::case::{Assignment, Thresholds};
 use crate::finding::{Finding, Kind};
 use crate::json_object::JsonObject;
 use crate::rule::Rule;
 use crate::rules;
+use crate::text;
 
 /// What an organisation demands beyond the rules: thresholds, rules that weigh more, rules that
 /// need not speak, and rules of its own.
@@ -20,13 +26,15 @@ use crate::rules;
 /// A policy never weakens a decision: what the default one refuses stays refused.
 ///
 /// ```
-/// use exchange_certificates::{Kind, Policy};
+/// use exchange_certificates::{Kind, Policy, Severity};
 ///
 /// let policy = Policy::default()
 ///     .with_expires_soon_days(90)?
 ///     .with_minimum_rsa_bits(3072)?
 ///     .raise("self-signed", Kind::Refuse)?
-///     .silence("no-client-authentication")?;
+///     .raise("audit-weak", Severity::High)?
+///     .silence("no-client-authentication")?
+///     .silence("audit-out-of-support")?;
 /// assert!(Policy::default().silence("wildcard-imap").is_err());
 /// # Ok::<(), exchange_certificates::PolicyError>(())
 /// ```
@@ -34,9 +42,10 @@ use crate::rules;
 #[serde(try_from = "JsonObject<form::PolicyForm>")]
 pub struct Policy {
     thresholds: Thresholds,
-    raised: Vec<(&'static str, Kind)>,
+    raised: Vec<(&'static str, Weight)>,
     silenced: Vec<&'static str>,
     own: Vec<OwnRule>,
+    own_audited: Vec<OwnAuditRule>,
 }
 
 impl Default for Policy {
@@ -46,6 +55,7 @@ impl Default for Policy {
             raised: Vec::new(),
             silenced: Vec::new(),
             own: Vec::new(),
+            own_audited: Vec::new(),
         }
     }
 }
@@ -153,15 +163,15 @@ pub enum PolicyError {
         /// Why.
         reason: &'static str,
     },
-    /// A rule that does not take this kind.
-    #[error("`{id}` cannot be raised from {from} to {to}: only a note or a warning can be raised, to warn or refuse")]
+    /// A rule that does not take this kind or severity.
+    #[error("`{id}` cannot be raised from {from} to {to}: {}", .from.what_can_be_raised())]
     NotRaised {
         /// The id of the rule.
         id: &'static str,
-        /// The kind of the rule.
-        from: Kind,
-        /// The kind that was asked for.
-        to: Kind,
+        /// What the rule weighs.
+        from: Weight,
+        /// What was asked for.
+        to: Weight,
     },
     /// Fewer days than the default.
     #[error("expires_soon_days must be at least {LEAST_DAYS}, not {days}: a policy only tightens")]
@@ -196,8 +206,10 @@ pub(crate) const LEAST_DAYS: u32 = 60;
 pub(crate) const LEAST_BITS: u32 = 2048;
 
 /// What has to be heard although it does not stop anything.
-const NEVER_SILENT: [&str; 7] = [
+const NEVER_SILENT: [&str; 9] = [
     "status-accepted",
+    "send-server-lacks",
+    "permission-partial",
     "default-smtp-replaced",
     "default-smtp-unknown",
     "services-unknown",
@@ -233,17 +245,17 @@ impl Policy {
         Ok(self)
     }
 
-    /// Gives a note or a warning more weight: warn or refuse.
+    /// Gives a rule more weight: a note or a warning to warn or refuse, the findings of low severity of a rule of the
+    /// audit to high.
     ///
     /// # Errors
     ///
-    /// A [`PolicyError`] if there is no such rule, it is named already or cannot be raised to this kind.
-    pub fn raise(mut self, id: &str, to: Kind) -> Result<Self, PolicyError> {
-        let rule = find(id)?;
-        let (id, from) = (rule.id(), rule.kind());
-        let may_rise = matches!(from, Kind::Note | Kind::Warn) && matches!(to, Kind::Warn | Kind::Refuse) && to > from;
-        if !may_rise {
-            return Err(PolicyError::NotRaised { id, from, to });
+    /// A [`PolicyError`] if there is no such rule, it is named already or cannot be raised to this.
+    pub fn raise(mut self, id: &str, to: impl Into<Weight>) -> Result<Self, PolicyError> {
+        let (named, to) = (find(id)?, to.into());
+        let id = named.id();
+        if !named.may_rise(to) {
+            return Err(PolicyError::NotRaised { id, from: named.weight(), to });
         }
         if self.silenced.contains(&id) {
             return Err(PolicyError::RaisedAndSilenced { id });
@@ -255,21 +267,15 @@ impl Policy {
         Ok(self)
     }
 
-    /// Silences a warning or a note.
+    /// Silences a warning or a note, or a rule of the audit whose findings are of low severity.
     ///
     /// # Errors
     ///
     /// A [`PolicyError`] if there is no such rule, it is named already or has to be heard.
     pub fn silence(mut self, id: &str) -> Result<Self, PolicyError> {
-        let rule = find(id)?;
-        let id = rule.id();
-        let reason = match rule.kind() {
-            _ if NEVER_SILENT.contains(&id) => Some("it has to be heard"),
-            Kind::Warn | Kind::Note => None,
-            Kind::FollowUp => Some("what is to be done afterwards has to be heard"),
-            Kind::Decide | Kind::Refuse => Some("a policy never weakens a decision"),
-        };
-        if let Some(reason) = reason {
+        let named = find(id)?;
+        let id = named.id();
+        if let Some(reason) = named.has_to_be_heard() {
             return Err(PolicyError::NotSilenced { id, reason });
         }
         if self.raised.iter().any(|(raised, _)| *raised == id) {
@@ -288,18 +294,37 @@ impl Policy {
     ///
     /// A [`PolicyError`] where its id holds no slash or is taken, or if it is no note, warning or refusal.
     pub fn with_rule(mut self, rule: OwnRule) -> Result<Self, PolicyError> {
-        let id = rule.id.clone().into_owned();
-        if !id.contains('/') || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
-            return Err(PolicyError::OwnId { id });
-        }
         if !matches!(rule.kind, Kind::Note | Kind::Warn | Kind::Refuse) {
+            let id = self.own_id(&rule.id)?;
             return Err(PolicyError::OwnKind { id, kind: rule.kind });
         }
-        if self.own.iter().any(|known| known.id == rule.id) {
-            return Err(PolicyError::Twice { id });
-        }
+        self.own_id(&rule.id)?;
         self.own.push(rule);
         Ok(self)
+    }
+
+    /// Adds a rule of one's own for the audit.
+    ///
+    /// # Errors
+    ///
+    /// A [`PolicyError`] if its id holds no slash or is taken.
+    pub fn with_audit_rule(mut self, rule: OwnAuditRule) -> Result<Self, PolicyError> {
+        self.own_id(rule.id())?;
+        self.own_audited.push(rule);
+        Ok(self)
+    }
+
+    /// An id that a rule of one's own can have.
+    fn own_id(&self, id: &str) -> Result<String, PolicyError> {
+        let mut known = self.own.iter().map(OwnRule::id).chain(self.own_audited.iter().map(OwnAuditRule::id));
+        let id = id.to_owned();
+        if !id.contains('/') || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            Err(PolicyError::OwnId { id })
+        } else if known.any(|known| known == id) {
+            Err(PolicyError::Twice { id })
+        } else {
+            Ok(id)
+        }
     }
 
     pub(crate) fn thresholds(&self) -> Thresholds {
@@ -311,16 +336,94 @@ impl Policy {
         &self.own
     }
 
+    /// The organisation's own rules for the audit.
+    pub(crate) fn own_audit_rules(&self) -> &[OwnAuditRule] {
+        &self.own_audited
+    }
+
     /// The kind that a finding of this rule has under the policy; `None` if it is silenced.
     pub(crate) fn kind_of(&self, rule: &Rule, finding: &Finding) -> Option<Kind> {
         if self.silenced.contains(&rule.id()) {
             return None;
         }
-        let raised = self.raised.iter().find(|(id, _)| *id == rule.id()).map(|(_, kind)| *kind);
+        let raised = self.raised_to(rule.id()).and_then(|weight| match weight {
+            Weight::Kind(kind) => Some(kind),
+            Weight::Severity(_) => None,
+        });
         Some(finding.kind.unwrap_or(rule.kind())).max(raised)
+    }
+
+    /// The severity that a finding of this rule of the audit has under the policy; `None` if it is silenced.
+    pub(crate) fn severity_of(&self, rule: &str, severity: Severity) -> Option<Severity> {
+        if self.silenced.contains(&rule) {
+            return None;
+        }
+        Some(if self.raised_to(rule).is_some() { Severity::High } else { severity })
+    }
+
+    fn raised_to(&self, rule: &str) -> Option<Weight> {
+        self.raised.iter().find(|(id, _)| *id == rule).map(|(_, weight)| *weight)
     }
 }
 
-fn find(id: &str) -> Result<&'static Rule, PolicyError> {
-    rules::rule(id).ok_or_else(|| PolicyError::Unknown { id: id.to_owned(), nearest: rules::nearest(id) })
+/// What a policy can name.
+enum Named {
+    Rule(&'static Rule),
+    /// A rule of the audit, with how much its findings can weigh, the heaviest first.
+    Audited(&'static str, &'static [Severity]),
+}
+
+fn find(id: &str) -> Result<Named, PolicyError> {
+    if let Some((id, severities)) = AUDITED.iter().find(|(known, _)| *known == id) {
+        return Ok(Named::Audited(id, severities));
+    }
+    rules::rule(id).map(Named::Rule).ok_or_else(|| {
+        let ids = [rules::nearest(id)].into_iter().chain(AUDITED.iter().map(|(known, _)| *known));
+        let nearest = ids.min_by_key(|known| text::distance(id, known)).unwrap_or_default();
+        PolicyError::Unknown { id: id.to_owned(), nearest }
+    })
+}
+
+impl Named {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.id(),
+            Self::Audited(id, _) => id,
+        }
+    }
+
+    /// What it weighs at most.
+    fn weight(&self) -> Weight {
+        match self {
+            Self::Rule(rule) => rule.kind().into(),
+            Self::Audited(_, severities) => severities.first().copied().unwrap_or(Severity::Low).into(),
+        }
+    }
+
+    fn may_rise(&self, to: Weight) -> bool {
+        match (self, to) {
+            (Self::Rule(rule), Weight::Kind(to)) => {
+                let from = rule.kind();
+                matches!(from, Kind::Note | Kind::Warn) && matches!(to, Kind::Warn | Kind::Refuse) && to > from
+            }
+            (Self::Audited(_, severities), Weight::Severity(to)) => {
+                to == Severity::High && severities.contains(&Severity::Low)
+            }
+            _ => false,
+        }
+    }
+
+    fn has_to_be_heard(&self) -> Option<&'static str> {
+        match self {
+            Self::Rule(rule) if NEVER_SILENT.contains(&rule.id()) => Some("it has to be heard"),
+            Self::Rule(rule) => match rule.kind() {
+                Kind::Warn | Kind::Note => None,
+                Kind::FollowUp => Some("what is to be done afterwards has to be heard"),
+                Kind::Decide | Kind::Refuse => Some("a policy never weakens a decision"),
+            },
+            Self::Audited(_, severities) => {
+                severities.contains(&Severity::High).then_some("what is of high severity has to be heard")
+            }
+        }
+    }
 }

@@ -20,15 +20,16 @@ pub(crate) trait Elsewhere: fmt::Debug {
 // Certificates
 
 /// Copies a certificate from the first of the servers that hold it.
-pub(crate) fn copy(holders: &[String], thumbprint: Thumbprint, to: &Server) -> Option<Block> {
+pub(crate) fn copy<T: AsRef<str>>(holders: &[T], thumbprint: Thumbprint, to: &Server) -> Option<Block> {
     let (first, others) = holders.split_first()?;
     let others = match others.len() {
         0 => String::new(),
         1..=3 => format!(" (and on {})", list(others)),
         more => format!(" (and on {more} other servers)"),
     };
-    let words = format!("it is installed on {}{others}: copy it from there with its private key:", shown(first));
-    Some(Block::of(words, commands::copy(first, thumbprint, to)).in_any_shell())
+    let words =
+        format!("it is installed on {}{others}: copy it from there with its private key:", shown(first.as_ref()));
+    Some(Block::of(words, commands::copy(first.as_ref(), thumbprint, to)).in_any_shell())
 }
 
 /// Makes a new default SMTP certificate, as setup makes it.
@@ -153,15 +154,27 @@ pub(crate) fn stage_auth_certificate(server: &Server) -> Vec<Block> {
     ]
 }
 
+/// The next Auth certificate, which is there already, in place of one that is expired or gone.
+pub(crate) fn publish_next_auth_certificate(next: Thumbprint, server: &Server) -> Vec<Block> {
+    let words = format!("the next one, {next}, is there: make it the current one, and clear the previous one:");
+    let mut steps = vec![Block::of(words, commands::publish_auth_certificate(next))];
+    steps.extend(take_auth_certificate(server));
+    steps
+}
+
 /// Another Auth certificate in place of one that is expired or gone.
 pub(crate) fn replace_auth_certificate(server: &Server) -> Vec<Block> {
-    vec![
-        new_auth_certificate(server),
-        with_new("make it the current one, and clear the previous one:", commands::publish_auth_certificate()),
-        Block::of(
-            "let this server take it at once, and do the same on every other one; it may take up to an hour:",
-            commands::reload_auth_certificate(server),
-        ),
+    let publish = commands::publish_auth_certificate(commands::NEW_THUMBPRINT);
+    let mut steps =
+        vec![new_auth_certificate(server), with_new("make it the current one, and clear the previous one:", publish)];
+    steps.extend(take_auth_certificate(server));
+    steps
+}
+
+fn take_auth_certificate(server: &Server) -> [Block; 2] {
+    let take = "let this server take it at once, and do the same on every other one; it may take up to an hour:";
+    [
+        Block::of(take, commands::reload_auth_certificate(server)),
         Block::words_alone("in a hybrid organisation run the Hybrid Configuration wizard again"),
     ]
 }

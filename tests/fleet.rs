@@ -8,6 +8,8 @@ mod support {
 
 mod cases {
     pub(crate) mod audit;
+    pub(crate) mod audit_field;
+    pub(crate) mod audit_policy;
     pub(crate) mod fleet;
     pub(crate) mod plans;
     pub(crate) mod scenarios;

@@ -9,8 +9,10 @@ use exchange_certificates::{Finding, Kind, OwnRule, Policy, PolicyError, RULES};
 use serde_json::json;
 
 /// Warnings and notes that have to be heard.
-const NEVER_SILENT: [&str; 6] = [
+const NEVER_SILENT: [&str; 8] = [
     "status-accepted",
+    "send-server-lacks",
+    "permission-partial",
     "default-smtp-replaced",
     "default-smtp-unknown",
     "services-unknown",
@@ -79,9 +81,10 @@ fn an_own_rule_has_a_slash_in_its_id_and_can_warn_note_or_refuse() {
 #[test]
 fn a_policy_in_json_says_what_is_wrong_with_it() {
     assert!(read(json!({})).is_ok());
+    assert!(read(json!({ "raise": { "audit-weak": "high", "audit-expired": "high" } })).is_ok());
     assert!(
         read(json!({ "expires_soon_days": 90, "minimum_rsa_bits": 3072, "raise": { "self-signed": "refuse" },
-        "silence": ["no-client-authentication"] }))
+        "silence": ["no-client-authentication", "audit-out-of-support"] }))
         .is_ok()
     );
     for (policy, problem) in [
@@ -95,6 +98,22 @@ fn a_policy_in_json_says_what_is_wrong_with_it() {
         (json!({ "silence": ["restart-iis"] }), "`restart-iis` cannot be silenced"),
         (json!({ "raise": { "self-signed": "warn" } }), "`self-signed` cannot be raised from warn to warn"),
         (json!({ "raise": { "self-signed": "deny" } }), "unknown variant `deny`"),
+        (json!({ "silence": ["audit-expierd"] }), "there is no rule `audit-expierd`; did you mean `audit-expired`?"),
+        (
+            json!({ "silence": ["audit-expired"] }),
+            "`audit-expired` cannot be silenced: what is of high severity has to be heard",
+        ),
+        (
+            json!({ "raise": { "audit-unsuitable": "high" } }),
+            "`audit-unsuitable` cannot be raised from high to high: only a finding of low severity can be raised, to high",
+        ),
+        (json!({ "raise": { "audit-weak": "refuse" } }), "`audit-weak` cannot be raised from low to refuse"),
+        (json!({ "raise": { "self-signed": "high" } }), "`self-signed` cannot be raised from warn to high"),
+        (json!({ "silence": ["audit-weak", "audit-weak"] }), "`audit-weak` is named twice"),
+        (
+            json!({ "silence": ["audit-weak"], "raise": { "audit-weak": "high" } }),
+            "`audit-weak` is both raised and silenced",
+        ),
         (json!({ "expires_soon_days": 30 }), "expires_soon_days must be at least 60, not 30"),
         (json!({ "minimum_rsa_bits": 1024 }), "minimum_rsa_bits must be at least 2048, not 1024"),
         (json!({ "rules": [] }), "unknown field `rules`"),

@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Block, Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, Remedy, RolloutPlan,
-    Service, Thumbprint, Verification,
+    Block, Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, RolloutPlan, Service,
+    Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -148,14 +148,18 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
             say!();
             say!("{style}{kind}{style:#} {}{about}", diagnostic.rule());
             say!("  {}", diagnostic.message());
-            for step in diagnostic.remedy() {
-                match step {
-                    Remedy::Words(words) => say!("  - {words}"),
-                    command => say!("      {DIM}{command}{DIM:#}"),
-                }
-            }
+            diagnostic.remedy().iter().for_each(step);
         }
     }
+}
+
+/// A step of a remedy: the words, then what is pasted.
+pub fn step(step: &Block) {
+    let title = step.title().to_string();
+    if !title.is_empty() {
+        say!("  - {title}");
+    }
+    step.text().lines().for_each(|line| say!("      {DIM}{line}{DIM:#}"));
 }
 
 /// What is pasted, a block after the other.

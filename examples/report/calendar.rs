@@ -29,8 +29,9 @@ fn event(item: &AgendaItem, now: SystemTime) -> Event {
     // Without an end it takes the whole day.
     event.append_property(Property::new("DTSTART", compact(&day(date))).add_parameter("VALUE", "DATE").done());
     event.summary(&format!(
-        "Renew {} (expires {})",
+        "Renew {} ({} {})",
         title(&item.domains, &item.subject, item.thumbprint),
+        if item.not_after < now { "expired" } else { "expires" },
         day(item.not_after)
     ));
     let due = if is_overdue { format!("Was due on {}.\n", day(item.due)) } else { String::new() };

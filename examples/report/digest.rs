@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exchange_certificates::{
-    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Endpoint, Installed, NotReadKind, Remedy, Server,
-    Service, Severity, Thumbprint, rfc3339,
+    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditedCertificate, Block, Consequence, Endpoint, Installed,
+    NotReadKind, Server, Service, Severity, Thumbprint, rfc3339,
 };
 
 use super::organization::Organization;
@@ -24,6 +24,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) notes: &'a [String],
     /// What was not read, and so is not judged.
     pub(crate) not_read: Vec<NotReadRow<'a>>,
+    /// Whether nothing of it could be judged.
+    pub(crate) is_nothing_judged: bool,
     /// How many findings there are before they are put together.
     pub(crate) high: usize,
     pub(crate) low: usize,
@@ -84,20 +86,21 @@ pub(crate) struct CertificateRow<'a> {
 
 /// What one rule found on one server or, word for word, on several.
 pub(crate) struct FindingGroup<'a> {
-    pub(crate) rule: &'static str,
+    pub(crate) rule: &'a str,
     pub(crate) severity: Severity,
     pub(crate) thumbprint: Option<Thumbprint>,
     pub(crate) services: Service,
     pub(crate) message: String,
-    pub(crate) words: Vec<String>,
-    pub(crate) commands: Vec<Commands<'a>>,
+    /// What other rules say of the same cause, by their ids.
+    pub(crate) consequences: Vec<(&'a str, String)>,
+    pub(crate) remedies: Vec<Remedy<'a>>,
     pub(crate) servers: Vec<&'a str>,
 }
 
-/// The commands of a remedy, and the servers that they are for.
-pub(crate) struct Commands<'a> {
+/// The steps of a remedy, and the servers that they are for.
+pub(crate) struct Remedy<'a> {
     pub(crate) servers: Vec<&'a str>,
-    pub(crate) lines: Vec<String>,
+    pub(crate) steps: &'a [Block],
 }
 
 /// A server, with the certificates that each service has there.
@@ -143,6 +146,7 @@ impl<'a> Digest<'a> {
             agenda,
             notes: &organization.notes,
             not_read: not_read(audit),
+            is_nothing_judged: !audit.has_high() && organization.is_nothing_judged(),
             high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),
             low: audit.findings.iter().filter(|finding| finding.severity() == Severity::Low).count(),
             installed: audit.certificates.len(),
@@ -185,7 +189,9 @@ impl<'a> Digest<'a> {
         let soon: BTreeSet<_> = audit
             .findings
             .iter()
-            .filter(|finding| matches!(finding.rule(), "audit-expires-soon" | "audit-auth-certificate-expires"))
+            .filter(|finding| {
+                finding.rules().any(|rule| matches!(rule, "audit-expires-soon" | "audit-auth-certificate-expires"))
+            })
             .filter_map(AuditFinding::thumbprint)
             .collect();
         let mut counts: HashMap<&str, [usize; 2]> = HashMap::new();
@@ -286,41 +292,43 @@ pub(crate) fn title(domains: &[String], subject: &str, thumbprint: Thumbprint) -
     if name.trim().is_empty() { thumbprint.to_string() } else { plain(name) }
 }
 
-/// The rules whose remedy makes a new certificate.
+/// The rules whose remedy makes a new certificate, if none is installed already.
 const RENEWALS: [&str; 3] = ["audit-expired", "audit-expires-soon", "audit-auth-certificate-expires"];
 
-fn grouped(findings: &[AuditFinding]) -> Vec<FindingGroup<'_>> {
-    let mut groups: Vec<FindingGroup<'_>> = Vec::new();
+const NEW: &str = "New-ExchangeCertificate";
+
+fn grouped<'a>(findings: &'a [AuditFinding]) -> Vec<FindingGroup<'a>> {
+    let mut groups: Vec<FindingGroup<'a>> = Vec::new();
     let mut places = HashMap::new();
     for finding in findings {
         // The library makes names in its messages plain already.
         let message = finding.message().to_string();
-        let is_words = |step: &&Remedy| matches!(step, Remedy::Words(_));
-        let words: Vec<_> = finding.remedy().iter().filter(is_words).map(ToString::to_string).collect();
-        let commands = finding.remedy().iter().filter(|step| !is_words(step));
-        let lines: Vec<_> = commands.map(ToString::to_string).collect();
-        let key = (finding.rule(), finding.thumbprint(), finding.services().bits(), message, words);
-        let place = *places.entry(key).or_insert_with_key(|(rule, thumbprint, _, message, words)| {
+        let of_consequence = |it: &'a Consequence| (it.rule(), it.message().to_string());
+        let consequences: Vec<_> = finding.consequences().iter().map(of_consequence).collect();
+        let key = (finding.rule(), finding.thumbprint(), finding.services().bits(), message, consequences);
+        let place = *places.entry(key).or_insert_with_key(|(rule, thumbprint, _, message, consequences)| {
             groups.push(FindingGroup {
                 rule,
                 severity: finding.severity(),
                 thumbprint: *thumbprint,
                 services: finding.services(),
                 message: message.clone(),
-                words: words.clone(),
-                commands: Vec::new(),
+                consequences: consequences.clone(),
+                remedies: Vec::new(),
                 servers: Vec::new(),
             });
             groups.len() - 1
         });
         let group = &mut groups[place];
         group.servers.push(finding.server());
-        match group.commands.first_mut() {
-            _ if lines.is_empty() => {}
+        let steps = finding.remedy();
+        let makes_new = || steps.iter().any(|step| step.text().contains(NEW));
+        match group.remedies.first_mut() {
+            _ if steps.is_empty() => {}
             // A certificate that several servers hold is renewed once.
-            Some(_) if RENEWALS.contains(&finding.rule()) => {}
-            Some(first) if first.lines == lines => first.servers.push(finding.server()),
-            _ => group.commands.push(Commands { servers: vec![finding.server()], lines }),
+            Some(_) if RENEWALS.contains(&finding.rule()) && makes_new() => {}
+            Some(first) if first.steps == steps => first.servers.push(finding.server()),
+            _ => group.remedies.push(Remedy { servers: vec![finding.server()], steps }),
         }
     }
     groups.sort_by_key(|group| {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use exchange_certificates::import::{ExportedCertificate, ExportedServer, Import, ImportError};
-use exchange_certificates::{Audit, Connector, Fleet, NotRead, Role, Server, ServerError, Service, Version};
+use exchange_certificates::{
+    Audit, Connector, Fleet, NotRead, NotReadKind, Role, Server, ServerError, Service, Version,
+};
 
 use crate::common::exports::{self, Completeness};
 use crate::common::input::{BadInput, plain};
@@ -24,8 +26,8 @@ pub(crate) struct Organization {
     pub(crate) now: Option<SystemTime>,
     /// What could not be judged, and why, in sentences for people.
     pub(crate) notes: Vec<String>,
-    /// Whether there are certificates, and of all of them too little is known.
-    knows_no_certificate: bool,
+    /// Whether certificates are shown as text alone, which are not judged.
+    has_listed: bool,
     /// The scenario that each server stands in.
     files: BTreeMap<String, String>,
     /// The servers of which something is not known that rules need.
@@ -66,11 +68,39 @@ impl Organization {
 
     /// Whether a server or all certificates are too little known to be judged.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.knows_no_certificate || self.gaps.values().any(|gap| *gap != Gap::Server)
+        self.is_nothing_judged()
+            || self.knows_no_certificate()
+            || self.fleet.servers().any(|server| !is_read(server))
+            || self.gaps.values().any(|gap| *gap != Gap::Server)
+    }
+
+    /// Whether there is no server that could be judged, nor any certificate.
+    pub(crate) fn is_nothing_judged(&self) -> bool {
+        let is_judged = |server: &Server| {
+            let is_known = match self.gaps.get(&server.name().to_lowercase()) {
+                None => true,
+                Some(Gap::VersionAndRoles | Gap::Server) => server.certificates().next().is_some(),
+                Some(Gap::AllButConnectors) => false,
+            };
+            is_known && is_read(server)
+        };
+        !self.fleet.servers().any(is_judged) || self.knows_no_certificate()
+    }
+
+    /// Whether there are certificates, and of none of them it is known what it is assigned to.
+    fn knows_no_certificate(&self) -> bool {
+        let mut certificates = self.fleet.servers().flat_map(Server::certificates).peekable();
+        let is_any = certificates.peek().is_some() || self.has_listed;
+        is_any && certificates.all(|installed| installed.services().is_none())
     }
 
     /// What an audit found, without what too little is known for.
     pub(crate) fn judged(&self, mut audit: Audit) -> Audit {
+        for finding in &mut audit.findings {
+            if self.gaps.get(&finding.server().to_lowercase()) == Some(&Gap::Server) {
+                finding.retain_consequences(|consequence| consequence.rule() != "audit-service-uncovered");
+            }
+        }
         audit.findings.retain(|finding| match self.gaps.get(&finding.server().to_lowercase()) {
             None => true,
             Some(Gap::VersionAndRoles) => !matches!(finding.rule(), "audit-out-of-support" | "audit-fleet-differs"),
@@ -129,8 +159,7 @@ impl Organization {
         self.fleet = std::mem::take(&mut self.fleet).with_not_read(not_read).map_err(BadInput::named)?;
         self.notes.extend(import.notes().iter().map(|note| format!("{note}.")));
         let unknown = import.certificates().filter(|certificate| certificate.services().is_none()).count();
-        let is_any = import.certificates().len() > 0 || import.listed().next().is_some();
-        self.knows_no_certificate |= is_any && unknown == import.certificates().len();
+        self.has_listed = import.listed().next().is_some();
         if unknown > 0 {
             let all = import.certificates().len();
             self.notes.push(format!(
@@ -208,6 +237,11 @@ impl Organization {
     fn note(&mut self, server: &str, what: &str) {
         self.notes.push(format!("{}: {what}.", plain(server)));
     }
+}
+
+/// Whether all certificates of a server were read.
+fn is_read(server: &Server) -> bool {
+    server.not_read().all(|entry| entry.what() != NotReadKind::Certificates)
 }
 
 /// A server of which the version and the roles are not known. As an Edge Transport server it demands the least of its

@@ -130,6 +130,7 @@ fn on_servers(digest: &Digest<'_>, findings: fn(&ServerRow<'_>) -> usize) -> Str
 /// What the whole comes to, in one line.
 fn verdict(digest: &Digest<'_>) -> String {
     match (findings(digest, Severity::High), findings(digest, Severity::Low)) {
+        (0, _) if digest.is_nothing_judged => "Nothing could be judged".to_owned(),
         (0, 0) if !digest.not_read.is_empty() => "Nothing was found, and not everything was read".to_owned(),
         (0, 0) => "Nothing was found".to_owned(),
         (0, low) => format!("Nothing urgent; {} to look at in time", count(low, "finding", "findings")),
@@ -143,7 +144,7 @@ fn agenda(digest: &Digest<'_>) -> Markup {
         section #agenda aria-labelledby="agenda-title" {
             h2 #agenda-title { "What falls due" }
             p.lead {
-                "Renewals to begin in the next 365 days, so that each is done well before its certificate expires."
+                "What has expired, and renewals to begin in the next 365 days, so that each is done well before its certificate expires."
             }
             @if digest.agenda.is_empty() { p.empty { "Nothing falls due." } }
             ol.agenda {
@@ -151,12 +152,14 @@ fn agenda(digest: &Digest<'_>) -> Markup {
                     li {
                         p.due {
                             time datetime=(day(item.due)) { (day(item.due)) }
-                            @if item.due < digest.now { span.badge.soon { (icon(Shape::Soon)) "overdue" } }
+                            @if item.not_after < digest.now { span.badge.expired { (icon(Shape::Expired)) "expired" } }
+                            @else if item.due < digest.now { span.badge.soon { (icon(Shape::Soon)) "overdue" } }
                         }
                         div {
                             h3 { "Renew " bdi { (title(&item.domains, &item.subject, item.thumbprint)) } }
                             p {
-                                "Expires on " time datetime=(day(item.not_after)) { (day(item.not_after)) }
+                                @if item.not_after < digest.now { "Expired on " } @else { "Expires on " }
+                                time datetime=(day(item.not_after)) { (day(item.not_after)) }
                                 ". Serves " (item.services) " on " bdi { (several(&item.servers, 8)) } "."
                             }
                             // A plan names every server, which is too much to read where they are many.

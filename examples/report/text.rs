@@ -5,6 +5,7 @@ use exchange_certificates::{Severity, rfc3339};
 
 use super::digest::{Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
 use crate::common::output::{self, say};
+use crate::common::show;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -23,6 +24,9 @@ pub(crate) fn print(digest: &Digest<'_>) {
         count(digest.installed, "certificate", "certificates"),
         thousands(digest.high),
     );
+    if digest.is_nothing_judged {
+        say!("\n{BOLD}Nothing could be judged{BOLD:#}");
+    }
     not_read(digest);
     digest.listed_findings().into_iter().for_each(|group| finding(digest, group));
     left_out(digest.findings.len(), "finding", "findings");
@@ -57,14 +61,14 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>) {
         say!("  {} {DIM}{}{DIM:#}", certificate.title, certificate.thumbprint);
     }
     say!("  {}", group.message);
-    group.words.iter().for_each(|words| say!("  - {words}"));
-    for commands in group.commands.iter().take(BLOCKS) {
-        if group.commands.len() > 1 {
-            say!("    on {}:", several(&commands.servers, SERVERS));
+    group.consequences.iter().for_each(|(rule, message)| say!("  hence {rule}: {message}"));
+    for remedy in group.remedies.iter().take(BLOCKS) {
+        if group.remedies.len() > 1 {
+            say!("  on {}:", several(&remedy.servers, SERVERS));
         }
-        commands.lines.iter().for_each(|command| say!("      {DIM}{command}{DIM:#}"));
+        remedy.steps.iter().for_each(show::step);
     }
-    let more = group.commands.len().saturating_sub(BLOCKS);
+    let more = group.remedies.len().saturating_sub(BLOCKS);
     if more > 0 {
         say!("    and so on for {}; --json has them all", count(more, "other server", "other servers"));
     }
@@ -93,20 +97,27 @@ fn certificates(digest: &Digest<'_>) {
 }
 
 fn agenda(digest: &Digest<'_>) {
-    say!("\n{BOLD}What falls due in the next 365 days{BOLD:#}");
+    say!("\n{BOLD}What has expired, and what falls due in the next 365 days{BOLD:#}");
     if digest.agenda.is_empty() {
         say!("  nothing");
     }
     for item in digest.agenda.iter().take(ROWS) {
-        let overdue = if item.due < digest.now { ", which is overdue" } else { "" };
-        say!(
-            "  {}{overdue}: renew {} ({})",
-            day(item.due),
-            title(&item.domains, &item.subject, item.thumbprint),
-            item.services
-        );
-        say!("    it expires on {}; {DIM}{}{DIM:#}", day(item.not_after), item.thumbprint);
+        let is_over = item.not_after < digest.now;
+        let when = match item {
+            _ if is_over => format!("expired on {}", day(item.not_after)),
+            item if item.due < digest.now => format!("{}, which is overdue", day(item.due)),
+            _ => day(item.due),
+        };
+        say!("  {when}: renew {} ({})", title(&item.domains, &item.subject, item.thumbprint), item.services);
+        if is_over {
+            say!("    {DIM}{}{DIM:#}", item.thumbprint);
+        } else {
+            say!("    it expires on {}; {DIM}{}{DIM:#}", day(item.not_after), item.thumbprint);
+        }
         say!("    on {}", several(&item.servers, SERVERS));
+        if item.successor.is_some() && item.servers.len() <= SERVERS {
+            say!("    {}", item.plan);
+        }
     }
     left_out(digest.agenda.len(), "renewal", "renewals");
 }

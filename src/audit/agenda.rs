@@ -5,9 +5,11 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::successor;
 use crate::fleet::Fleet;
+use crate::policy::Policy;
 use crate::rfc3339;
-use crate::server::Server;
+use crate::server::{AuthCertificates, Server};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -33,58 +35,135 @@ pub struct AgendaItem {
     pub services: Service,
     /// The servers on which it is assigned to something.
     pub servers: Vec<String>,
+    /// What takes its place and is installed already, on one of the servers at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Thumbprint>,
     /// What to do, once the new certificate is there.
     pub plan: String,
 }
 
-/// The renewals that fall due between two points in time, the first included and the last not, in order.
+/// What is to be renewed until a point in time: first what has expired at the point in time from which it is asked, then
+/// what is due by then and can still be made in time, and what falls due before `until`, in order.
 ///
 /// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
-/// third of its lifetime if that is less. Only what is assigned is renewed.
-pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime, days: u32) -> Vec<AgendaItem> {
+/// third of its lifetime if that is less. Only what is assigned is renewed. What the [audit](crate::audit()) says of a
+/// certificate is said here too: a successor that is installed is named.
+pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaItem> {
+    agenda_with(&Policy::default(), fleet, from, until)
+}
+
+/// What is to be renewed, as [`agenda`] has it, by the days of an organisation's own policy.
+pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaItem> {
+    let days = policy.thresholds().expires_soon_days;
     let (from, until) = (Timestamp::from(from), Timestamp::from(until));
-    let mut due: BTreeMap<(Timestamp, Thumbprint), AgendaItem> = BTreeMap::new();
+    let mut due: BTreeMap<(Option<Timestamp>, Timestamp, Thumbprint), Due> = BTreeMap::new();
     for server in fleet.servers() {
+        let sites = server.sites();
         for installed in server.certificates().filter(|installed| installed.is_assigned()) {
             let certificate = installed.certificate();
             let not_after = certificate.ends();
             let act_by = not_after.days_earlier(installed.expires_soon_from(days));
-            if !(from..until).contains(&act_by) {
+            if act_by >= until && not_after >= from {
                 continue;
             }
-            let item = due.entry((act_by, installed.thumbprint())).or_insert_with(|| AgendaItem {
-                due: act_by.into(),
-                not_after: not_after.into(),
-                thumbprint: installed.thumbprint(),
-                subject: certificate.subject().to_string(),
-                domains: certificate.domains().into_iter().map(Into::into).collect(),
-                services: Service::empty(),
-                servers: Vec::new(),
-                plan: String::new(),
+            // What has expired comes first, by its end.
+            let order = if not_after < from { (None, not_after) } else { (Some(act_by), not_after) };
+            let due = due.entry((order.0, order.1, installed.thumbprint())).or_insert_with(|| Due {
+                item: AgendaItem {
+                    due: act_by.into(),
+                    not_after: not_after.into(),
+                    thumbprint: installed.thumbprint(),
+                    subject: certificate.subject().to_string(),
+                    domains: certificate.domains().into_iter().map(Into::into).collect(),
+                    services: Service::empty(),
+                    servers: Vec::new(),
+                    successor: None,
+                    plan: String::new(),
+                },
+                successors: BTreeMap::new(),
+                without: Vec::new(),
             });
-            item.services |= installed.known_services();
-            item.servers.push(server.name().to_owned());
+            due.item.services |= installed.known_services();
+            due.item.servers.push(server.name().to_owned());
+            match successor::of(server, &sites, installed, from) {
+                Some(successor) => {
+                    let (services, servers) = due.successors.entry(successor.thumbprint()).or_default();
+                    *services |= successor::missing_services(&sites, installed, successor);
+                    servers.push(server.name().to_owned());
+                }
+                None => due.without.push(server.name().to_owned()),
+            }
         }
     }
     let auth = fleet.servers().filter_map(Server::auth_certificates);
     let auth: BTreeSet<_> = auth.flat_map(|auth| [auth.current, auth.next]).flatten().collect();
-    let mut items: Vec<_> = due.into_values().collect();
-    for item in &mut items {
-        item.plan = plan(item, auth.contains(&item.thumbprint));
-    }
-    items
+    let staged = successor::staged(fleet, from);
+    let planned = due
+        .into_values()
+        .map(|due| if auth.contains(&due.item.thumbprint) { due.of_auth(staged, from) } else { due.planned() });
+    planned.collect()
 }
 
-/// What meets a renewal: Auth certificates and those of federation trusts are published, all others are assigned.
-fn plan(item: &AgendaItem, is_auth: bool) -> String {
-    if is_auth {
-        return "make a new Auth certificate, and publish it (Set-AuthConfig)".to_owned();
+/// A renewal with what takes the place of its certificate.
+struct Due {
+    item: AgendaItem,
+    /// With the services that they are still to be assigned to, and the servers on which they are installed.
+    successors: BTreeMap<Thumbprint, (Service, Vec<String>)>,
+    /// The servers on which there is none.
+    without: Vec<String>,
+}
+
+impl Due {
+    /// All but Auth certificates are replaced.
+    fn planned(self) -> AgendaItem {
+        let Self { mut item, successors, without } = self;
+        item.successor = successors.keys().next().copied();
+        let replaced = successors.iter().map(|(successor, (services, servers))| {
+            let servers = text::list(servers);
+            if services.is_empty() {
+                format!("remove {} on {servers}, where {successor} has its services", item.thumbprint)
+            } else {
+                format!(
+                    "replace {} by {successor}, which is installed on {servers} and has the same names, which assigns \
+                     {services}",
+                    item.thumbprint
+                )
+            }
+        });
+        let mut steps: Vec<_> = replaced.collect();
+        if !without.is_empty() {
+            steps.push(requested(&item, &without));
+        }
+        item.plan = steps.join("; ");
+        item
     }
+
+    /// Auth certificates are published.
+    fn of_auth(self, staged: Option<(Thumbprint, AuthCertificates)>, from: Timestamp) -> AgendaItem {
+        let Self { mut item, .. } = self;
+        item.plan = match staged.filter(|(next, _)| *next != item.thumbprint) {
+            Some((next, _)) => {
+                item.successor = Some(next);
+                if Timestamp::from(item.not_after) < from {
+                    format!("make the next Auth certificate {next} the current one, and publish it (Set-AuthConfig)")
+                } else {
+                    format!(
+                        "nothing has to be made: the next Auth certificate {next} is there; check that it takes its place"
+                    )
+                }
+            }
+            None => "make a new Auth certificate, and publish it (Set-AuthConfig)".to_owned(),
+        };
+        item
+    }
+}
+
+/// What meets a renewal for which there is no certificate yet; that of a federation trust is published.
+fn requested(item: &AgendaItem, servers: &[String]) -> String {
     let names =
         if item.domains.is_empty() { "the same subject".to_owned() } else { text::list(&item.domains).to_string() };
-    let servers = text::list(&item.servers);
     let services = item.services - Service::FEDERATION;
-    let mut plan = format!("request a certificate for {names}, install it on {servers}");
+    let mut plan = format!("request a certificate for {names}, install it on {}", text::list(servers));
     if !services.is_empty() {
         plan += &format!(", and replace {} by it, which assigns {services}", item.thumbprint);
     }

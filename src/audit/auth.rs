@@ -1,72 +1,86 @@
-//! The Auth certificate of the organisation.
+//! The Auth certificate of the organisation, and the next one.
 
-use super::{Audited, Found, audit_rule};
-use crate::commands;
+use super::{Audited, Cause, Found, audit_rule, successor};
 use crate::finding::message;
-use crate::policy::LEAST_DAYS;
+use crate::policy::Severity;
 use crate::remedy;
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
 
+/// The current Auth certificate, and the next one with true beside it.
+fn auth_certificates(case: &Audited<'_>) -> impl Iterator<Item = (Thumbprint, bool)> {
+    let auth = case.server.auth_certificates().filter(|_| !case.server.is_edge()).unwrap_or_default();
+    let next = auth.next.filter(|next| auth.current != Some(*next));
+    auth.current.map(|current| (current, false)).into_iter().chain(next.map(|next| (next, true)))
+}
+
 audit_rule! {
     /// A server lacks the organisation's Auth certificate.
     ///
-    /// Every server but the Edge Transport ones needs it.
-    AUDIT_AUTH_CERTIFICATE_MISSING: Low, HealthChecker, missing
+    /// Every server but the Edge Transport ones needs it, and the next one before it takes its place.
+    AUDIT_AUTH_CERTIFICATE_MISSING: High, HealthChecker, missing
 }
 
 fn missing(case: &Audited<'_>) -> Vec<Found> {
-    let current = case.server.auth_certificates().and_then(|auth| auth.current).filter(|_| !case.server.is_edge());
-    let missing = current.filter(|thumbprint| case.server.installed(*thumbprint).is_none());
-    let found = missing.map(|thumbprint| {
-        let message = message!(thumbprint; "the Auth certificate {thumbprint} of the organisation is not installed");
-        Found::of_server(Service::empty(), message).map(|finding| match holders(case, thumbprint) {
-            None if !case.across.unread().is_empty() => finding.advise(format!(
+    let missing = auth_certificates(case).filter(|(thumbprint, _)| case.server.installed(*thumbprint).is_none());
+    let found = missing.map(|(thumbprint, is_next)| {
+        let message = if is_next {
+            message!(thumbprint; "the next Auth certificate {thumbprint} of the organisation is not installed")
+        } else {
+            message!(thumbprint; "the Auth certificate {thumbprint} of the organisation is not installed")
+        };
+        Found::of_server(Service::empty(), message).map(|finding| match case.across.auth_holders(thumbprint) {
+            [] if !case.across.unread().is_empty() => finding.advise(format!(
                 "it may be installed on {}, whose certificates were not read: read those first",
                 text::list(case.across.unread())
             )),
-            None => finding.steps(remedy::replace_auth_certificate(case.server)),
-            Some(holders) => finding
-                .advise(format!("it is installed on {holders}: export it there with its private key, and import it:"))
-                .command(commands::import(case.server)),
+            [] => successor::renew_auth(finding, case, thumbprint, None),
+            holders => finding.steps(remedy::copy(holders, thumbprint, case.server)),
         })
     });
-    found.into_iter().collect()
-}
-
-/// Who holds it: in a large organisation most servers do, and a few names are enough to find it.
-fn holders(case: &Audited<'_>, thumbprint: Thumbprint) -> Option<String> {
-    let holders = case.across.auth_holders(thumbprint);
-    let first = holders.get(..3).unwrap_or(holders);
-    match holders.len() - first.len() {
-        0 if first.is_empty() => None,
-        0 => Some(text::list(first).to_string()),
-        1 => Some(format!("{} and another server", text::list(first))),
-        others => Some(format!("{} and {others} others", text::list(first))),
-    }
+    found.collect()
 }
 
 audit_rule! {
     /// The organisation's Auth certificate expires soon or has expired.
     ///
-    /// With it goes the sign-on between servers, and hybrid and Skype integration.
-    AUDIT_AUTH_CERTIFICATE_EXPIRES: Low, HealthChecker, expires
+    /// With it goes the sign-on between servers, and hybrid and Skype integration. The next one is looked at in the same
+    /// way; if it is there and valid, nothing has to be made.
+    AUDIT_AUTH_CERTIFICATE_EXPIRES: High | Low, HealthChecker, expires
 }
 
 fn expires(case: &Audited<'_>) -> Vec<Found> {
-    let current = case.server.auth_certificates().and_then(|auth| auth.current);
-    let installed = current.and_then(|thumbprint| case.server.installed(thumbprint));
-    let soon = installed.filter(|installed| installed.days_left(case.now) < installed.expires_soon_from(LEAST_DAYS));
-    let found = soon.map(|installed| {
+    let installed =
+        auth_certificates(case).filter_map(|(thumbprint, is_next)| Some((case.server.installed(thumbprint)?, is_next)));
+    let found = installed.filter_map(|(installed, is_next)| {
         let (days, not_after) = (installed.days_left(case.now), installed.certificate().ends());
-        let message = if days < 0 {
-            message!(days, not_after; "the Auth certificate of the organisation expired on {not_after}")
-        } else {
-            message!(days, not_after; "the Auth certificate of the organisation expires on {not_after}")
+        if days >= installed.expires_soon_from(case.thresholds.expires_soon_days) {
+            return None;
+        }
+        let is_over = not_after < case.now;
+        let message = match (is_next, is_over) {
+            (false, true) => {
+                message!(days, not_after; "the Auth certificate of the organisation expired on {not_after}")
+            }
+            (false, false) => {
+                message!(days, not_after; "the Auth certificate of the organisation expires on {not_after}")
+            }
+            (true, true) => {
+                message!(days, not_after; "the next Auth certificate of the organisation expired on {not_after}")
+            }
+            (true, false) => {
+                message!(days, not_after; "the next Auth certificate of the organisation expires on {not_after}")
+            }
         };
-        Found::of(installed, Service::empty(), message)
-            .map(|finding| finding.steps(remedy::replace_auth_certificate(case.server)))
+        let thumbprint = installed.thumbprint();
+        let (severity, cause) = if is_over {
+            (Severity::High, Cause::OutsideDates(thumbprint))
+        } else {
+            (Severity::Low, Cause::ExpiresSoon(thumbprint))
+        };
+        let found = Found::of(installed, Service::empty(), message).with_severity(severity).with_cause(cause);
+        Some(found.map(|finding| successor::renew(finding, case, installed)))
     });
-    found.into_iter().collect()
+    found.collect()
 }

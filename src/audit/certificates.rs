@@ -1,17 +1,12 @@
 //! What is wrong with certificates.
 
-use std::collections::BTreeSet;
-
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Cause, Found, audit_rule, fitness, removable, successor};
 use crate::certificate::PublicKey;
 use crate::commands;
 use crate::fact::Fact;
-use crate::finding::{Kind, Message, message, validity};
-use crate::plan::plan;
-use crate::policy::{LEAST_BITS, LEAST_DAYS};
-use crate::remedy;
-use crate::request::Request;
-use crate::server::{Installed, NotReadKind, Status};
+use crate::finding::{Message, message, validity};
+use crate::policy::Severity;
+use crate::server::{Installed, NotReadKind};
 use crate::service::Service;
 use crate::text::shown;
 
@@ -22,9 +17,9 @@ fn assigned<'a>(case: &'a Audited<'_>) -> impl Iterator<Item = &'a Installed> {
 audit_rule! {
     /// An assigned certificate is outside its validity period.
     ///
-    /// Clients and partners refuse it; and the setup of a cumulative update fails half-way
-    /// and leaves the server broken.
-    AUDIT_EXPIRED: High, HealthChecker, expired
+    /// Clients and partners refuse it; and the setup of a cumulative update fails half-way and leaves the server broken.
+    /// It weighs less if no endpoint presents it and it is not the default SMTP certificate.
+    AUDIT_EXPIRED: High | Low, HealthChecker, expired
 }
 
 fn expired(case: &Audited<'_>) -> Vec<Found> {
@@ -32,15 +27,34 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
     let found = outside.map(|installed| {
         let certificate = installed.certificate();
         let services = installed.known_services();
+        let is_default = case.server.default_smtp() == Fact::Value(installed.thumbprint());
+        let is_used = is_default || removable::may_present(case, installed);
+        let of = |message| {
+            Found::of(installed, services, message)
+                .with_severity(if is_used { Severity::High } else { Severity::Low })
+                .with_cause(Cause::OutsideDates(installed.thumbprint()))
+        };
         if case.now < certificate.starts() {
             let message = message!(not_before = certificate.starts(); "it is not valid before {not_before}");
-            return Found::of(installed, services, message)
+            return of(message)
                 .map(|finding| finding.advise("go on with the previous one until then, and check the server's clock"));
         }
-        let message = message!(not_after = certificate.ends(); "it expired on {not_after}");
-        Found::of(installed, services, message)
-            .map(|finding| finding.steps(remedy::renew(case.server, installed, case.now)))
-            .map(|finding| finding.advise("install no cumulative update before that"))
+        let not_after = certificate.ends();
+        if is_used {
+            let message = message!(not_after; "it expired on {not_after}");
+            return of(message)
+                .map(|finding| successor::renew(finding, case, installed))
+                .map(|finding| finding.advise("install no cumulative update before that"));
+        }
+        let message = message!(
+            not_after;
+            "it expired on {not_after}; no endpoint presents it, but the setup of a cumulative update fails half-way over \
+             it"
+        );
+        of(message).map(|finding| {
+            let finding = finding.advise("remove it if it is not needed any more; else renew it");
+            successor::renew(finding, case, installed).advise("install no cumulative update before that")
+        })
     });
     found.collect()
 }
@@ -55,9 +69,10 @@ audit_rule! {
 fn expires_soon(case: &Audited<'_>) -> Vec<Found> {
     let current = assigned(case).filter(|installed| installed.is_current(case.now));
     let soon = current.filter_map(|installed| {
-        let message = validity::expires_soon(installed, case.now, LEAST_DAYS)?;
-        let found = Found::of(installed, installed.known_services(), message);
-        Some(found.map(|finding| finding.steps(remedy::renew(case.server, installed, case.now))))
+        let message = validity::expires_soon(installed, case.now, case.thresholds.expires_soon_days)?;
+        let found = Found::of(installed, installed.known_services(), message)
+            .with_cause(Cause::ExpiresSoon(installed.thumbprint()));
+        Some(found.map(|finding| successor::renew(finding, case, installed)))
     });
     soon.collect()
 }
@@ -93,45 +108,6 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// Nothing uses the certificate.
-    ///
-    /// It has no service and no site, it waits for no CA, no connector names it, and no rule about removals has a
-    /// word against it. If the services of any certificate are not known, nothing is said.
-    AUDIT_REMOVABLE: Low, DecidedHere, removable
-}
-
-fn removable(case: &Audited<'_>) -> Vec<Found> {
-    let unused = case.server.certificates().filter(|installed| {
-        installed.services() == Some(Service::empty())
-            && installed.web_sites().is_some_and(BTreeSet::is_empty)
-            // Its key waits for the answer of the CA.
-            && installed.status() != Some(Status::PendingRequest)
-            // It may be the previous one, which the authorization configuration still holds.
-            && !installed.certificate().is_named_auth_certificate()
-            && is_let_go(case, installed)
-    });
-    let found = unused.map(|installed| {
-        Found::of(installed, Service::empty(), "nothing uses it").map(|finding| {
-            finding
-                .advise("remove it, unless it is still to be assigned:")
-                .command(commands::remove(case.server, installed.thumbprint()))
-        })
-    });
-    found.collect()
-}
-
-/// Whether no connector names it, and no rule refuses its removal or warns of it.
-fn is_let_go(case: &Audited<'_>, installed: &Installed) -> bool {
-    let thumbprint = installed.thumbprint();
-    let is_named = case.server.connectors().any(|connector| connector.names(installed.certificate()));
-    let removal = || plan(case.server, &Request::remove(thumbprint), case.now.into()).ok();
-    !is_named
-        && case.server.unread(NotReadKind::Federation).is_none()
-        && case.server.default_smtp() != Fact::NotKnown
-        && removal().is_some_and(|plan| plan.diagnostics().iter().all(|said| said.kind() < Kind::Warn))
-}
-
-audit_rule! {
     /// An assigned certificate has no private key on the server.
     AUDIT_KEY_MISSING: Low, Reference("Get-ExchangeCertificate"), key_missing
 }
@@ -140,7 +116,9 @@ fn key_missing(case: &Audited<'_>) -> Vec<Found> {
     let without = assigned(case).filter(|installed| !installed.has_private_key());
     let found = without.map(|installed| {
         let message = "the certificate has no private key on this server";
-        Found::of(installed, installed.known_services(), message).map(|finding| {
+        let found =
+            Found::of(installed, installed.known_services(), message).with_cause(Cause::Key(installed.thumbprint()));
+        found.map(|finding| {
             finding
                 .advise("import a file that holds the private key (.pfx), or recover the link to it:")
                 .command(commands::repair_key(case.server, installed.thumbprint()))
@@ -151,24 +129,27 @@ fn key_missing(case: &Audited<'_>) -> Vec<Found> {
 
 audit_rule! {
     /// An assigned certificate has a weak key or a weak signature.
+    ///
+    /// A key that no assignment would take has a rule of its own.
     AUDIT_WEAK: Low, HealthChecker, weak
 }
 
 fn weak(case: &Audited<'_>) -> Vec<Found> {
+    let minimum = case.thresholds.minimum_rsa_bits;
     let found = assigned(case).filter_map(|installed| {
-        let found = Found::of(installed, installed.known_services(), weakness(installed)?);
+        let found = Found::of(installed, installed.known_services(), weakness(installed, minimum)?);
         Some(found.map(|finding| {
-            finding.advise("replace it by one with an RSA key of at least 2048 bits, signed with SHA-256")
+            finding.advise(format!("replace it by one with an RSA key of at least {minimum} bits, signed with SHA-256"))
         }))
     });
     found.collect()
 }
 
-fn weakness(installed: &Installed) -> Option<Message> {
+fn weakness(installed: &Installed, minimum: u32) -> Option<Message> {
     let certificate = installed.certificate();
     match certificate.public_key() {
-        PublicKey::Rsa { bits } if bits < LEAST_BITS => Some(message!(
-            bits, minimum = LEAST_BITS;
+        PublicKey::Rsa { bits } if (fitness::LEAST_RSA_BITS..minimum).contains(&bits) => Some(message!(
+            bits, minimum;
             "its RSA key has {bits} bits; at least {minimum} are required"
         )),
         _ if certificate.has_weak_signature() && !certificate.is_self_signed() => {

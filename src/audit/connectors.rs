@@ -6,7 +6,7 @@ use crate::commands;
 use crate::endpoint::Endpoint;
 use crate::fact::Fact;
 use crate::finding::message;
-use crate::server::{Connector, ConnectorKind, Installed, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, Installed, NotReadKind, RootCaType, TlsCertificateName};
 use crate::service::Service;
 use crate::text::shown;
 
@@ -140,11 +140,6 @@ audit_rule! {
 fn hybrid_differs(case: &Audited<'_>) -> Vec<Found> {
     let mut hybrid = case.server.connectors().filter(|connector| connector.kind() == ConnectorKind::Hybrid);
     let Some(name) = hybrid.next().and_then(|hybrid| hybrid.tls_certificate_name().value()) else { return Vec::new() };
-    let is_hybrid = |connector: &Connector| match connector.kind() {
-        ConnectorKind::Send => connector.cloud_services_mail_enabled() == Some(true),
-        ConnectorKind::Receive => connector.tls_domain_capabilities().is_some_and(|domains| !domains.is_empty()),
-        ConnectorKind::Hybrid => false,
-    };
     let connectors = case.connectors().filter_map(Endpoint::connector).filter(|connector| is_hybrid(connector));
     let found = connectors.filter_map(|connector| {
         let other = match connector.tls_certificate_name() {
@@ -160,6 +155,67 @@ fn hybrid_differs(case: &Audited<'_>) -> Vec<Found> {
         let set = commands::set_tls_certificate_name(connector, name);
         let advice = "if the certificate of the hybrid configuration is the one in use, give the connector its name:";
         Some(Found::of_server(Service::SMTP, message).map(|finding| finding.advise(advice).command(set)))
+    });
+    found.collect()
+}
+
+/// Whether the wizard made it for mail to and from Exchange Online.
+fn is_hybrid(connector: &Connector) -> bool {
+    match connector.kind() {
+        ConnectorKind::Send => connector.cloud_services_mail_enabled() == Some(true),
+        ConnectorKind::Receive => connector.tls_domain_capabilities().is_some_and(|domains| !domains.is_empty()),
+        ConnectorKind::Hybrid => false,
+    }
+}
+
+audit_rule! {
+    /// Hybrid mail uses a certificate whose root is no known commercial CA's.
+    ///
+    /// Exchange Online trusts no other root, and mail to it stays pending. Hybrid mail uses what the connectors present
+    /// that the Hybrid Configuration wizard made; if there are none here, what the hybrid configuration names.
+    AUDIT_HYBRID_ROOT: Low, Support, hybrid_root
+}
+
+fn hybrid_root(case: &Audited<'_>) -> Vec<Found> {
+    let server = case.server;
+    let hybrid = server.connectors().find(|connector| connector.kind() == ConnectorKind::Hybrid);
+    let Some(hybrid) = hybrid else { return Vec::new() };
+    let of_wizard = |endpoint: &&Endpoint| endpoint.connector().is_some_and(is_hybrid);
+    let mut used: Vec<_> = if case.connectors().any(|endpoint| of_wizard(&endpoint)) {
+        let presented = case.connectors().filter(of_wizard).flat_map(|endpoint| endpoint.presented().certificates());
+        presented.filter_map(|it| server.installed(it.thumbprint)).collect()
+    } else if [NotReadKind::SendConnectors, NotReadKind::ReceiveConnectors]
+        .iter()
+        .any(|it| server.unread(*it).is_some())
+    {
+        // What the wizard made may be among what was not read.
+        Vec::new()
+    } else {
+        let name = hybrid.tls_certificate_name().value();
+        let named = name.into_iter().flat_map(|name| server.inventory().named(name));
+        named.filter(|installed| installed.has(Service::SMTP)).collect()
+    };
+    used.sort_by_key(|installed| installed.thumbprint());
+    used.dedup_by_key(|installed| installed.thumbprint());
+    let found = used.into_iter().filter_map(|installed| {
+        let root = installed.root_ca_type().filter(|root| *root != RootCaType::ThirdParty)?;
+        let advice = match root {
+            RootCaType::Registry => {
+                "if its root is a commercial CA's, import the root into Third-Party Root Certification Authorities of \
+                 the server; else use a certificate of a commercial CA for mail to Exchange Online"
+            }
+            RootCaType::Unknown => {
+                "the server cannot build the chain of the certificate: import the certificates of the CAs above it, or \
+                 use a certificate of a commercial CA for mail to Exchange Online"
+            }
+            _ => "use a certificate of a commercial CA for mail to Exchange Online",
+        };
+        let message = message!(
+            root = root.to_string();
+            "hybrid mail uses this certificate, and Exchange reports its root as {root}, not as a commercial CA's: mail \
+             to Exchange Online stays pending"
+        );
+        Some(Found::of(installed, Service::SMTP, message).map(|finding| finding.advise(advice)))
     });
     found.collect()
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Audited, Found, Severity, audit_rule};
+use super::{Audited, Cause, Found, Severity, audit_rule, cause, successor};
 use crate::commands;
 use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
 use crate::powershell::Command;
-use crate::remedy;
 use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{joined, list, shown};
@@ -26,7 +25,8 @@ audit_rule! {
 
 fn fails(case: &Audited<'_>) -> Vec<Found> {
     let is_told = |endpoint: &&Endpoint| endpoint.is_dead() && servers_that_send(case, endpoint).is_empty();
-    let found = grouped(case.endpoints.iter().filter(is_told), |endpoint| failure(case, endpoint));
+    let weigh = |endpoint: &Endpoint| (failure(case, endpoint), cause::of_failure(case, endpoint));
+    let found = grouped(case.endpoints.iter().filter(is_told), weigh);
     let found = found.into_iter().map(|group| {
         let finding = group.found("there is no certificate that can be used");
         let repairs = repairs(case, &group.endpoints).into_iter();
@@ -112,11 +112,14 @@ audit_rule! {
 
 fn expired(case: &Audited<'_>) -> Vec<Found> {
     let is_told = |endpoint: &&Endpoint| !endpoint.is_dead() && endpoint.presented().always_has(Flags::OUTSIDE_DATES);
-    let severity = |endpoint: &Endpoint| if endpoint.is_internal() { Severity::Low } else { Severity::High };
-    let found = grouped(case.endpoints.iter().filter(is_told), severity).into_iter().map(|group| {
+    let weigh = |endpoint: &Endpoint| {
+        let severity = if endpoint.is_internal() { Severity::Low } else { Severity::High };
+        (severity, endpoint.presented().one().map(Cause::OutsideDates))
+    };
+    let found = grouped(case.endpoints.iter().filter(is_told), weigh).into_iter().map(|group| {
         let found = group.found("the certificate that is presented is outside its dates");
         match group.of.ok().and_then(|thumbprint| case.server.installed(thumbprint)) {
-            Some(installed) => found.map(|finding| finding.steps(remedy::renew(case.server, installed, case.now))),
+            Some(installed) => found.map(|finding| successor::renew(finding, case, installed)),
             None => found,
         }
     });
@@ -146,7 +149,7 @@ fn self_signed(case: &Audited<'_>) -> Vec<Found> {
     let is_told = |endpoint: &&Endpoint| {
         is_seen(endpoint) && !endpoint.is_dead() && endpoint.presented().always_has(Flags::SELF_SIGNED)
     };
-    let found = grouped(case.endpoints.iter().filter(is_told), |_| Severity::Low).into_iter().map(|group| {
+    let found = grouped(case.endpoints.iter().filter(is_told), |_| (Severity::Low, None)).into_iter().map(|group| {
         let advice = "assign these services to a certificate of a CA that clients and partners trust";
         group.found("a self-signed certificate is presented").map(|finding| finding.advise(advice))
     });
@@ -185,7 +188,7 @@ fn ambiguous(case: &Audited<'_>) -> Vec<Found> {
     if open.iter().any(|endpoint| endpoint.connector().is_none()) {
         finding = finding.advise("look at the certificate with a client, or remove those that are not used any more");
     }
-    vec![Found { severity: None, thumbprint: None, finding }]
+    vec![Found::with(None, finding)]
 }
 
 audit_rule! {
@@ -318,7 +321,7 @@ fn reached_by_nothing<'a>(case: &Audited<'a>) -> Vec<&'a Installed> {
 }
 
 /// The certificates with SMTP, meant for others, that no connector of which that is known presents.
-fn unreached<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Installed> {
+pub(super) fn unreached<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Installed> {
     let server = case.server;
     let is_unreached = move |installed: &&Installed| {
         let thumbprint = installed.thumbprint();
@@ -331,23 +334,25 @@ fn unreached<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Installed> {
     server.inventory().holders(Service::SMTP).filter(is_unreached)
 }
 
-/// Endpoints of the same weight that present the same certificate, or of the same service that present none.
+/// Endpoints of the same weight and cause that present the same certificate, or of the same service that present none.
 struct Group<'a> {
     severity: Severity,
+    cause: Option<Cause>,
     of: Result<Thumbprint, Service>,
     endpoints: Vec<&'a Endpoint>,
 }
 
 fn grouped<'a>(
     endpoints: impl Iterator<Item = &'a Endpoint>,
-    severity: impl Fn(&Endpoint) -> Severity,
+    weigh: impl Fn(&Endpoint) -> (Severity, Option<Cause>),
 ) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for endpoint in endpoints {
-        let (severity, of) = (severity(endpoint), endpoint.presented().one().ok_or(endpoint.kind().service()));
-        match groups.iter_mut().find(|group| group.severity == severity && group.of == of) {
+        let (severity, cause) = weigh(endpoint);
+        let of = endpoint.presented().one().ok_or(endpoint.kind().service());
+        match groups.iter_mut().find(|group| (group.severity, group.cause, group.of) == (severity, cause, of)) {
             Some(group) => group.endpoints.push(endpoint),
-            None => groups.push(Group { severity, of, endpoints: vec![endpoint] }),
+            None => groups.push(Group { severity, cause, of, endpoints: vec![endpoint] }),
         }
     }
     groups
@@ -356,7 +361,9 @@ fn grouped<'a>(
 impl Group<'_> {
     fn found(&self, what: &'static str) -> Found {
         let message = presenting(self.endpoints.iter().copied(), what);
-        Found::about(self.of.ok(), services(&self.endpoints), message).with_severity(self.severity)
+        Found::about(self.of.ok(), services(&self.endpoints), message)
+            .with_severity(self.severity)
+            .with_cause(self.cause)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Found, audit_rule, successor};
 use crate::endpoint::{Endpoint, EndpointKind, Presented};
 use crate::finding::message;
 use crate::fleet::Fleet;
-use crate::server::{Connector, Installed, NotReadKind, Server, Version};
+use crate::server::{AuthCertificates, Connector, Installed, NotReadKind, Server, Version};
 use crate::service::Service;
 use crate::text::{Caseless, shown};
 use crate::thumbprint::Thumbprint;
@@ -77,17 +77,19 @@ fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
 pub(super) struct Across<'a> {
     /// The first server of each version, with which the others are compared.
     peers: BTreeMap<Version, &'a Server>,
-    /// The servers that hold the current Auth certificates of the organisation.
+    /// The servers that hold the Auth certificates of the organisation.
     auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
     /// The servers whose certificates were not read.
     unread: Vec<&'a str>,
     /// The source servers on which a Send connector has a certificate, by the name of the connector.
     senders: BTreeMap<Caseless<String>, Vec<&'a str>>,
+    /// The next Auth certificate, if it is there and valid.
+    staged: Option<(Thumbprint, AuthCertificates)>,
 }
 
 impl<'a> Across<'a> {
-    pub(super) fn of(fleet: &'a Fleet, endpoints: &'a [Vec<Endpoint>]) -> Self {
-        let mut across = Self::default();
+    pub(super) fn of(fleet: &'a Fleet, endpoints: &'a [Vec<Endpoint>], now: Timestamp) -> Self {
+        let mut across = Self { staged: successor::staged(fleet, now), ..Self::default() };
         for endpoint in endpoints.iter().flatten().filter(|endpoint| endpoint.kind() == EndpointKind::SendConnector) {
             if let (Presented::Certificate(..), Some(connector)) = (endpoint.presented(), endpoint.connector()) {
                 across.senders.entry(Caseless(connector.name().to_owned())).or_default().push(endpoint.server());
@@ -100,9 +102,10 @@ impl<'a> Across<'a> {
             if can_be_compared(server) {
                 across.peers.entry(server.version()).or_insert(server);
             }
-            if let Some(current) = server.auth_certificates().and_then(|auth| auth.current) {
-                across.auth_holders.entry(current).or_default();
-            }
+            let auth = server.auth_certificates().into_iter().flat_map(|auth| [auth.current, auth.next]).flatten();
+            auth.for_each(|thumbprint| {
+                across.auth_holders.entry(thumbprint).or_default();
+            });
         }
         for server in fleet.servers() {
             for installed in server.certificates() {
@@ -122,6 +125,11 @@ impl<'a> Across<'a> {
     /// The servers whose certificates were not read.
     pub(super) fn unread(&self) -> &[&'a str] {
         &self.unread
+    }
+
+    /// The next Auth certificate of the organisation, if a server has it and it is valid beyond the current one.
+    pub(super) fn staged(&self) -> Option<(Thumbprint, AuthCertificates)> {
+        self.staged
     }
 
     pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {

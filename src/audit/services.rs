@@ -1,8 +1,10 @@
 //! What services and the default SMTP certificate lack.
 
-use super::{Audited, Found, audit_rule};
+use std::collections::BTreeSet;
+
+use super::{Audited, Cause, Found, audit_rule};
 use crate::commands;
-use crate::endpoint::{EndpointKind, asked_names};
+use crate::endpoint::{EndpointKind, PresentedCertificate, asked_names};
 use crate::finding::{message, validity};
 use crate::remedy;
 use crate::server::{Installed, NotReadKind};
@@ -14,52 +16,74 @@ audit_rule! {
     /// IIS or SMTP has no valid certificate.
     ///
     /// Where it is known what the Default Web Site and the Receive connectors present, it speaks of those alone that
-    /// have a certificate within its dates which is not valid; the rules about endpoints speak of the others.
+    /// have a certificate within its dates which is not valid; the rules about endpoints speak of the others. Else a
+    /// valid certificate has to have the service, IIS for another site than the Exchange Back End.
     AUDIT_SERVICE_UNCOVERED: High, HealthChecker, service_uncovered
 }
 
 fn service_uncovered(case: &Audited<'_>) -> Vec<Found> {
-    let server = case.server;
-    let hosted = server.hosts() & (Service::IIS | Service::SMTP);
-    let valid: Vec<_> = server.certificates().filter(|installed| installed.may_be_valid(case.now)).collect();
-    let is_served = |service: &Service| match presents_valid(case, *service) {
-        Some(is_served) => is_served,
-        None => valid.iter().any(|installed| installed.may_have(*service)),
-    };
-    let services: Service = hosted.iter().filter(|service| !is_served(service)).collect();
+    let hosted = case.server.hosts() & (Service::IIS | Service::SMTP);
+    let invalid = hosted.iter().map(|service| (service, invalid_certificates(case, service)));
+    let uncovered: Vec<_> = invalid.filter_map(|(service, invalid)| Some((service, invalid?))).collect();
+    let services: Service = uncovered.iter().map(|(service, _)| *service).collect();
     if services.is_empty() {
         return Vec::new();
     }
     let message = message!(services; "no certificate that is valid now has {services}");
-    vec![Found::of_server(services, message).map(|finding| {
+    let at_fault: BTreeSet<_> = uncovered.iter().flat_map(|(_, invalid)| invalid).copied().collect();
+    let is_one = at_fault.len() == 1 && uncovered.iter().all(|(_, invalid)| !invalid.is_empty());
+    let cause = at_fault.first().filter(|_| is_one).map(|only| {
+        let is_current = case.server.installed(*only).is_some_and(|installed| installed.is_current(case.now));
+        if is_current { Cause::Status(*only) } else { Cause::OutsideDates(*only) }
+    });
+    vec![Found::of_server(services, message).with_cause(cause).map(|finding| {
         finding
             .advise("assign a valid certificate to them; these are installed:")
-            .command(commands::show_certificates(server))
+            .command(commands::show_certificates(case.server))
     })]
 }
 
-/// Whether the endpoints of a service are in order, or other rules speak of them; `None` if that is not known.
-fn presents_valid(case: &Audited<'_>, service: Service) -> Option<bool> {
+/// The certificates that a service has, if none of them is valid; `None` if it may be in order, or other rules speak of
+/// it.
+fn invalid_certificates(case: &Audited<'_>, service: Service) -> Option<Vec<Thumbprint>> {
+    match invalid_at_endpoints(case, service) {
+        Some(invalid) => (!invalid.is_empty()).then_some(invalid),
+        None => {
+            let may_have = |installed: &&Installed| {
+                installed
+                    .services()
+                    .is_none_or(|services| case.sites.counted_services(installed, services).contains(service))
+            };
+            let holders: Vec<_> = case.server.certificates().filter(may_have).collect();
+            let is_covered = holders.iter().any(|installed| installed.may_be_valid(case.now));
+            (!is_covered).then(|| holders.into_iter().map(Installed::thumbprint).collect())
+        }
+    }
+}
+
+/// The certificates that make endpoints of a service invalid, though they are within their dates; `None` if it is not
+/// known what is presented.
+fn invalid_at_endpoints(case: &Audited<'_>, service: Service) -> Option<Vec<Thumbprint>> {
     // Those that nobody saw may present anything.
     if service == Service::SMTP && case.server.unread(NotReadKind::ReceiveConnectors).is_some() {
-        return Some(true);
+        return Some(Vec::new());
     }
     let kind = if service == Service::IIS { EndpointKind::DefaultWebSite } else { EndpointKind::ReceiveConnector };
     let mut endpoints = case.endpoints_of(kind).peekable();
     endpoints.peek()?;
-    let mut is_served = true;
+    let mut invalid = Vec::new();
     for endpoint in endpoints {
-        let presented = endpoint.presented();
-        if presented.is_unknown() {
+        if endpoint.presented().is_unknown() {
             return None;
         }
-        let mut certificates = presented.certificates().peekable();
-        let is_invalid = certificates.peek().is_some()
-            && certificates
-                .all(|it| case.server.installed(it.thumbprint).is_some_and(|it| is_reported_invalid(case, it)));
-        is_served &= !is_invalid || endpoint.is_dead();
+        let is_invalid = |it: &PresentedCertificate| {
+            case.server.installed(it.thumbprint).is_some_and(|it| is_reported_invalid(case, it))
+        };
+        if !endpoint.is_dead() && endpoint.presented().certificates().all(|it| is_invalid(&it)) {
+            invalid.extend(endpoint.presented().certificates().map(|it| it.thumbprint));
+        }
     }
-    Some(is_served)
+    Some(invalid)
 }
 
 fn is_reported_invalid(case: &Audited<'_>, installed: &Installed) -> bool {
@@ -75,7 +99,9 @@ fn default_missing(case: &Audited<'_>) -> Vec<Found> {
     let missing = default_smtp(case).filter(|(_, installed)| installed.is_none());
     let found = missing.map(|(thumbprint, _)| {
         let message = message!(thumbprint; "the default SMTP certificate {thumbprint} is not installed");
-        Found::of_server(Service::SMTP, message).map(|finding| finding.steps(remedy::make_default(case.server)))
+        Found::of_server(Service::SMTP, message)
+            .with_cause(Cause::MissingDefault)
+            .map(|finding| finding.steps(remedy::make_default(case.server)))
     });
     found.into_iter().collect()
 }
@@ -93,7 +119,8 @@ audit_rule! {
 fn default_expired(case: &Audited<'_>) -> Vec<Found> {
     let found = default_smtp(case).and_then(|(_, installed)| {
         let message = validity::default_outside_dates(installed?, case.now)?;
-        let found = Found::of(installed?, Service::SMTP, message);
+        let found =
+            Found::of(installed?, Service::SMTP, message).with_cause(Cause::OutsideDates(installed?.thumbprint()));
         Some(found.map(|finding| finding.steps(remedy::make_default(case.server))))
     });
     found.into_iter().collect()
@@ -126,7 +153,10 @@ audit_rule! {
 fn client_name_uncovered(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let names = server.client_names().filter(|_| server.hosts().contains(Service::IIS)).unwrap_or_default();
-    let has_iis = |name: &String| server.inventory().covering(name).any(|installed| installed.may_have(Service::IIS));
+    let may_have_iis = |installed: &Installed| {
+        installed.services().is_none_or(|it| case.sites.counted_services(installed, it).contains(Service::IIS))
+    };
+    let has_iis = |name: &String| server.inventory().covering(name).any(may_have_iis);
     let is_covered = |name: &&String| presents_name(case, name).unwrap_or_else(|| has_iis(name));
     let names: Vec<_> = names.iter().filter(|name| !is_covered(name)).cloned().collect();
     if names.is_empty() {

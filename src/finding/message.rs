@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use serde::ser::SerializeMap;
+use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use crate::server::{Status, Version};
@@ -68,9 +68,12 @@ impl Message {
         self.facts().into_iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// The facts as an answer writes them; `None` for a rule of one's own, which has none.
-    pub(super) fn serialized_facts(&self) -> Option<impl Serialize> {
-        (!matches!(self.0, Form::Own(_))).then(|| Facts(self.facts()))
+    /// Writes the facts as every answer does; a rule of one's own has none.
+    pub(crate) fn serialize_facts<S: SerializeStruct>(&self, answer: &mut S) -> Result<(), S::Error> {
+        match self.0 {
+            Form::Own(_) => answer.skip_field("facts"),
+            _ => answer.serialize_field("facts", &Facts(self.facts())),
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::{Policy, PolicyError};
-use crate::finding::Kind;
+use super::{Policy, PolicyError, Weight};
 use crate::json_object::JsonObject;
 
 #[derive(Deserialize)]
@@ -30,13 +29,13 @@ impl TryFrom<JsonObject<PolicyForm>> for Policy {
             policy = policy.with_minimum_rsa_bits(bits)?;
         }
         let raised = form.raise.map(|raised| raised.0).unwrap_or_default();
-        let policy = raised.into_iter().try_fold(policy, |policy, (id, kind)| policy.raise(&id, kind))?;
+        let policy = raised.into_iter().try_fold(policy, |policy, (id, weight)| policy.raise(&id, weight))?;
         form.silence.unwrap_or_default().iter().try_fold(policy, |policy, id| policy.silence(id))
     }
 }
 
-/// Rules and kinds, where a map would drop a rule that is named twice.
-struct Raised(Vec<(String, Kind)>);
+/// Rules and what they are raised to, where a map would drop a rule that is named twice.
+struct Raised(Vec<(String, Weight)>);
 
 impl<'de> Deserialize<'de> for Raised {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -46,7 +45,9 @@ impl<'de> Deserialize<'de> for Raised {
             type Value = Raised;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("rules with the kind that each is raised to, like {\"self-signed\": \"refuse\"}")
+                f.write_str(
+                    "rules with the kind or severity that each is raised to, like {\"self-signed\": \"refuse\"}",
+                )
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raised, A::Error> {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
-use exchange_certificates::{AgendaItem, Fleet, Service, Severity, agenda, audit, rfc3339};
+use exchange_certificates::{AgendaItem, Fleet, Policy, Service, Severity, agenda, agenda_with, audit, rfc3339};
 use serde_json::json;
 
 use crate::support::factory::CertificateFactory;
@@ -30,9 +30,7 @@ fn findings_come_by_severity_then_server_then_rule() {
         ("high", "MBX01", "audit-client-name-uncovered"),
         ("high", "MBX02", "audit-expired"),
         ("high", "MBX02", "audit-client-name-uncovered"),
-        ("low", "MBX01", "audit-removable"),
         ("low", "MBX01", "audit-out-of-support"),
-        ("low", "MBX02", "audit-removable"),
         ("low", "MBX02", "audit-out-of-support"),
     ];
     assert_eq!(said, expected.map(|(severity, server, rule)| (severity.to_owned(), server, rule)));
@@ -96,7 +94,7 @@ fn an_empty_fleet_has_no_findings() {
 }
 
 fn due(fleet: &Fleet, from: &str, until: &str) -> Vec<AgendaItem> {
-    agenda(fleet, rfc3339::parse(from).unwrap(), rfc3339::parse(until).unwrap(), 60)
+    agenda(fleet, rfc3339::parse(from).unwrap(), rfc3339::parse(until).unwrap())
 }
 
 #[test]
@@ -131,12 +129,12 @@ fn the_agenda_includes_its_first_second_and_excludes_its_last() {
     let count = |from, until| due(&fleet, from, until).len();
     assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:01Z"), 1);
     assert_eq!(count("2026-12-18T23:59:59Z", "2026-12-19T00:00:00Z"), 0);
-    assert_eq!(count("2026-12-19T00:00:01Z", "2027-12-19T00:00:01Z"), 0, "it fell due before");
+    assert_eq!(count("2026-12-19T00:00:01Z", "2027-12-19T00:00:01Z"), 1, "it fell due before, and is still to be done");
     assert_eq!(count("2026-12-19T00:00:00Z", "2026-12-19T00:00:00Z"), 0);
-    let sooner = |days| agenda(&fleet, now(), rfc3339::parse("2027-02-17T00:00:00Z").unwrap(), days);
-    let day = |days| sooner(days).iter().map(|item| rfc3339::print(item.due).to_string()).collect::<Vec<_>>();
-    assert_eq!(day(30), ["2027-01-18T00:00:00Z"]);
-    assert_eq!(day(90), ["2026-12-13T00:00:00Z"], "a third of its lifetime is 66 days");
+    let policy = Policy::default().with_expires_soon_days(90).unwrap();
+    let items = agenda_with(&policy, &fleet, now(), rfc3339::parse("2027-02-17T00:00:00Z").unwrap());
+    let days: Vec<_> = items.iter().map(|item| rfc3339::print(item.due).to_string()).collect();
+    assert_eq!(days, ["2026-12-13T00:00:00Z"], "a third of its lifetime is 66 days");
 }
 
 /// From the second after it is due the audit finds it as well.

@@ -30,7 +30,7 @@ fn with_thumbprints(step: &str) -> String {
     let mut words: Vec<String> = step.split(' ').map(str::to_owned).collect();
     for place in 1..words.len() {
         let is_key = words[place].starts_with('<') && words[place].ends_with('>');
-        if is_key && ["-Thumbprint", "My"].contains(&words[place - 1].as_str()) {
+        if is_key && ["-Thumbprint", "-NewCertificateThumbprint", "My"].contains(&words[place - 1].as_str()) {
             words[place] = "5113AE0233A72FCCB75B1D0198628675333D010E".to_owned();
         }
     }

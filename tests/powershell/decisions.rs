@@ -91,12 +91,18 @@ fn by_connector(diagnostic: &Diagnostic) -> Option<&'static str> {
     }
 }
 
-/// The findings of an audit, each by its rule, server and certificate.
+/// The findings of an audit and their consequences, each by its rule, server and certificate.
 pub fn findings(fleet: &Fleet) -> Findings {
     let found = audit(fleet, now()).findings.into_iter();
-    let keyed = found.map(|found| {
-        let key = (found.rule().to_owned(), found.server().to_owned(), found.thumbprint());
-        (key, found.message().to_string())
+    let keyed = found.flat_map(|found| {
+        let server = found.server().to_owned();
+        let key = |rule: &str, thumbprint| (rule.to_owned(), server.clone(), thumbprint);
+        let said = (key(found.rule(), found.thumbprint()), found.message().to_string());
+        let consequences = found
+            .consequences()
+            .iter()
+            .map(|consequence| (key(consequence.rule(), consequence.thumbprint()), consequence.message().to_string()));
+        std::iter::once(said).chain(consequences).collect::<Vec<_>>()
     });
     keyed.collect()
 }

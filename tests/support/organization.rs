@@ -96,6 +96,7 @@ pub fn organization() -> Value {
                   installed(&next, "mail 2026-12", "None"),
               ] },
             { "name": "MBX02", "fqdn": "mbx02.contoso.com", "version": "2019", "roles": ["Mailbox"],
+              "imap_certificate_name": "mail.contoso.com", "pop_certificate_name": "mail.contoso.com",
               "client_names": client_names, "default_smtp": mbx02.build().thumbprint(), "auth_certificates": auth,
               "connectors": [send],
               "certificates": [

@@ -251,6 +251,11 @@ pub(crate) fn print_findings(text: &mut String, id: &str, findings: &Value, weig
             print_finding(text, finding, weight);
             continue;
         }
+        if list(&finding["consequences"]).any(|consequence| consequence["rule"] == id) {
+            text.push_str(&format!("{} {}\n", words(&finding[weight]), title(finding)));
+            print_consequences(text, finding);
+            continue;
+        }
         let (weight, title) = (words(&finding[weight]), title(finding));
         let is_as_before = weight_before.as_ref() == Some(&weight);
         let separator = if is_as_before { "," } else { ";" };
@@ -275,9 +280,17 @@ pub(crate) fn print_findings(text: &mut String, id: &str, findings: &Value, weig
     }
 }
 
+/// Writes what other rules say of the cause of a finding.
+fn print_consequences(text: &mut String, finding: &Value) {
+    for consequence in list(&finding["consequences"]) {
+        text.push_str(&format!("  hence {}: {}\n", title(consequence), words(&consequence["message"])));
+    }
+}
+
 /// Writes what a rule said in full.
 pub(crate) fn print_finding(text: &mut String, finding: &Value, weight: &str) {
     text.push_str(&format!("{} {}: {}\n", words(&finding[weight]), title(finding), words(&finding["message"])));
+    print_consequences(text, finding);
     list(&finding["remedy"]).flat_map(step).for_each(|step| text.push_str(&format!("    {step}\n")));
 }
 
@@ -291,7 +304,8 @@ const WIDTH: usize = 110;
 
 /// The names of the facts that a rule tells in its findings.
 pub(crate) fn facts(id: &str, findings: &Value) -> Vec<String> {
-    let own = list(findings).filter(|finding| finding["rule"] == id);
+    let said = list(findings).flat_map(|finding| std::iter::once(finding).chain(list(&finding["consequences"])));
+    let own = said.filter(|finding| finding["rule"] == id);
     own.flat_map(|finding| finding["facts"].as_object()).flat_map(|facts| facts.keys().cloned()).collect()
 }
 

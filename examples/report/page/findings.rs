@@ -1,6 +1,6 @@
 //! The findings, each with its remedy to be copied.
 
-use exchange_certificates::AUDIT_RULES;
+use exchange_certificates::{AUDIT_RULES, Block};
 use maud::{Markup, html};
 
 use super::left_out;
@@ -27,7 +27,8 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
         section #findings aria-labelledby="findings-title" {
             h2 #findings-title { "Findings" }
-            @if digest.findings.is_empty() { p.empty { "Nothing was found." } }
+            @if digest.findings.is_empty() && digest.is_nothing_judged { p.empty { "Nothing could be judged." } }
+            @else if digest.findings.is_empty() { p.empty { "Nothing was found." } }
             @else {
                 p.lead { "What to do, the urgent first. What several servers have in common is said once." }
                 (tools("Filter and sort the findings", "findings-list", &choice))
@@ -59,6 +60,12 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Marku
                     code { (group.rule) }
                 }
                 p.message { (message(&sentence(&group.message))) }
+                @if !group.consequences.is_empty() {
+                    p.more { "What follows from it:" }
+                    ul.consequences {
+                        @for (rule, said) in &group.consequences { li { (message(&sentence(said))) " " code { (rule) } } }
+                    }
+                }
                 (remedy(group, title))
                 details {
                     summary { "What is wanted, and why" }
@@ -76,18 +83,12 @@ fn finding(digest: &Digest<'_>, group: &FindingGroup<'_>, place: usize) -> Marku
 }
 
 fn remedy(group: &FindingGroup<'_>, title: &str) -> Markup {
-    let more = group.commands.len().saturating_sub(BLOCKS);
+    let more = group.remedies.len().saturating_sub(BLOCKS);
     html! {
         div.remedy {
-            @if !group.words.is_empty() {
-                div.copied {
-                    ul { @for words in &group.words { li { (sentence(words)) } } }
-                    @if group.commands.is_empty() { (copy(title)) }
-                }
-            }
-            @for commands in group.commands.iter().take(BLOCKS) {
-                @if group.commands.len() > 1 { p.more { "On " bdi { (several(&commands.servers, SERVERS)) } } }
-                (block(&commands.lines, title))
+            @for remedy in group.remedies.iter().take(BLOCKS) {
+                @if group.remedies.len() > 1 { p.more { "On " bdi { (several(&remedy.servers, SERVERS)) } } }
+                ol.steps { @for block in remedy.steps { li { (step(block, title)) } } }
             }
             @if more > 0 {
                 p.more { "And so on for " (count(more, "other server", "other servers")) ", which " code { "--json" } " has." }
@@ -96,20 +97,21 @@ fn remedy(group: &FindingGroup<'_>, title: &str) -> Markup {
     }
 }
 
-/// Commands as the library writes them: it spells out each character of a name that would not show.
-fn block(lines: &[String], title: &str) -> Markup {
+/// Words, and the commands below them as the library writes them: it spells out each character of a name that would
+/// not show.
+fn step(block: &Block, title: &str) -> Markup {
+    let (words, text) = (block.title().to_string(), block.text());
     html! {
-        div.copied {
-            pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
-                code data-copied { @for line in lines { span.line { (line) } } }
+        @if !words.is_empty() { p { (message(&sentence(&words))) } }
+        @if !text.is_empty() {
+            div.copied {
+                pre tabindex="0" role="region" aria-label="Commands for the Exchange Management Shell" {
+                    code data-copied { @for line in text.split('\n') { span.line { (line) } } }
+                }
+                button.copy type="button" hidden data-copy {
+                    "Copy" span.visually-hidden { " the commands for " (title) }
+                }
             }
-            (copy(title))
         }
-    }
-}
-
-fn copy(title: &str) -> Markup {
-    html! {
-        button.copy type="button" hidden data-copy { "Copy" span.visually-hidden { " the remedy for " (title) } }
     }
 }

@@ -84,13 +84,12 @@
     const label = button.firstChild;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const source = copied ?? box.querySelector("ul");
-      const text = [...source.children].map((item) => item.textContent).join("\n");
+      const text = [...copied.children].map((item) => item.textContent).join("\n");
       if (await copy(text)) {
         label.textContent = "Copied";
         say("Copied");
       } else {
-        getSelection().selectAllChildren(source);
+        getSelection().selectAllChildren(copied);
         label.textContent = "Selected";
         say("Selected, to be copied with the keyboard");
       }
