@@ -148,7 +148,7 @@ impl<'a> ExportedServer<'a> {
         version(self.build()?)
     }
 
-    /// Its version as Exchange prints it: `Version 15.2 (Build 1544.4)`.
+    /// Its build, as in `15.2.1544.4`, or what else Exchange prints for its version.
     pub fn build(&self) -> Option<&'a str> {
         self.facts.build().map(|known| known.value.as_str())
     }
@@ -323,14 +323,31 @@ impl ServerFacts {
     }
 }
 
+/// What Active Directory adds to the third number of a build.
+const OFFSET: u32 = 30_000;
+
+/// The numbers of a build, as in `15.2.1544.4`; a text that does not hold four of them stays as it is.
+pub(super) fn build_numbers(text: &str) -> String {
+    let mut numbers: Vec<_> = numbers(text).map(str::to_owned).collect();
+    let [_, _, build, _] = numbers.as_mut_slice() else {
+        return text.to_owned();
+    };
+    if let Some(printed) = build.parse().ok().and_then(|build: u32| build.checked_sub(OFFSET)) {
+        *build = printed.to_string();
+    }
+    numbers.join(".")
+}
+
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty())
+}
+
 /// The version in a text like `Version 15.2 (Build 1544.4)` or `15.2.1544.4`.
 pub(super) fn version(text: &str) -> Option<Version> {
-    // The number of the build where the Subscription Edition begins, and what Active Directory adds
-    // to each build.
+    // The number of the build where the Subscription Edition begins.
     const SUBSCRIPTION_EDITION: u32 = 2562;
-    const OFFSET: u32 = 30_000;
 
-    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
+    let mut numbers = numbers(text);
     let mut number = || numbers.next()?.parse::<u32>().ok();
     let (major, minor, build) = (number()?, number()?, number()?);
     let build = build.checked_sub(OFFSET).unwrap_or(build);
@@ -363,6 +380,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(version(text), expected, "{text}");
+            assert_eq!(version(&build_numbers(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_a_build_are_kept_as_text() {
+        for (text, expected) in [
+            ("Version 15.2 (Build 1544.4)", "15.2.1544.4"),
+            ("Version 15.2 (Build 31544.4)", "15.2.1544.4"),
+            ("15.02.1544.004", "15.02.1544.004"),
+            ("Version 15.2", "Version 15.2"),
+            ("", ""),
+        ] {
+            assert_eq!(build_numbers(text), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::described::{Known, ServerFacts, version};
+use super::described::{Known, ServerFacts, build_numbers, version};
 use super::error::{FieldError, ImportError};
 use super::note::ImportNote;
 use super::questions::Question;
@@ -90,7 +90,7 @@ fn described(records: &mut Records, object: &Object) -> Result<(), ImportError> 
     let build = object.checked("AdminDisplayVersion")?;
     let is_2013 = build.and_then(version) == Some(Version::Exchange2013);
     let roles = object.get("ServerRole").and_then(|value| roles(value, is_2013));
-    let build = build.map(|build| Known::new(build.to_owned(), origin));
+    let build = build.map(|build| Known::new(build_numbers(build), origin));
     // Others see of an Edge Transport server what it was when it was subscribed.
     let (own_build, build) = match records.account.edge().is_some_and(|edge| *edge == server_key(name)) {
         true => (build, None),

@@ -160,7 +160,7 @@ fn a_server_that_is_too_old_or_not_described_is_left_out() {
     let error = import.server("OLD01").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`OLD01`: version `Version 14.3 (Build 123.4)` is not one of Exchange 2013, 2016, 2019 and Subscription Edition"
+        "`OLD01`: version `14.3.123.4` is not one of Exchange 2013, 2016, 2019 and Subscription Edition"
     );
     assert!(matches!(import.server("MBX09"), Err(ImportError::NotDescribed { .. })));
     let certificates = [Serialized::new(der("mail.contoso.com"), 8, "MBX05.contoso.com\\0").element(false)];

@@ -85,7 +85,7 @@ impl Expected<'_> {
                 _ if version.contains("2562") => "SE",
                 _ => "2019",
             },
-            "build": version,
+            "build": version.replace("Version ", "").replace(" (Build ", ".").replace(')', ""),
             "roles": roles(&text(&server["ServerRole"]), &version),
             "site": server.get("Site").map_or(Value::Null, |site| json!(text(site))),
             "um_startup_mode": mode("um"),
