@@ -63,6 +63,7 @@ struct Arguments {
 /// The answer for programs.
 #[derive(Serialize)]
 struct Answer<'a> {
+    format: u8,
     not_read: &'a [NotJudged],
     now: String,
     certificates: &'a [AuditedCertificate],
@@ -114,6 +115,7 @@ fn answer<'a>(
     now: SystemTime,
 ) -> Answer<'a> {
     Answer {
+        format: 3,
         not_read: &audit.not_read,
         now: rfc3339::print(now).to_string(),
         certificates: &audit.certificates,

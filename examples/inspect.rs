@@ -206,6 +206,7 @@ impl Row {
 
 #[derive(Serialize)]
 struct Answer<'a> {
+    format: u8,
     not_read: Vec<NotReadRow<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
@@ -302,6 +303,7 @@ impl<'a> Answer<'a> {
             })
         });
         Self {
+            format: 3,
             not_read: NotReadRow::all(import),
             notes: import.notes().iter().map(ToString::to_string).collect(),
             certificates,

@@ -5,7 +5,7 @@ mod connectors;
 use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
-use crate::change::Change;
+use crate::change::{self, Change};
 use crate::endpoint::{self, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
 use crate::remedy::Elsewhere;
@@ -221,6 +221,11 @@ impl<'a> Assignment<'a> {
         })
     }
 
+    /// Whether the names that connectors hold move to the certificate.
+    pub(crate) fn moves_names(&self) -> bool {
+        change::moves_names(self.request, self.server)
+    }
+
     /// The other certificate that is the default one for SMTP, installed or not.
     pub(crate) fn other_default_smtp(&self) -> Option<Thumbprint> {
         self.server.default_smtp().value().filter(|default| *default != self.request.thumbprint())
@@ -236,16 +241,27 @@ impl<'a> Assignment<'a> {
         self.request.removes().is_some() && self.request.removes() == self.server.default_smtp().value()
     }
 
+    /// Whether the other default SMTP certificate does not do any more: it is not installed, not valid now or not
+    /// self-signed.
+    pub(crate) fn has_unsound_default_smtp(&self) -> bool {
+        let default = self.other_default_smtp();
+        match default.and_then(|thumbprint| self.server.installed(thumbprint)) {
+            Some(installed) => {
+                installed.status_at(self.now) != Status::Valid || !installed.certificate().is_self_signed()
+            }
+            None => self.server.unread(NotReadKind::Certificates).is_none(),
+        }
+    }
+
     /// Which answer serves best.
     pub(crate) fn recommended(&self) -> Answer {
-        let default = self.other_default_smtp();
-        let is_sound = match default.and_then(|thumbprint| self.server.installed(thumbprint)) {
-            Some(installed) => {
-                installed.status_at(self.now) == Status::Valid && installed.certificate().is_self_signed()
-            }
-            None => self.server.unread(NotReadKind::Certificates).is_some(),
+        let covers_server = || {
+            let fqdn = self.server.fqdn();
+            fqdn.zip(self.installed).is_some_and(|(fqdn, installed)| installed.covers(fqdn))
         };
-        if is_sound && !self.removes_default_smtp() { Answer::Keep } else { Answer::Replace }
+        // What is removed cannot be kept.
+        let replaces = self.removes_default_smtp() || self.has_unsound_default_smtp() && covers_server();
+        if replaces { Answer::Replace } else { Answer::Keep }
     }
 
     /// The other installed certificates that have this service.
@@ -360,7 +376,7 @@ impl<'a> Removal<'a> {
 
     /// The connectors that name the removed certificate, unless their names move.
     pub(crate) fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
-        let removed = self.removed.filter(|_| !self.request().updates_connectors());
+        let removed = self.removed.filter(|_| !change::moves_names(self.request(), self.server()));
         let mut is_named = removed.map(|removed| Connector::naming(removed.certificate()));
         let names = move |connector: &&'a Connector| is_named.as_mut().is_some_and(|is_named| is_named(connector));
         self.server().connectors_that_count().filter(names)

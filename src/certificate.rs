@@ -246,12 +246,13 @@ impl Certificate {
         self.has_domain_by(|domain| domain::bytes_cover(domain, host.as_bytes()))
     }
 
-    /// The first common name or DNS name with a `*` in it.
+    /// The name with a `*` that makes it a [wildcard certificate](Self::is_wildcard).
     pub fn first_wildcard(&self) -> Option<Cow<'_, str>> {
         self.domain_at(self.first_wildcard_offset()?)
     }
 
-    /// Whether the certificate is a wildcard certificate: a common name or DNS name has a `*`.
+    /// Whether the certificate is a wildcard certificate: a common name has a `*`, or the first of the
+    /// [`domains`](Self::domains) does.
     pub fn is_wildcard(&self) -> bool {
         self.first_wildcard_offset().is_some()
     }
@@ -349,7 +350,11 @@ impl Certificate {
 
     /// Where the [`first_wildcard`](Self::first_wildcard) stands in the DER.
     pub(crate) fn first_wildcard_offset(&self) -> Option<u32> {
-        self.names(|_| true).find(|(_, name)| name.contains('*')).map(|(offset, _)| offset)
+        // The first common name with a `*`, or else the first DNS name: no common name has one then.
+        let (offset, name) = self.names(|name| name.contains('*')).next()?;
+        let is_first = || self.domain_offsets().next().is_some_and(|(first, _)| first == offset);
+        let is_common_name = || self.element_at(offset).is_some_and(|element| !extension::is_dns_name(element));
+        (name.contains('*') && (is_common_name() || is_first())).then_some(offset)
     }
 
     /// The common names that are wanted, then the DNS names, each with its offset in the DER.

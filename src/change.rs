@@ -47,7 +47,7 @@ impl Change {
             return self;
         };
         self.removed = Some(removed.thumbprint());
-        if let Some(new) = server.installed(request.thumbprint()).filter(|_| request.updates_connectors()) {
+        if let Some(new) = server.installed(request.thumbprint()).filter(|_| moves_names(request, server)) {
             let name = TlsCertificateName::of(new.certificate());
             let is_the_same = name == TlsCertificateName::of(removed.certificate());
             // Of the same name, Send connectors alone keep Exchange from removing a certificate.
@@ -216,6 +216,13 @@ impl Change {
         }
         sites.into_iter().for_each(|sites| server.keep_sites(sites));
     }
+}
+
+/// Whether the names that connectors hold move to the new certificate. Nothing documents that a connector finds one
+/// whose subject is empty.
+pub(crate) fn moves_names(request: &Request, server: &Server) -> bool {
+    let is_nameless = |installed: &Installed| installed.certificate().subject().is_empty();
+    request.updates_connectors() && !server.installed(request.thumbprint()).is_some_and(is_nameless)
 }
 
 /// Whether some binding may keep its certificate when IIS is assigned to another one.

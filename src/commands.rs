@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::certificate::Certificate;
 use crate::powershell::{Bare, Command};
-use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName, Version};
+use crate::server::{Connector, ConnectorKind, Installed, Server, TlsCertificateName, Version};
 use crate::service::Service;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -14,6 +14,14 @@ use crate::thumbprint::Thumbprint;
 /// Assigns a certificate to services.
 pub(crate) fn enable(server: &Server, thumbprint: Thumbprint, services: Service) -> Command {
     Command::new("Enable-ExchangeCertificate").bare("Thumbprint", thumbprint).bare("Services", services).server(server)
+}
+
+/// Removes an installed certificate. Exchange's cmdlet fails on one without a private key.
+pub(crate) fn remove_installed(server: &Server, installed: &Installed) -> Command {
+    if installed.has_private_key() {
+        return remove(server, installed.thumbprint());
+    }
+    at(server, Command::new("Remove-Item").stored(installed.thumbprint()))
 }
 
 /// Removes a certificate. Its question would take the line below it for the answer.
@@ -251,8 +259,12 @@ pub(crate) fn get_transport_service(server: &Server) -> Command {
 /// What keeps a new certificate for the commands after it.
 pub(crate) const NEW: &str = "$new";
 
-/// Gives a connector, or the hybrid configuration, the name of its certificate.
+/// Gives a connector, or the hybrid configuration, the name of its certificate. Nothing documents that a name with an
+/// empty subject works: whoever runs it has to choose another certificate.
 pub(crate) fn set_tls_certificate_name(connector: &Connector, name: &TlsCertificateName) -> Command {
+    if name.subject().is_empty() {
+        return set_chosen_tls_certificate_name(connector);
+    }
     set_connector(connector).value("TlsCertificateName", name.to_string())
 }
 
@@ -273,6 +285,14 @@ pub(crate) fn set_chosen_tls_certificate_name(connector: &Connector) -> Command 
 /// Takes the name of its certificate away from a connector, or from the hybrid configuration.
 pub(crate) fn clear_tls_certificate_name(connector: &Connector) -> Command {
     set_connector(connector).bare("TlsCertificateName", "$null")
+}
+
+/// Gives a Receive connector another host name. One that authenticates Exchange servers only takes the server's own.
+pub(crate) fn set_fqdn(server: &Server, connector: &Connector) -> Command {
+    match server.fqdn().filter(|_| connector.authenticates_exchange_servers()) {
+        Some(fqdn) => set_connector(connector).value("Fqdn", fqdn.to_owned()),
+        None => set_connector(connector).bare("Fqdn", "<its host name>"),
+    }
 }
 
 fn set_connector(connector: &Connector) -> Command {
@@ -332,15 +352,21 @@ fn at(server: &Server, command: Command) -> Command {
 
 /// Names the host that IMAP or POP serves.
 pub(crate) fn set_certificate_name(server: &Server, service: Service, host: String) -> Command {
-    let cmdlet = if service == Service::IMAP { "Set-ImapSettings" } else { "Set-PopSettings" };
-    Command::new(cmdlet).server(server).value("X509CertificateName", host)
+    name_cmdlet(server, service).value("X509CertificateName", host)
+}
+
+fn name_cmdlet(server: &Server, service: Service) -> Command {
+    Command::new(if service == Service::IMAP { "Set-ImapSettings" } else { "Set-PopSettings" }).server(server)
 }
 
 /// Names the host that IMAP or POP serves, so that the certificate is used without being assigned.
 pub(crate) fn name_host(server: &Server, service: Service, certificate: &Certificate) -> Command {
     let covered = server.certificate_name(service).value().filter(|name| certificate.covers(name)).map(str::to_owned);
     let host = covered.or_else(|| certificate.domain_names().find(|domain| !domain.contains('*')).map(Cow::into_owned));
-    set_certificate_name(server, service, host.unwrap_or_else(|| "the name that clients use".to_owned()))
+    match host {
+        Some(host) => set_certificate_name(server, service, host),
+        None => name_cmdlet(server, service).bare("X509CertificateName", "<the name that clients use>"),
+    }
 }
 
 /// Lets Unified Messaging, or its call router, use TLS.
@@ -359,9 +385,23 @@ pub(crate) fn restart_iis(server: &Server) -> Command {
     at(server, Command::new("iisreset"))
 }
 
-/// Restarts the Windows services of one service.
+/// Restarts the Windows services of one service in the shell at hand.
 pub(crate) fn restart(service: Service) -> Command {
     Command::new("Restart-Service").word(windows_services(service))
+}
+
+/// Restarts the Windows services of one service on a server, as far as they run: IMAP and POP are off by default.
+pub(crate) fn restart_running(server: &Server, service: Service) -> Command {
+    let running = Command::new("Where-Object").word("Status -eq Running").pipe(Command::new("Restart-Service"));
+    at(server, Command::new("Get-Service").word(windows_services(service)).pipe(running))
+}
+
+/// Lets Exchange use certificates whose key is on an elliptic curve.
+pub(crate) fn support_elliptic_curves(server: &Server) -> Command {
+    let set = Command::new("New-ItemProperty")
+        .word(r"-Path HKLM:\SOFTWARE\Microsoft\ExchangeServer\v15\Diagnostics -Name EnableEccCertificateSupport")
+        .word("-Value 1 -PropertyType String -Force");
+    at(server, set)
 }
 
 /// Stops the Windows services of one service.

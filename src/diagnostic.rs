@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::block::Block;
 use crate::finding::{Finding, Kind, Message};
+use crate::json_object::FORMAT;
 use crate::request::Answer;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -105,7 +106,8 @@ impl fmt::Display for Refusal {
 
 impl Serialize for Refusal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut refusal = serializer.serialize_struct("Refusal", 3)?;
+        let mut refusal = serializer.serialize_struct("Refusal", 4)?;
+        refusal.serialize_field("format", &FORMAT)?;
         refusal.serialize_field("outcome", "refused")?;
         match &self.assignable {
             Some(assignable) => refusal.serialize_field("assignable", assignable)?,
@@ -160,7 +162,8 @@ impl fmt::Display for Decision {
 
 impl Serialize for Decision {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut decision = serializer.serialize_struct("Decision", 6)?;
+        let mut decision = serializer.serialize_struct("Decision", 7)?;
+        decision.serialize_field("format", &FORMAT)?;
         decision.serialize_field("outcome", "decision-required")?;
         decision.serialize_field("decision", "replace-default-smtp")?;
         decision.serialize_field("current", &self.current)?;

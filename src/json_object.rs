@@ -6,6 +6,9 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+/// What every answer is written in.
+pub(crate) const FORMAT: u8 = 3;
+
 /// Reads a struct from an object alone. Derived code would take a list of its fields' values too, in
 /// which a value stands for whatever field it happens to meet.
 pub(crate) struct JsonObject<T>(pub(crate) T);

@@ -27,7 +27,7 @@ use crate::thumbprint::Thumbprint;
 /// What a request comes to that the rules let through: what it changes, what to know about it and
 /// the script. A plan changes nothing by itself; [`apply`](Self::apply) does.
 ///
-/// Serialized as the answer to a scenario: `outcome`, `thumbprint`, `added`, `services`,
+/// Serialized as the answer to a scenario: `format`, `outcome`, `thumbprint`, `added`, `services`,
 /// `superseded`, `default_smtp`, `diagnostics`, `script`.
 #[derive(Clone, Debug)]
 #[must_use = "a plan changes nothing until it is applied"]
@@ -46,6 +46,8 @@ pub struct Plan {
     endpoints: Vec<EndpointChange>,
     diagnostics: Vec<Diagnostic>,
     blocks: Vec<Block>,
+    /// Servers whose transport also sends by the names that are taken away and given back, and is not touched.
+    other_sources: Vec<String>,
 }
 
 /// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
@@ -228,7 +230,7 @@ impl Plan {
     /// The script for the Exchange Management Shell, a line each; empty if there is nothing to do. Where the default
     /// SMTP certificate is to be kept, a command asks: [`blocks`](Self::blocks) are safe to paste.
     pub fn script(&self) -> Vec<Line> {
-        script::lines(&self.blocks)
+        script::lines(&self.blocks, &self.other_sources)
     }
 
     /// The same for who pastes it, a block after the other; empty if there is nothing to do.
@@ -370,6 +372,7 @@ pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
                 default_smtp: case.change.default_smtp(case.server),
                 diagnostics: judgement.diagnostics,
                 blocks: script::blocks(&case),
+                other_sources: script::other_sources(&case),
                 change: case.change,
                 endpoints: case.endpoints,
             })

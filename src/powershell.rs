@@ -43,6 +43,8 @@ enum Argument {
     Piped(Command),
     /// Piped to `Format-List`, for these properties.
     Listed(&'static str),
+    /// The place of a certificate of the computer.
+    Stored(Thumbprint),
     /// Another command that runs on the named computer, and what it is given as `$args`.
     On(String, Option<&'static str>, Box<Command>),
     /// Lets only those through whose source servers hold this one.
@@ -146,6 +148,11 @@ impl Command {
         self.with(Argument::SourceServer(server.shared_name()))
     }
 
+    /// Adds the place of a certificate among those of the computer.
+    pub(crate) fn stored(self, thumbprint: Thumbprint) -> Self {
+        self.with(Argument::Stored(thumbprint))
+    }
+
     /// This command, run on another computer by `Invoke-Command`.
     #[must_use]
     pub fn on(self, computer: impl Into<String>) -> Self {
@@ -208,6 +215,7 @@ impl fmt::Display for Command {
                     )?;
                     write!(f, "{} }}", string(name))?;
                 }
+                Argument::Stored(thumbprint) => write!(f, r" Cert:\LocalMachine\My\{thumbprint}")?,
                 Argument::On(computer, given, command) => {
                     write!(f, " -ComputerName {}", quoted(computer))?;
                     given.iter().try_for_each(|given| write!(f, " -ArgumentList {given}"))?;
@@ -275,7 +283,8 @@ pub(crate) fn string(text: &str) -> impl fmt::Display {
     })
 }
 
-fn is_plain_word(text: &str) -> bool {
+/// Whether PowerShell takes a text for one word as it stands.
+pub(crate) fn is_plain_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }

@@ -1,5 +1,6 @@
 //! The script of an operation: its commands in their order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::block::{Block, DefaultIsKept, Statement};
@@ -7,11 +8,11 @@ use crate::case::{Assignment, Case};
 use crate::change::Rename;
 use crate::commands;
 use crate::fact::Fact;
-use crate::powershell::{Command, string};
+use crate::powershell::{Command, is_plain_word, string};
 use crate::request::Answer;
-use crate::server::Server;
+use crate::server::{Connector, Installed, Server};
 use crate::service::Service;
-use crate::thumbprint::Thumbprint;
+use crate::text::{self, list};
 
 /// One line of a script: a command, or a comment for whoever runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub enum Line {
     Command(Command),
     /// A comment, which never holds input.
     Comment(&'static str),
+    /// A comment that names servers: only those whose name is a plain word, and how many others there are.
+    OtherSources {
+        /// The servers.
+        servers: Vec<String>,
+    },
     /// A statement of the language, which never holds input.
     Statement(&'static str),
     /// Stops the script if it runs on another computer than this one.
@@ -42,6 +48,20 @@ impl fmt::Display for Line {
         match self {
             Self::Command(command) => command.fmt(f),
             Self::Comment(text) => write!(f, "# {text}"),
+            Self::OtherSources { servers } => {
+                f.write_str(
+                    "# This removes the certificate from one server alone. Other source servers of the Send connectors \
+                     may have it too: ",
+                )?;
+                let is_plain = |server: &&String| is_plain_word(server);
+                let named: Vec<_> = servers.iter().filter(is_plain).map(String::as_str).collect();
+                f.write_str(&named.join(", "))?;
+                match (named.len(), servers.len() - named.len()) {
+                    (_, 0) => Ok(()),
+                    (0, others) => write!(f, "{others}"),
+                    (_, others) => write!(f, " and {others} more"),
+                }
+            }
             Self::Statement(text) => f.write_str(text),
             Self::Here { server } => {
                 // What Windows calls the computer is the first label of its name.
@@ -71,9 +91,14 @@ const ANSWER_NO: &str =
     "Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.";
 
 /// The whole script of a request that goes through, a line each.
-pub(crate) fn lines(blocks: &[Block]) -> Vec<Line> {
+pub(crate) fn lines(blocks: &[Block], other_sources: &[String]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for statement in blocks.iter().flat_map(Block::statements) {
+    let mut statements = blocks.iter().flat_map(Block::statements).peekable();
+    while let Some(statement) = statements.next() {
+        // The removal is the last one.
+        if statements.peek().is_none() && !other_sources.is_empty() {
+            lines.push(Line::OtherSources { servers: other_sources.to_vec() });
+        }
         if matches!(statement, Statement::Asking(_)) {
             lines.push(Line::Comment(ANSWER_NO));
         }
@@ -90,15 +115,36 @@ pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {
             let (default, new) = (case.server.default_smtp(), case.request.thumbprint());
             Statement::DefaultIsKept(DefaultIsKept::new(commands::get_transport_service(case.server), default, new))
         });
-        let words = if case.change.renames().is_empty() {
-            "remove the certificate:"
+        let others = other_sources(case);
+        let words: Cow<'static, str> = if case.change.renames().is_empty() {
+            "remove the certificate:".into()
+        } else if others.is_empty() {
+            "give the connectors the name of the new certificate, and remove the old one:".into()
         } else {
-            "give the connectors the name of the new certificate, and remove the old one:"
+            format!(
+                "give the connectors the name of the new certificate, and remove the old one from this server alone; \
+                 other source servers of the connectors may have it too: {}:",
+                list(&others)
+            )
+            .into()
         };
-        let removal = removal(case, removed.thumbprint());
+        let removal = removal(case, removed);
         blocks.push(Block::new(words, check.into_iter().chain(removal).collect()).at(case.server));
     }
     blocks
+}
+
+/// The other source servers of the Send connectors whose name is taken away and given back: Exchange does not remove
+/// the old certificate there while they have it.
+pub(crate) fn other_sources(case: &Case<'_>) -> Vec<String> {
+    let held = case.change.renames().iter().filter(|rename| rename.is_the_same()).map(Rename::connector);
+    let mut servers: Vec<String> = Vec::new();
+    for server in held.flat_map(Connector::servers) {
+        if !case.server.is_called(server) && !servers.iter().any(|known| text::same(known, server)) {
+            servers.push(server.clone());
+        }
+    }
+    servers
 }
 
 fn assignment(case: &Assignment<'_>) -> Vec<Block> {
@@ -147,14 +193,14 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
 }
 
 /// The removal, with the names that move to the new certificate.
-fn removal(case: &Case<'_>, removed: Thumbprint) -> Vec<Statement> {
+fn removal(case: &Case<'_>, removed: &Installed) -> Vec<Statement> {
     let renames = case.change.renames();
     let renamed = || {
         let of = |connector| renames.iter().find(|rename| rename.is_of(connector)).map(|rename| (rename, connector));
         case.server.connectors().filter_map(of)
     };
     let set = renamed().map(|(rename, connector)| commands::set_tls_certificate_name(connector, rename.name()));
-    let remove = commands::remove(case.server, removed);
+    let remove = commands::remove_installed(case.server, removed);
     if !renames.iter().any(Rename::is_the_same) {
         return set.chain([remove]).map(Statement::Command).collect();
     }

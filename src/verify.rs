@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json_object::JsonObject;
+use crate::json_object::{FORMAT, JsonObject};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, NotReadKind, Server};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -164,7 +164,8 @@ impl Expectation {
 
 impl Serialize for Verification {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut verification = serializer.serialize_struct("Verification", 3)?;
+        let mut verification = serializer.serialize_struct("Verification", 4)?;
+        verification.serialize_field("format", &FORMAT)?;
         match self {
             Self::Verified { services } => {
                 verification.serialize_field("outcome", "verified")?;

@@ -88,13 +88,20 @@ fn domains_are_common_names_first_and_each_once() {
 }
 
 #[test]
-fn a_wildcard_may_stand_in_either_place() {
-    let build = |common_name: &str, dns_name: &str| {
-        CertificateFactory::new("x").subject(&[("CN", common_name)]).dns_names([dns_name]).build()
+fn a_wildcard_certificate_has_the_wildcard_in_a_common_name_or_first() {
+    let build = |common_name: &str, dns_names: &[&str]| {
+        let dns_names = dns_names.iter().copied();
+        let certificate = CertificateFactory::new("x").subject(&[("CN", common_name)]).dns_names(dns_names).build();
+        certificate.first_wildcard().map(|name| name.into_owned())
     };
-    assert_eq!(build("mail.contoso.com", "*.contoso.com").first_wildcard().as_deref(), Some("*.contoso.com"));
-    assert_eq!(build("a * b", "*.contoso.com").first_wildcard().as_deref(), Some("a * b"));
-    assert!(!build("mail.contoso.com", "mail.contoso.com").is_wildcard());
+    assert_eq!(build("*.contoso.com", &["mail.contoso.com"]).as_deref(), Some("*.contoso.com"));
+    assert_eq!(build("a * b", &["mail.contoso.com", "*.contoso.com"]).as_deref(), Some("a * b"));
+    assert_eq!(build("Contoso mail", &["*.contoso.com", "mail.contoso.com"]).as_deref(), Some("*.contoso.com"));
+    // It is assigned under the name that stands first.
+    assert_eq!(build("mail.contoso.com", &["*.contoso.com"]), None);
+    assert_eq!(build("Contoso mail", &["mail.contoso.com", "*.contoso.com"]), None);
+    let two = CertificateFactory::new("x").subject(&[("CN", "*.contoso.com"), ("CN", "mail.contoso.com")]);
+    assert!(two.dns_names(["mail.contoso.com"]).build().is_wildcard());
     let unreadable = CertificateFactory::new("*.contoso.com").unreadable(SUBJECT_ALTERNATIVE_NAME).build();
     assert!(unreadable.is_wildcard() && unreadable.dns_names().is_unreadable());
     assert_eq!(unreadable.domains(), ["*.contoso.com"]);

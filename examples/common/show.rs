@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Block, Decision, Diagnostic, EndpointChange, Kind, Line, NoPlan, Operation, Plan, Refusal, RolloutPlan, Service,
-    Thumbprint, Verification,
+    Block, Decision, Diagnostic, EndpointChange, EndpointKind, Kind, Line, NoPlan, Operation, Plan, Refusal,
+    RolloutPlan, Service, Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -27,13 +27,18 @@ pub fn plan(outcome: &str, plan: &Plan) {
     for (service, other) in plan.superseded().iter().filter(|(_, other)| stays(other)) {
         match *service {
             service if !plan.keeps(service, *other) => say!("  {service} moves away from {other}"),
-            Service::IIS => say!("  {other} keeps IIS for the Exchange Back End"),
-            service => say!("  {other} has {service} too"),
+            Service::IIS if is_back_end(plan, *other) => say!("  {other} keeps IIS too, for the Exchange Back End"),
+            service => say!("  {other} keeps {service} too"),
         }
     }
     presented(plan.endpoints());
     diagnostics(plan.diagnostics());
     blocks(plan.blocks());
+}
+
+fn is_back_end(plan: &Plan, certificate: Thumbprint) -> bool {
+    let mut of_back_end = plan.endpoints().iter().filter(|change| change.after.kind() == EndpointKind::ExchangeBackEnd);
+    of_back_end.any(|change| change.after.presented().may_be(certificate))
 }
 
 /// The endpoints that would present something else.

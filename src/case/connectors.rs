@@ -1,6 +1,7 @@
 //! What an assignment of SMTP means to the connectors that name a certificate.
 
 use super::Assignment;
+use crate::certificate::Certificate;
 use crate::endpoint::{View, found_by_name};
 use crate::server::{Connector, Installed, Sites, TlsCertificateName};
 use crate::service::Service;
@@ -12,10 +13,13 @@ impl<'a> Assignment<'a> {
         self.left_behind.get_or_init(|| self.find_left_behind())
     }
 
+    /// Whether connectors are to follow a certificate: partners do not trust a self-signed one.
+    fn names_may_follow(&self, certificate: &Certificate) -> bool {
+        self.adds(Service::SMTP) && !certificate.is_self_signed() && !self.moves_names()
+    }
+
     fn find_left_behind(&self) -> Vec<Connector> {
-        let Some(certificate) =
-            self.certificate().filter(|_| self.adds(Service::SMTP) && !self.request.updates_connectors())
-        else {
+        let Some(certificate) = self.certificate().filter(|certificate| self.names_may_follow(certificate)) else {
             return Vec::new();
         };
         let thumbprint = certificate.thumbprint();

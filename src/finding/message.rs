@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
-use crate::server::{Status, Version};
+use crate::server::{RootCaType, Status, Version};
 use crate::service::Service;
 use crate::text::plain;
 use crate::thumbprint::Thumbprint;
@@ -205,7 +205,7 @@ macro_rules! texts {
         })+
     };
 }
-texts!(String, &'static str, Service, Status, Thumbprint, Timestamp, Version);
+texts!(String, &'static str, RootCaType, Service, Status, Thumbprint, Timestamp, Version);
 
 macro_rules! numbers {
     ($($type:ty),+) => {

@@ -10,6 +10,7 @@ use super::Fleet;
 use crate::case::Assignment;
 use crate::change::Rename;
 use crate::commands;
+use crate::json_object::FORMAT;
 use crate::plan::{NoPlan, Plan, case_among, decide};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Operation, Request};
@@ -241,7 +242,9 @@ fn moved<'a>(fleet: &Fleet, order: &[&'a Server], servers: &[(String, Result<Pla
     for (server, (_, outcome)) in order.iter().zip(servers) {
         let Ok(plan) = outcome else { continue };
         let thumbprint = plan.request().thumbprint();
-        let Some(certificate) = server.installed(thumbprint).map(|installed| installed.certificate()) else {
+        let installed = server.installed(thumbprint).map(|installed| installed.certificate());
+        // No connector is given a name with an empty subject.
+        let Some(certificate) = installed.filter(|certificate| !certificate.subject().is_empty()) else {
             continue;
         };
         let goes_on = |named: &Server| match outcomes.get(named.name()) {
@@ -378,7 +381,8 @@ impl Serialize for RolloutPlan {
             })
             .collect();
         let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
-        let mut answer = serializer.serialize_struct("RolloutPlan", 5)?;
+        let mut answer = serializer.serialize_struct("RolloutPlan", 6)?;
+        answer.serialize_field("format", &FORMAT)?;
         answer.serialize_field("outcome", self.outcome())?;
         answer.serialize_field("thumbprint", &self.request.thumbprint())?;
         answer.serialize_field("servers", &servers)?;

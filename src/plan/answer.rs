@@ -4,6 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::{NoPlan, Plan};
+use crate::json_object::FORMAT;
 use crate::request::Operation;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -32,7 +33,8 @@ impl Serialize for Plan {
         let script: Vec<_> = self.script().iter().map(ToString::to_string).collect();
         let changed: Vec<_> = self.endpoints.iter().filter(|change| change.is_changed()).collect();
         let presented: Vec<_> = self.endpoints.iter().map(|change| &change.after).collect();
-        let mut plan = serializer.serialize_struct("Plan", 11)?;
+        let mut plan = serializer.serialize_struct("Plan", 12)?;
+        plan.serialize_field("format", &FORMAT)?;
         plan.serialize_field("outcome", outcome)?;
         plan.serialize_field("thumbprint", &self.request.thumbprint())?;
         plan.serialize_field("added", &self.added())?;
@@ -49,7 +51,8 @@ impl Serialize for Plan {
 }
 
 pub(super) fn serialize_stale<S: Serializer>(outcome: &Result<Plan, NoPlan>, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut stale = serializer.serialize_struct("Stale", 2)?;
+    let mut stale = serializer.serialize_struct("Stale", 3)?;
+    stale.serialize_field("format", &FORMAT)?;
     stale.serialize_field("outcome", "stale")?;
     match outcome {
         Ok(plan) => stale.serialize_field("now", plan)?,

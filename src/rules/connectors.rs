@@ -5,7 +5,7 @@ use crate::change::Rename;
 use crate::commands;
 use crate::finding::{Finding, message};
 use crate::rule::rule;
-use crate::server::{ConnectorKind, RootCaType, TlsCertificateName};
+use crate::server::{Connector, ConnectorKind, RootCaType, TlsCertificateName};
 use crate::service::Service;
 use crate::text::list;
 
@@ -14,7 +14,7 @@ rule! {
     ///
     /// A connector, or the hybrid configuration, names issuer and subject of its certificate. If it
     /// names another installed certificate with SMTP, mail goes on with that one until the name is
-    /// changed.
+    /// changed. To a self-signed certificate no name is moved.
     UPDATE_CONNECTORS: FollowUp, Support, Assign(update_connectors)
 }
 
@@ -31,12 +31,13 @@ fn update_connectors(case: &Assignment<'_>) -> Option<Finding> {
     );
     let name = TlsCertificateName::of(certificate);
     let commands = stale.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
-    let finding = Finding::on(Service::SMTP, message).commands(commands);
-    Some(if stale.iter().any(|connector| connector.kind() == ConnectorKind::Hybrid) {
-        finding.advise("for the hybrid configuration, the Hybrid Configuration wizard does the same")
+    let finding = Finding::on(Service::SMTP, message);
+    let finding = if certificate.subject().is_empty() {
+        finding.advise("name a certificate whose subject is not empty:")
     } else {
         finding
-    })
+    };
+    Some(finding.commands(commands))
 }
 
 rule! {
@@ -80,6 +81,49 @@ fn verb(connectors: &[String]) -> &'static str {
 }
 
 rule! {
+    /// The FQDN of a Receive connector must be a valid DNS name.
+    ///
+    /// Exchange fails to assign SMTP if one of the server's own Receive connectors has another: labels of 1 to 63
+    /// letters, digits and hyphens, with no hyphen at either end.
+    CONNECTOR_FQDN_INVALID: Refuse, Support, Assign(fqdn_invalid)
+}
+
+fn fqdn_invalid(case: &Assignment<'_>) -> Option<Finding> {
+    if !case.adds(Service::SMTP) {
+        return None;
+    }
+    let server = case.server();
+    let is_invalid = |connector: &&Connector| {
+        connector.kind() == ConnectorKind::Receive && connector.fqdn().value().is_some_and(|fqdn| !is_host_name(fqdn))
+    };
+    let invalid: Vec<_> = server.connectors_that_count().filter(is_invalid).collect();
+    let fqdns: Vec<_> = invalid.iter().filter_map(|connector| connector.fqdn().value()).map(str::to_owned).collect();
+    (!invalid.is_empty()).then(|| {
+        let connectors: Vec<_> = invalid.iter().map(|connector| connector.name().to_owned()).collect();
+        let message = message!(
+            connectors, fqdns;
+            "{} {} {}, and Exchange fails to assign SMTP",
+            list(connectors),
+            if fqdns.len() == 1 { "has an FQDN that is no valid DNS name," } else { "have FQDNs that are no valid DNS names," },
+            list(fqdns)
+        );
+        Finding::on(Service::SMTP, message)
+            .advise("give the connector a host name of letters, digits and hyphens first:")
+            .commands(invalid.iter().map(|connector| commands::set_fqdn(server, connector)))
+    })
+}
+
+fn is_host_name(fqdn: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    fqdn.split('.').all(is_label)
+}
+
+rule! {
     /// A Send connector would be given a name that another of its source servers may not know.
     ///
     /// A Send connector has one `TlsCertificateName` for all its source servers. Where no certificate of that
@@ -114,6 +158,33 @@ fn send_server_lacks(case: &Case<'_>) -> Option<Finding> {
 }
 
 rule! {
+    /// Run the Hybrid Configuration wizard, and check the connectors in Exchange Online.
+    ///
+    /// The hybrid configuration says which certificate the wizard gives to the connectors. Changing it alone changes
+    /// nothing in Exchange Online, which rejects mail whose certificate it does not expect (550 5.7.51).
+    UPDATE_HYBRID: FollowUp, Support, Request(update_hybrid)
+}
+
+fn update_hybrid(case: &Case<'_>) -> Option<Finding> {
+    let left = case.assignment.as_ref().map(Assignment::connectors_left_behind).unwrap_or_default();
+    let mut named = case.change.renames().iter().map(Rename::connector).chain(left);
+    named.any(|connector| connector.kind() == ConnectorKind::Hybrid).then(|| {
+        Finding::on(
+            Service::SMTP,
+            "the hybrid configuration is to take another certificate: Set-HybridConfiguration alone changes nothing in \
+             Exchange Online, which rejects mail whose certificate it does not expect (550 5.7.51)",
+        )
+        .advise(
+            "run the Hybrid Configuration wizard again, and choose there Update Secure Mail Certificate for connectors",
+        )
+        .advise(
+            "in Exchange Online, check that TlsSenderCertificateName of the inbound connector, and the domain that it \
+             expects, match the new certificate",
+        )
+    })
+}
+
+rule! {
     /// Hybrid mail needs a certificate whose root is a known commercial CA's.
     ///
     /// Exchange Online trusts no other root, and mail to it stays pending.
@@ -124,7 +195,33 @@ fn hybrid_root(case: &Assignment<'_>) -> Option<Finding> {
     let root = case.installed()?.root_ca_type()?;
     let is_hybrid = case.server().connectors().any(|connector| connector.kind() == ConnectorKind::Hybrid);
     (is_hybrid && root != RootCaType::ThirdParty && case.adds(Service::SMTP)).then(|| {
-        let message = "its root is not a commercial CA's: mail of the hybrid configuration stays pending";
-        Finding::on(Service::SMTP, message).advise("use a certificate of a commercial CA for mail to Exchange Online")
+        let message = message!(
+            root_ca_type = root;
+            "Exchange reports {root_ca_type} for the root of the certificate, {}: mail of the hybrid configuration stays \
+             pending",
+            reported(*root_ca_type)
+        );
+        let advice = match root {
+            RootCaType::Registry => {
+                "if the root is a commercial CA's, import it into Third-Party Root Certification Authorities of the \
+                 server; else use a certificate of a commercial CA"
+            }
+            RootCaType::Unknown => {
+                "import the certificates of its chain that the server lacks, a commercial CA's root into Third-Party \
+                 Root Certification Authorities"
+            }
+            _ => "use a certificate of a commercial CA for mail to Exchange Online",
+        };
+        Finding::on(Service::SMTP, message).advise(advice)
     })
+}
+
+/// What the kind of a root means to hybrid mail.
+fn reported(root: RootCaType) -> &'static str {
+    match root {
+        RootCaType::Registry => "which lies in Trusted Root alone, and not among the roots of commercial CAs",
+        RootCaType::Unknown => "since its chain cannot be built on the server",
+        RootCaType::None => "so that no CA vouches for it",
+        _ => "which is no commercial CA's",
+    }
 }

@@ -32,25 +32,38 @@ fn restart_iis(case: &Assignment<'_>) -> Option<Finding> {
 rule! {
     /// Create the Edge subscription again.
     ///
-    /// If a certificate with SMTP that is not self-signed is renewed, replaced or removed on a subscribed
-    /// Edge Transport server, EdgeSync needs a new Edge subscription to go on.
+    /// The subscription holds the default SMTP certificate of a subscribed Edge Transport server: EdgeSync needs a new
+    /// one if that changes. Microsoft's article asks for it wherever a certificate with SMTP that is not self-signed is
+    /// renewed, replaced or removed there, even if the default stays.
     RECREATE_EDGE_SUBSCRIPTION: FollowUp, Article, Both(recreate, recreate_at_removal)
 }
 
 fn recreate(case: &Assignment<'_>) -> Option<Finding> {
-    let server = subscribed_edge(case.server())?;
+    let server = subscribed_edge(case.server()).filter(|_| case.adds(Service::SMTP))?;
     let issued = case.other_holders(Service::SMTP).filter(|holder| is_issued(holder)).map(Installed::thumbprint);
     let removed = case.request().removes();
-    let old = issued.min_by_key(|holder| removed != Some(*holder)).filter(|_| case.adds(Service::SMTP))?;
-    let mut finding = must_be_recreated(old);
-    if server.default_smtp() == Fact::Value(old) && case.request().default_smtp() == Some(Answer::Keep) {
-        let enable = commands::enable(server, case.request().thumbprint(), Service::SMTP).switch("Force");
-        finding = finding
-            .advise("the old certificate is the default one for SMTP: assign SMTP to the new one again with replace:")
-            .command(enable);
-    }
-    if removed != Some(old) {
-        finding = finding.advise("remove the old certificate:").command(commands::remove(server, old));
+    let old = issued.min_by_key(|holder| removed != Some(*holder));
+    let moves = case.moves_default_smtp();
+    let mut finding = match old {
+        _ if moves => Finding::on(
+            Service::SMTP,
+            "the Edge subscription must be created again: it holds the default SMTP certificate, which the request \
+             replaces",
+        ),
+        Some(old) => must_be_recreated(old, server),
+        None => return None,
+    };
+    if let Some(old) = old {
+        if server.default_smtp() == Fact::Value(old) && case.request().default_smtp() == Some(Answer::Keep) {
+            let enable = commands::enable(server, case.request().thumbprint(), Service::SMTP).switch("Force");
+            let words =
+                "the old certificate is the default one for SMTP: assign SMTP to the new one again with replace:";
+            finding = finding.advise(words).command(enable);
+        }
+        if removed != Some(old) {
+            let remove = server.installed(old).map(|old| commands::remove_installed(server, old));
+            finding = finding.advise("remove the old certificate:").commands(remove);
+        }
     }
     Some(finding.steps(remedy::resubscribe(server)))
 }
@@ -58,14 +71,22 @@ fn recreate(case: &Assignment<'_>) -> Option<Finding> {
 fn recreate_at_removal(case: &Removal<'_>) -> Option<Finding> {
     let server = subscribed_edge(case.server())?;
     let old = case.removed().filter(|removed| case.has(Service::SMTP) && is_issued(removed))?.thumbprint();
-    Some(must_be_recreated(old).steps(remedy::resubscribe(server)))
+    Some(must_be_recreated(old, server).steps(remedy::resubscribe(server)))
 }
 
-fn must_be_recreated(old: Thumbprint) -> Finding {
-    let message = message!(
-        old;
-        "the Edge subscription must be created again: {old} is assigned to SMTP and is not self-signed"
-    );
+/// For whom the default SMTP certificate stays, as far as it is known.
+fn must_be_recreated(old: Thumbprint, server: &Server) -> Finding {
+    let message = match server.default_smtp() {
+        Fact::Value(default) if default != old => message!(
+            old, default;
+            "the Edge subscription must be created again: {old} is assigned to SMTP and is not self-signed; Microsoft's \
+             article asks for it all the same where the default SMTP certificate, {default}, stays"
+        ),
+        _ => message!(
+            old;
+            "the Edge subscription must be created again: {old} is assigned to SMTP and is not self-signed"
+        ),
+    };
     Finding::on(Service::SMTP, message)
 }
 
@@ -99,13 +120,20 @@ fn verify(case: &Assignment<'_>) -> Option<Finding> {
 rule! {
     /// "Require SSL" will be set on the default web site.
     ///
-    /// Assigning IIS does that, unless the request says otherwise.
+    /// Assigning IIS does that, unless the request says otherwise. A redirection from http to https on that site stops
+    /// working by it.
     REQUIRE_SSL: Note, Reference("Enable-ExchangeCertificate"), Assign(require_ssl)
 }
 
 fn require_ssl(case: &Assignment<'_>) -> Option<Finding> {
     let is_set = case.adds(Service::IIS) && case.request().require_ssl();
-    is_set.then(|| Finding::on(Service::IIS, "\"Require SSL\" will be set on the default web site"))
+    is_set.then(|| {
+        let message = "\"Require SSL\" will be set on the default web site: a redirection from http to https there stops \
+                       working by it";
+        let advice = "where there is such a redirection, ask for the assignment without it (\"require_ssl\": false), \
+                      which is what -DoNotRequireSsl does";
+        Finding::on(Service::IIS, message).advise(advice)
+    })
 }
 
 rule! {
@@ -125,7 +153,7 @@ fn restart(case: &Case<'_>, service: Service) -> Option<Finding> {
             Service::IMAP => "IMAP uses the certificate once its Windows services are restarted",
             _ => "POP uses the certificate once its Windows services are restarted",
         };
-        Finding::on(service, message).command(commands::restart(service))
+        Finding::on(service, message).command(commands::restart_running(case.server, service))
     })
 }
 

@@ -5,6 +5,7 @@ use crate::commands;
 use crate::endpoint::has_host_binding;
 use crate::finding::{Finding, message};
 use crate::rule::rule;
+use crate::server::{NotReadKind, Server};
 use crate::service::Service;
 use crate::text::{list, shown};
 
@@ -12,7 +13,8 @@ rule! {
     /// The certificate should include the name that IMAP clients use.
     ///
     /// The assignment sets `X509CertificateName` of IMAP to the first domain of the certificate. If the
-    /// name set now is not among its domains, clients that connect by that name show a warning.
+    /// name set now is not among its domains, clients that connect by that name show a warning. On a fresh
+    /// server, where only self-signed certificates cover the name, they did so before.
     IMAP_NAME_MISMATCH: Warn, Reference("Set-ImapSettings"), Assign(|case| mismatch(case, Service::IMAP))
 }
 
@@ -20,7 +22,8 @@ rule! {
     /// The certificate should include the name that POP clients use.
     ///
     /// The assignment sets `X509CertificateName` of POP to the first domain of the certificate. If the
-    /// name set now is not among its domains, clients that connect by that name show a warning.
+    /// name set now is not among its domains, clients that connect by that name show a warning. On a fresh
+    /// server, where only self-signed certificates cover the name, they did so before.
     POP_NAME_MISMATCH: Warn, Reference("Set-PopSettings"), Assign(|case| mismatch(case, Service::POP))
 }
 
@@ -28,6 +31,9 @@ fn mismatch(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     let installed = case.installed().filter(|_| case.adds(service))?;
     let is_held = |name: &str| installed.is_wildcard() || installed.has_domain(name);
     let from = case.server().certificate_name(service).value().filter(|name| !is_held(name))?.to_owned();
+    if is_fresh(case.server(), &from) {
+        return None;
+    }
     let message = match installed.first_domain() {
         Some(first) => message!(
             service, from, to = first.into_owned();
@@ -44,6 +50,14 @@ fn mismatch(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     };
     let advice = "assign a certificate that includes the name, or tell the users that connect by it";
     Some(Finding::on(service, message).advise(advice))
+}
+
+/// Whether only self-signed certificates cover the name: no client has been able to rely on it.
+fn is_fresh(server: &Server, name: &str) -> bool {
+    // Another one may stand in what was not read.
+    let is_read = server.unread(NotReadKind::Certificates).is_none();
+    let mut covering = server.certificates().filter(|installed| installed.covers(name)).peekable();
+    is_read && covering.peek().is_some() && covering.all(|installed| installed.certificate().is_self_signed())
 }
 
 rule! {
@@ -74,7 +88,7 @@ fn restore(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     Some(
         Finding::on(service, message)
             .command(commands::set_certificate_name(case.server(), service, from.to_owned()))
-            .command(commands::restart(service)),
+            .command(commands::restart_running(case.server(), service)),
     )
 }
 

@@ -1,9 +1,11 @@
 //! Who may assign certificates.
 
-use crate::case::Case;
+use crate::case::{Assignment, Case};
+use crate::change::Rename;
 use crate::commands::{self, CERTIFICATES_ROLE};
 use crate::finding::{Finding, message};
 use crate::rule::rule;
+use crate::server::{Connector, ConnectorKind};
 use crate::text::{list, same};
 
 rule! {
@@ -64,6 +66,35 @@ rule! {
 
 fn unchecked() -> Finding {
     Finding::on_request("the request does not say who the caller is, so the permission cannot be checked")
+}
+
+rule! {
+    /// The caller may not run every command of the plan.
+    ///
+    /// Server Management and the management role Exchange Server Certificates may manage certificates. Send connectors
+    /// and the hybrid configuration belong to the organisation, which takes Organization Management.
+    PERMISSION_PARTIAL: Warn, Article, Request(partial)
+}
+
+fn partial(case: &Case<'_>) -> Option<Finding> {
+    let groups = case.request.caller().filter(|_| !case.server.is_edge())?;
+    let [organization, lesser @ ..] = GRANTING;
+    let is_named = |name: &str| groups.iter().any(|group| same(name, group));
+    if is_named(organization) || !lesser.into_iter().any(is_named) {
+        return None;
+    }
+    let left = case.assignment.as_ref().map(Assignment::connectors_left_behind).unwrap_or_default();
+    let changed = || case.change.renames().iter().map(Rename::connector).chain(left).map(Connector::kind);
+    let cmdlets = [(ConnectorKind::Send, "Set-SendConnector"), (ConnectorKind::Hybrid, "Set-HybridConfiguration")];
+    let commands = cmdlets.into_iter().filter(|(kind, _)| changed().any(|changed| changed == *kind));
+    let commands: Vec<_> = commands.map(|(_, cmdlet)| cmdlet).collect();
+    (!commands.is_empty()).then(|| {
+        let message = message!(
+            commands;
+            "the caller may manage certificates, but may not run {}", commands.join(" and ")
+        );
+        Finding::on_request(message).advise("let a member of Organization Management run these commands")
+    })
 }
 
 const GRANTING: [&str; 3] = ["Organization Management", "Server Management", CERTIFICATES_ROLE];

@@ -2,6 +2,7 @@
 
 use crate::case::Assignment;
 use crate::certificate::{ExtendedKeyUsage, KeyUsage, PublicKey};
+use crate::commands;
 use crate::finding::{Finding, message};
 use crate::rule::rule;
 use crate::server::{KeyStorage, Version};
@@ -14,7 +15,7 @@ rule! {
     ///
     /// A certificate with an extension that is malformed, or there twice, still loads, as in Windows.
     /// But nothing is assumed in its favour: an unreadable extended key usage may not include Server
-    /// Authentication, and unreadable names may include a wildcard.
+    /// Authentication. Unreadable names may begin with a wildcard, unless a common name is a DNS name.
     UNREADABLE_EXTENSION: Refuse, DecidedHere, Assign(unreadable)
 }
 
@@ -22,7 +23,9 @@ fn unreadable(case: &Assignment<'_>) -> Option<Finding> {
     let certificate = case.certificate()?;
     let by_name = case.in_question() & (Service::IMAP | Service::POP);
     let usage = certificate.extended_key_usage().is_unreadable();
-    let names = certificate.dns_names().is_unreadable() && !by_name.is_empty();
+    // A common name that is a DNS name stands before all that cannot be read.
+    let has_first = certificate.first_domain().is_some();
+    let names = certificate.dns_names().is_unreadable() && !by_name.is_empty() && !has_first;
     let (services, message) = match (usage, names) {
         (true, true) => {
             (case.in_question(), "neither its extended key usage nor its subject alternative names can be read")
@@ -95,20 +98,45 @@ fn ecc_unsupported(case: &Assignment<'_>) -> Option<Finding> {
 rule! {
     /// An elliptic-curve key needs an update of Exchange and a registry value.
     ///
-    /// Exchange supports them from the April 2024 update on, once its setting is turned on.
+    /// Exchange 2016 and 2019 support them from the April 2024 update on, once a setting override turns that on; from
+    /// the November 2024 update on it takes a registry value, without which the override is no longer enough.
+    /// Subscription Edition takes the registry value. The Auth certificate, the certificate of a federation trust and
+    /// AD FS claims go on needing RSA keys.
     ECC_KEY: Warn, HealthChecker, Assign(ecc_key)
 }
 
 fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
     let version = elliptic_curve(case).filter(|version| *version > Version::Exchange2013)?;
-    let message = message!(
-        version;
-        "its key is on an elliptic curve, which {version} supports from the April 2024 update on, once its setting is \
-         turned on"
-    );
-    Some(Finding::on(case.in_question(), message).advise(
-        "install the April 2024 update or a later one and turn its support for such keys on, or use an RSA key",
-    ))
+    let update = match version {
+        Version::Exchange2016 => Some("Cumulative Update 23"),
+        Version::Exchange2019 => Some("Cumulative Update 13 or 14"),
+        _ => None,
+    };
+    let (message, advice) = match update {
+        Some(update) => (
+            message!(
+                version, update;
+                "its key is on an elliptic curve, which {version} supports with {update}, the April 2024 update and its \
+                 setting override; since the November 2024 update it takes a registry value, and the override is not \
+                 enough"
+            ),
+            "use an RSA key, or install the November 2024 update or a later one and set the registry value on every \
+             server:",
+        ),
+        None => (
+            message!(
+                version;
+                "its key is on an elliptic curve, which {version} supports only with a registry value"
+            ),
+            "use an RSA key, or set the registry value on every server:",
+        ),
+    };
+    Some(
+        Finding::on(case.in_question(), message)
+            .advise(advice)
+            .command(commands::support_elliptic_curves(case.server()))
+            .advise("it does not do for the Auth certificate, for federation or for AD FS claims"),
+    )
 }
 
 fn elliptic_curve(case: &Assignment<'_>) -> Option<Version> {
@@ -124,10 +152,13 @@ rule! {
 }
 
 fn cng_key(case: &Assignment<'_>) -> Option<Finding> {
-    (case.installed()?.key_storage() == Some(KeyStorage::Ksp) && case.adds(Service::IIS)).then(|| {
+    let installed = case.installed()?;
+    // A key on an elliptic curve is always kept there.
+    let is_rsa = matches!(installed.certificate().public_key(), PublicKey::Rsa { .. });
+    (is_rsa && installed.key_storage() == Some(KeyStorage::Ksp) && case.adds(Service::IIS)).then(|| {
         Finding::on(
             Service::IIS,
-            "its private key is kept by a CNG key storage provider, which Outlook on the web and the admin center do \
+            "its RSA private key is kept by a CNG key storage provider, which Outlook on the web and the admin center do \
              not support",
         )
         .advise("import the certificate into a cryptographic service provider (certutil -csp), then assign it")
@@ -163,6 +194,26 @@ fn self_signed(case: &Assignment<'_>) -> Option<Finding> {
     (case.certificate()?.is_self_signed() && !services.is_empty()).then(|| {
         Finding::on(services, "it is self-signed, and clients do not trust it")
             .advise("use a certificate of a CA that clients trust")
+    })
+}
+
+rule! {
+    /// The subject of the certificate should not be empty.
+    ///
+    /// Connectors and the hybrid configuration name a certificate by its issuer and subject, and nothing documents that
+    /// an empty subject works. No script gives a connector such a name. CAs that issue by ACME offer profiles without a
+    /// common name, whose subject is empty.
+    EMPTY_SUBJECT: Warn, DecidedHere, Assign(empty_subject)
+}
+
+fn empty_subject(case: &Assignment<'_>) -> Option<Finding> {
+    (case.adds(Service::SMTP) && case.certificate()?.subject().is_empty()).then(|| {
+        Finding::on(
+            Service::SMTP,
+            "its subject is empty: connectors and the hybrid configuration name a certificate by issuer and subject, \
+             nothing documents that an empty one works, and no connector is given this name",
+        )
+        .advise("ask the CA for a certificate with a common name, in ACME by another profile")
     })
 }
 
@@ -206,12 +257,14 @@ rule! {
     /// The certificate does not include Client Authentication.
     ///
     /// In mutual TLS a server presents it as a client. Public CAs stopped issuing Client
-    /// Authentication in 2026: partners that ask for it may refuse the certificate.
+    /// Authentication in 2026: partners that ask for it may refuse the certificate. A self-signed one they refuse
+    /// anyway.
     NO_CLIENT_AUTHENTICATION: Note, DecidedHere, Assign(no_client_authentication)
 }
 
 fn no_client_authentication(case: &Assignment<'_>) -> Option<Finding> {
-    let usage = case.certificate()?.extended_key_usage().present()?;
+    let usage =
+        case.certificate().filter(|certificate| !certificate.is_self_signed())?.extended_key_usage().present()?;
     (case.adds(Service::SMTP) && !usage.intersects(ExtendedKeyUsage::CLIENT_AUTH | ExtendedKeyUsage::ANY)).then(|| {
         Finding::on(
             Service::SMTP,

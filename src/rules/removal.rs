@@ -90,10 +90,14 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
         "{} {} its issuer and subject", list(connectors), if connectors.len() == 1 { "names" } else { "name" }
     ));
     Some(match case.request().operation() {
+        Operation::Replace { .. } if case.request().updates_connectors() => finding.advise(
+            "the subject of the new certificate is empty, so that no name moves to it: give the connectors the name of \
+             another certificate first",
+        ),
         Operation::Replace { .. } => {
             finding.advise("ask for the names to be moved with the replacement (\"connectors\": \"update\")")
         }
-        _ if is_served => finding
+        _ if is_served && !removed.certificate().subject().is_empty() => finding
             .advise("take the name away while the certificate is removed, then give it back:")
             .commands(removal_without_name(case, &held, removed)),
         _ => finding
@@ -108,7 +112,7 @@ fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Insta
     let sending = || held.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
     let mut commands = commands::stop_transport(sending(), case.server());
     commands.extend(held.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
-    commands.push(commands::remove(case.server(), removed.thumbprint()));
+    commands.push(commands::remove_installed(case.server(), removed));
     commands.extend(held.iter().map(|connector| commands::set_tls_certificate_name(connector, &name)));
     commands.extend(commands::start_transport(sending(), case.server()));
     commands
@@ -135,6 +139,20 @@ fn back_end(case: &Removal<'_>) -> Option<Finding> {
     };
     let is_default = case.server().default_smtp().value() == Some(case.removed()?.thumbprint());
     Some(Finding::on_request(message).steps(remedy::renew_back_end(case.server(), is_default)))
+}
+
+rule! {
+    /// Exchange cannot remove a certificate that has no private key.
+    ///
+    /// `Remove-ExchangeCertificate` fails on it. The script removes it from the certificate store of the server instead.
+    REMOVES_KEYLESS: Warn, Support, Remove(keyless)
+}
+
+fn keyless(case: &Removal<'_>) -> Option<Finding> {
+    (!case.removed()?.has_private_key()).then(|| {
+        Finding::on_request("it has no private key on this server, and Remove-ExchangeCertificate fails on it")
+            .advise("the script removes it from the certificate store of the server instead, with Remove-Item")
+    })
 }
 
 rule! {

@@ -18,8 +18,9 @@ rule! {
     ///
     /// Assigning SMTP makes the shell ask whether to overwrite the default SMTP certificate, which is
     /// the self-signed one that internal servers use among themselves. It seldom needs replacing;
-    /// at the prompt, Enter alone means Yes. Replacing is recommended if the default one is not
-    /// installed, not valid now or not self-signed, or about to be removed.
+    /// at the prompt, Enter alone means Yes. If the default one is not installed, not valid now or not
+    /// self-signed, replacing is recommended if the certificate covers the server's own name; else a new
+    /// self-signed one serves better. A default one that is about to be removed cannot be kept.
     REPLACE_DEFAULT_SMTP: Decide, Article, Assign(replace_default)
 }
 
@@ -31,6 +32,10 @@ fn replace_default(case: &Assignment<'_>) -> Option<Finding> {
          prompt means Yes"
     );
     let advice = match case.recommended() {
+        Answer::Keep if case.has_unsound_default_smtp() => {
+            "answer with the request: keep is recommended, and a new self-signed certificate for the default, which \
+             does not do any more; replace is what -Force does"
+        }
         Answer::Keep => "answer with the request: keep is recommended, replace is what -Force does",
         Answer::Replace => "answer with the request: replace is recommended here, which is what -Force does",
     };

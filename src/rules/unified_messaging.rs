@@ -25,7 +25,7 @@ fn startup_mode(case: &Assignment<'_>, service: Service, mode: StartupMode) -> O
         let message = message!(service; "the startup mode of {service} is TCP, which uses no certificate");
         Finding::on(service, message)
             .command(commands::set_startup_mode(case.server(), service))
-            .command(commands::restart(service))
+            .advise("then plan again: the service is restarted when the certificate is assigned")
     })
 }
 

@@ -32,6 +32,6 @@ fn wildcard(case: &Assignment<'_>, service: Service) -> Option<Finding> {
         Finding::on(service, message)
             .advise("leave the service out, and name the host instead:")
             .command(commands::name_host(case.server(), service, installed.certificate()))
-            .command(commands::restart(service)),
+            .command(commands::restart_running(case.server(), service)),
     )
 }

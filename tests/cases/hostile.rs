@@ -125,6 +125,10 @@ fn calls(items: &[Item]) -> Vec<Call<'_>> {
     for item in items {
         match item {
             Item::Pipeline(commands) if commands.len() == 1 => calls.push(bind(&commands[0]).unwrap()),
+            // Which servers it names, and how many it does not, the pages say.
+            Item::Comment { text, .. } => {
+                assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"# .,:-".contains(&byte)), "{text}");
+            }
             other => panic!("no single command: {other:?}"),
         }
     }

@@ -5,7 +5,7 @@ use super::renewal::{renewal, thumbprint};
 use crate::support::comparison::NOT_INSTALLED;
 use crate::support::decision_table::{DefaultSmtp, IIS, IMAP, Role, SMTP, Situation, StartupMode, UM};
 use crate::support::interpreter::{Default, Machine, parse, single_quoted};
-use crate::support::pool::{HEALTHY, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, WILDCARD};
+use crate::support::pool::{HEALTHY, OTHER_FIRST, POOL, RENEWED, SELF_SIGNED, WILDCARD_ALONE};
 
 const COMMENT: &str =
     "# Answer No when asked whether to overwrite the default SMTP certificate: Enter alone means Yes.";
@@ -127,8 +127,9 @@ fn the_interpreter_assigns_only_what_the_server_and_the_certificate_allow() {
     situation.server.certificates[2].has_private_key = false;
     assert!(refusal(&situation, &script).contains("no private key"));
 
-    situation.server.certificates[2] = POOL[WILDCARD].facts.clone();
-    let script = format!("Enable-ExchangeCertificate -Thumbprint {} -Services POP -Server MBX01", thumbprint(WILDCARD));
+    situation.server.certificates[2] = POOL[WILDCARD_ALONE].facts.clone();
+    let script =
+        format!("Enable-ExchangeCertificate -Thumbprint {} -Services POP -Server MBX01", thumbprint(WILDCARD_ALONE));
     assert!(refusal(&situation, &script).contains("no wildcard"));
 
     situation.server.roles = vec![Role::Edge];

@@ -130,7 +130,8 @@ fn check_every_line(situation: &Situation, script: &str, expected: &Left) -> Res
         let mut rest = lines.clone();
         rest.remove(place);
         // A computer may be named twice, by its name and by its FQDN: its transport is then stopped twice.
-        if rest.contains(line) {
+        // A comment about other servers does nothing here.
+        if rest.contains(line) || line.starts_with("# This removes ") {
             continue;
         }
         let mut machine = Machine::new(situation, NOT_INSTALLED);

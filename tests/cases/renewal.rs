@@ -103,6 +103,9 @@ fn the_same_names_are_renewed_while_transport_is_stopped() {
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services IMAP,POP,UM,IIS -Server MBX01"),
             "Invoke-Command -ComputerName MBX01 -ScriptBlock { Start-Service MSExchangeUM }".into(),
             format!("Enable-ExchangeCertificate -Thumbprint {new} -Services SMTP -Server MBX01 -Force"),
+            "# This removes the certificate from one server alone. Other source servers of the Send connectors may have \
+             it too: mbx02"
+                .into(),
             "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeTransport }".into(),
             "Invoke-Command -ComputerName mbx02 -ScriptBlock { Stop-Service MSExchangeTransport }".into(),
             "Set-SendConnector -Identity 'Outbound to Office 365' -TlsCertificateName $null".into(),

@@ -84,7 +84,8 @@ impl Factory {
 
 /// The attributes of a name that is written as Windows prints it, in the order of the DER.
 fn attributes(name: &str) -> Result<Vec<(&str, &str)>> {
-    name.rsplit(", ").map(|part| part.split_once('=').ok_or_else(|| format!("{part} lacks `=`").into())).collect()
+    let parts = name.rsplit(", ").filter(|part| !name.is_empty() || !part.is_empty());
+    parts.map(|part| part.split_once('=').ok_or_else(|| format!("{part} lacks `=`").into())).collect()
 }
 
 fn known<T: Copy>(names: &[(&str, T)], name: &str) -> Result<T> {

@@ -61,7 +61,7 @@ const CMDLETS: &[Cmdlet] = &[
     at_server("Set-UMCallRouterSettings", None, &[("UMStartupMode", One)]),
     cmdlet("Set-UMService", Some("Identity"), &[("Identity", One), ("UMStartupMode", One)]),
     cmdlet("Set-SendConnector", Some("Identity"), &[("Identity", One), ("TlsCertificateName", One)]),
-    cmdlet("Set-ReceiveConnector", Some("Identity"), &[("Identity", One), ("TlsCertificateName", One)]),
+    cmdlet("Set-ReceiveConnector", Some("Identity"), &[("Identity", One), ("TlsCertificateName", One), ("Fqdn", One)]),
     cmdlet("Set-HybridConfiguration", None, &[("TlsCertificateName", One)]),
     cmdlet("Get-TransportService", Some("Identity"), &[("Identity", One)]),
     cmdlet("Get-ManagementRoleAssignment", Some("Identity"), &[("RoleAssignee", One), ("Role", One)]),
@@ -86,6 +86,14 @@ const CMDLETS: &[Cmdlet] = &[
     cmdlet("Stop-Service", Some("Name"), &[("Name", One)]),
     cmdlet("Start-Service", Some("Name"), &[("Name", One)]),
     cmdlet("Restart-Service", Some("Name"), &[("Name", One)]),
+    cmdlet("Get-Service", Some("Name"), &[("Name", One)]),
+    cmdlet("Where-Object", Some("Property"), &[("Property", One), ("eq", One)]),
+    cmdlet("Remove-Item", Some("Path"), &[("Path", One)]),
+    cmdlet(
+        "New-ItemProperty",
+        None,
+        &[("Path", One), ("Name", One), ("Value", One), ("PropertyType", One), ("Force", Nothing)],
+    ),
     cmdlet("Invoke-Command", None, &[("ComputerName", One), ("ScriptBlock", One)]),
     cmdlet("Format-List", Some("Property"), &[("Property", One)]),
     // Programs of Windows.

@@ -9,7 +9,7 @@ use super::super::decision_table::{
     Situation, UM, UM_CALL_ROUTER, WebBinding, counted, covered,
 };
 use super::cmdlets::{Call, bind};
-use super::syntax::{Failure, Item, Value, read};
+use super::syntax::{Command, Failure, Item, Value, read};
 
 const TRANSPORT: &str = "MSExchangeTransport";
 
@@ -219,6 +219,7 @@ impl Machine {
                         self.nothing_told()?;
                         self.still_serves(&before).or_else(|what| command.fail(what))?;
                     }
+                    [get, which, restart] => self.restart_running([get, which, restart], computer)?,
                     [first, ..] => return first.fail("a pipeline, which a script has no use for"),
                     [] => {}
                 },
@@ -238,7 +239,7 @@ impl Machine {
     fn call(&mut self, call: &Call<'_>, computer: &str) -> Result<(), Failure> {
         let is_exchange = !matches!(
             call.cmdlet,
-            "Stop-Service" | "Start-Service" | "Restart-Service" | "Invoke-Command" | "iisreset"
+            "Stop-Service" | "Start-Service" | "Restart-Service" | "Invoke-Command" | "iisreset" | "Remove-Item"
         );
         if is_exchange && !self.is_here(computer) {
             return call.command.fail("a cmdlet of Exchange is not there in a session on another computer");
@@ -249,6 +250,7 @@ impl Machine {
         match call.cmdlet {
             "Enable-ExchangeCertificate" => self.enable(call),
             "Remove-ExchangeCertificate" => self.remove(call),
+            "Remove-Item" => self.remove_from_store(call, computer),
             "Set-SendConnector" => self.rename(call, ConnectorKind::Send),
             "Set-ReceiveConnector" => self.rename(call, ConnectorKind::Receive),
             "Set-HybridConfiguration" => self.rename(call, ConnectorKind::Hybrid),
@@ -308,6 +310,19 @@ impl Machine {
         let shown = if service == IMAP { &mut self.imap_name } else { &mut self.pop_name };
         *shown = Some(name.to_owned());
         Ok(())
+    }
+
+    /// Restarts those of some services that run.
+    fn restart_running(&mut self, commands: [&Command; 3], computer: &str) -> Result<(), Failure> {
+        let [get, which, restart] = commands.map(bind);
+        let (get, which, restart) = (get?, which?, restart?);
+        let is_running = which.text("Property")? == "Status" && which.text("eq")? == "Running";
+        if [get.cmdlet, which.cmdlet, restart.cmdlet] != ["Get-Service", "Where-Object", "Restart-Service"]
+            || !is_running
+        {
+            return get.command.fail("a pipeline, which a script has no use for");
+        }
+        self.control_services(&get, computer)
     }
 
     fn control_services(&mut self, call: &Call<'_>, computer: &str) -> Result<(), Failure> {
