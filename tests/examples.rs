@@ -201,7 +201,7 @@ fn every_operation_has_its_answer_and_exit_status() {
     };
     let undecided = request(json!({ "default_smtp": null }));
     let (answer, status) = decide("decision", &undecided);
-    let decision = json!({ "outcome": "decision-required", "decision": "replace-default-smtp", "current": default,
+    let decision = json!({ "format": 3, "outcome": "decision-required", "decision": "replace-default-smtp", "current": default,
         "proposed": new, "recommended": "keep", "diagnostics": answer["diagnostics"] });
     assert_eq!((answer, status), (decision, 2));
 
@@ -246,15 +246,15 @@ fn every_operation_has_its_answer_and_exit_status() {
     assert_eq!((&answer["outcome"], &answer["assignable"], status), (&json!("refused"), &json!("IMAP, POP, SMTP"), 1));
 
     let shown = |services: Value| verify(json!([{ "thumbprint": new, "services": services }]));
-    let verified = (json!({ "outcome": "verified", "services": "IMAP, IIS, SMTP" }), 0);
+    let verified = (json!({ "format": 3, "outcome": "verified", "services": "IMAP, IIS, SMTP" }), 0);
     assert_eq!(decide("verified", &shown(json!("IMAP, IIS, SMTP"))), verified);
     assert_eq!(decide("short", &shown(json!("I..WS.."))), verified);
-    let missing = (json!({ "outcome": "missing", "missing": "SMTP", "services": "IIS" }), 1);
+    let missing = (json!({ "format": 3, "outcome": "missing", "missing": "SMTP", "services": "IIS" }), 1);
     assert_eq!(decide("missing", &shown(json!(["IIS"]))), missing);
-    let inconclusive = (json!({ "outcome": "inconclusive" }), 2);
+    let inconclusive = (json!({ "format": 3, "outcome": "inconclusive" }), 2);
     assert_eq!(decide("unknown", &shown(Value::Null)), inconclusive);
     assert_eq!(decide("cut-short", &shown(json!("IMAP, IIS..."))), inconclusive);
-    let absent = (json!({ "outcome": "missing", "missing": "IIS, SMTP", "services": "None" }), 1);
+    let absent = (json!({ "format": 3, "outcome": "missing", "missing": "IIS, SMTP", "services": "None" }), 1);
     assert_eq!(decide("absent", &verify(json!([]))), absent);
     assert_eq!(decide("server", &verify(Value::Null)), absent);
 }

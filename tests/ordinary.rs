@@ -297,3 +297,61 @@ fn an_imported_certificate_takes_over_connectors_before_smtp_is_assigned() {
     assert_eq!(told.against(), NOTHING);
     assert_eq!(told.presents(r"receive/MBX01\Default Frontend MBX01"), "<new>");
 }
+
+#[test]
+fn a_key_on_an_elliptic_curve_is_warned_of_and_its_provider_is_as_it_should_be() {
+    let told = Told::by("elliptic-curve", "it is assigned to all that clients see");
+    assert!(told.is("assigned"));
+    assert_eq!(told.against(), ["ecc-key", "smtp-reaches-nothing"]);
+    let said = told.says("ecc-key");
+    assert!(said.contains("EnableEccCertificateSupport -Value 1 -PropertyType String"), "{said}");
+    let told = Told::by("elliptic-curve", "an RSA key that is kept there too is refused to IIS");
+    assert!(told.is("refused"));
+    assert_eq!(told.rules(&["refuse"]), ["cng-key"]);
+    assert_eq!(told.0["assignable"], "SMTP");
+}
+
+#[test]
+fn the_subscription_is_created_again_where_the_default_of_an_edge_server_moves() {
+    let told = Told::by("edge-default", "it becomes the default");
+    assert!(told.is("assigned"));
+    let said = told.says("recreate-edge-subscription");
+    assert!(said.starts_with("follow-up ") && said.contains("which the request replaces"), "{said}");
+    assert!(said.contains("Start-EdgeSynchronization -ForceFullSync"), "{said}");
+    assert_eq!(told.presents("edgesync"), "<new>");
+    // The self-signed certificate that stays beside it is no reason.
+    let told = Told::by("edge-default", "the default is kept");
+    assert!(!told.rules(&["follow-up"]).contains(&"recreate-edge-subscription"));
+    assert_eq!(told.presents("edgesync"), "<default> self-signed");
+}
+
+#[test]
+fn smtp_is_not_assigned_beside_a_connector_on_whose_fqdn_exchange_fails() {
+    let told = Told::by("relay-connector", "SMTP is assigned");
+    assert!(told.is("refused"));
+    assert_eq!(told.rules(&["refuse"]), ["connector-fqdn-invalid"]);
+    assert_eq!(told.0["assignable"], "IIS");
+    let said = told.says("connector-fqdn-invalid");
+    assert!(said.contains(r"Set-ReceiveConnector -Identity 'MBX01\Relay app' -Fqdn <its host name>"), "{said}");
+}
+
+#[test]
+fn who_manages_one_server_hears_which_commands_are_the_organisations() {
+    for heading in ["the new certificate is assigned", "it takes the place of the old one"] {
+        let told = Told::by("partial-permission", heading);
+        let said = told.says("permission-partial");
+        assert!(said.starts_with("warn ") && said.contains("Set-SendConnector and Set-HybridConfiguration"), "{said}");
+        assert!(told.says("update-hybrid").contains("Hybrid Configuration wizard"), "{heading}");
+    }
+    let told = Told::by("partial-permission", "it takes the place of the old one");
+    assert!(told.script().contains("Set-SendConnector") && told.script().contains("Set-HybridConfiguration"));
+}
+
+#[test]
+fn a_certificate_without_a_key_is_removed_from_the_store_of_its_computer() {
+    let told = Told::by("keyless", "it is removed");
+    assert!(told.is("removed"));
+    assert_eq!(told.against(), ["removes-keyless"]);
+    let removal = r"Invoke-Command -ComputerName MBX01 -ScriptBlock { Remove-Item Cert:\LocalMachine\My\<new> }";
+    assert_eq!(told.script().trim_end(), removal);
+}

@@ -291,7 +291,7 @@ fn the_json_is_what_the_library_says() {
     let expected = exchange_certificates::audit(&fleet, now);
     assert_eq!(
         answer.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["agenda", "certificates", "findings", "not_read", "now"]
+        ["agenda", "certificates", "findings", "format", "not_read", "now"]
     );
     assert_eq!(answer["certificates"], serde_json::to_value(&expected.certificates).unwrap());
     assert_eq!(answer["findings"], serde_json::to_value(&expected.findings).unwrap());

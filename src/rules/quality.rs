@@ -135,7 +135,7 @@ fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
         Finding::on(case.in_question(), message)
             .advise(advice)
             .command(commands::support_elliptic_curves(case.server()))
-            .advise("it does not do for the Auth certificate, for federation or for AD FS claims"),
+            .advise("the Auth certificate, federation and AD FS claims still need an RSA key"),
     )
 }
 
