@@ -29,15 +29,14 @@ fn update_connectors(case: &Assignment<'_>) -> Option<Finding> {
         connectors;
         "{} {} another certificate with SMTP, and mail goes on with that one", list(connectors), verb(connectors)
     );
-    let name = TlsCertificateName::of(certificate);
-    let commands = stale.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
     let finding = Finding::on(Service::SMTP, message);
-    let finding = if certificate.subject().is_empty() {
-        finding.advise("name a certificate whose subject is not empty:")
-    } else {
-        finding
-    };
-    Some(finding.commands(commands))
+    if certificate.subject().is_empty() {
+        return Some(
+            finding.advise("assign SMTP to a certificate whose subject is not empty: connectors can name that one"),
+        );
+    }
+    let name = TlsCertificateName::of(certificate);
+    Some(finding.commands(stale.iter().map(|connector| commands::set_tls_certificate_name(connector, &name))))
 }
 
 rule! {

@@ -84,7 +84,11 @@ fn partial(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let left = case.assignment.as_ref().map(Assignment::connectors_left_behind).unwrap_or_default();
-    let changed = || case.change.renames().iter().map(Rename::connector).chain(left).map(Connector::kind);
+    // No remedy gives a Send connector a name with an empty subject.
+    let is_nameless =
+        case.server.installed(case.request.thumbprint()).is_some_and(|new| new.certificate().subject().is_empty());
+    let left = left.iter().filter(|connector| connector.kind() != ConnectorKind::Send || !is_nameless);
+    let changed = || case.change.renames().iter().map(Rename::connector).chain(left.clone()).map(Connector::kind);
     let cmdlets = [(ConnectorKind::Send, "Set-SendConnector"), (ConnectorKind::Hybrid, "Set-HybridConfiguration")];
     let commands = cmdlets.into_iter().filter(|(kind, _)| changed().any(|changed| changed == *kind));
     let commands: Vec<_> = commands.map(|(_, cmdlet)| cmdlet).collect();
