@@ -22,6 +22,10 @@ fn remove_old() -> String {
     format!("Remove-ExchangeCertificate -Thumbprint {} -Server MBX01", thumbprint(HEALTHY))
 }
 
+fn stored(kind: usize) -> String {
+    format!(r"Cert:\LocalMachine\My\{}", thumbprint(kind))
+}
+
 #[test]
 fn the_interpreter_refuses_what_exchange_would_refuse_or_ask() {
     let situation = renewal(OTHER_FIRST);
@@ -75,6 +79,14 @@ fn the_interpreter_refuses_what_exchange_would_refuse_or_ask() {
         ("Set-HybridConfiguration -TlsCertificateName $null".into(), "is left without a certificate"),
         (format!("Invoke-Command -ComputerName MBX02 -ScriptBlock {{ {} }}", remove_old()), "on another computer"),
         ("Set-ImapSettings -Server MBX01 -X509CertificateName mail.fabrikam.com".into(), "no installed certificate"),
+        (format!("Remove-Item {}", stored(HEALTHY)), "the certificate has its private key: Exchange removes it"),
+        (format!("Remove-Item {}", &stored(HEALTHY)[1..]), "is no certificate"),
+        (format!("Remove-Item '{}'", stored(HEALTHY)), "is no path"),
+        (format!(r"Remove-Item Cert:\LocalMachine\My\{NOT_INSTALLED}"), "is installed"),
+        (
+            format!("Invoke-Command -ComputerName MBX02 -ScriptBlock {{ Remove-Item {} }}", stored(HEALTHY)),
+            "the certificates of another computer",
+        ),
         ("Get-ExchangeCertificate -Server MBX01".into(), "has no place in a script"),
         ("Get-ExchangeCertificate -Server MBX01 | Format-List Thumbprint".into(), "a pipeline"),
     ] {
@@ -93,6 +105,16 @@ fn the_interpreter_removes_nothing_that_something_needs() {
     assert!(refusal(&situation, &remove_old()).contains("left without a certificate: 0b100"));
     situation.server.certificates[0].services = Some(SMTP);
     Machine::new(&situation, NOT_INSTALLED).run(&remove_old()).unwrap();
+
+    situation.server.certificates[0].has_private_key = false;
+    assert!(refusal(&situation, &remove_old()).contains("the certificate has no private key"));
+    let from_store = format!("Invoke-Command -ComputerName MBX01 -ScriptBlock {{ Remove-Item {} }}", stored(HEALTHY));
+    let mut machine = Machine::new(&situation, NOT_INSTALLED);
+    machine.run(&from_store).unwrap();
+    assert!(machine.certificates.iter().all(|it| it.facts.thumbprint != thumbprint(HEALTHY)));
+    situation.server.connectors = vec![send.clone()];
+    assert!(refusal(&situation, &from_store).contains("Send connector Outbound to Office 365 names it"));
+    situation.server.certificates[0].has_private_key = true;
 
     for (connector, expected) in [
         (&send, "Send connector Outbound to Office 365 names it"),

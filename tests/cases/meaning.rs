@@ -54,6 +54,8 @@ fn the_scripts_run_every_command_and_renew_with_transport_stopped() {
         "comment",
         "Enable-ExchangeCertificate",
         "Remove-ExchangeCertificate",
+        "Remove-Item",
+        "elsewhere Remove-Item",
         "Set-SendConnector",
         "Set-ReceiveConnector",
         "Set-HybridConfiguration",
@@ -330,7 +332,6 @@ fn promising() -> impl Strategy<Value = Situation> {
             server.auth_certificates = None;
             let hosted = server.hosted() & !FEDERATION;
             for (certificate, services) in server.certificates.iter_mut().zip(services) {
-                certificate.has_private_key = true;
                 certificate.friendly_name = None;
                 certificate.status = certificate.within_dates(situation.now).then_some(Status::Valid);
                 certificate.services = certificate.services.map(|_| services & hosted);
@@ -360,6 +361,15 @@ fn promising() -> impl Strategy<Value = Situation> {
                     }
                 }
                 Operation::Remove => {}
+            }
+            // Of what goes alone the private key may be missing.
+            let gone = match request.operation {
+                Operation::Assign { .. } => None,
+                Operation::Remove => request.certificate,
+                Operation::Replace { old, .. } => old,
+            };
+            for (index, certificate) in server.certificates.iter_mut().enumerate() {
+                certificate.has_private_key |= gone != Some(index);
             }
             // What a removal is about must be held by a connector now and then.
             server.connectors = connectors

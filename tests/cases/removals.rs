@@ -64,7 +64,8 @@ fn said(outcome: &Result<Plan, NoPlan>) -> &[Diagnostic] {
 
 /// An endpoint rule, or one of removals, warns of it or refuses it.
 fn is_heard(outcome: &Result<Plan, NoPlan>) -> bool {
-    let is_about_it = |rule: &str| rule == "endpoint-fails" || rule.starts_with("removes-");
+    let is_about_it =
+        |rule: &str| rule == "endpoint-fails" || (rule.starts_with("removes-") && rule != "removes-keyless");
     said(outcome).iter().any(|said| matches!(said.kind(), Kind::Warn | Kind::Refuse) && is_about_it(said.rule()))
 }
 

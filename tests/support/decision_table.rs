@@ -126,7 +126,7 @@ pub fn decide(situation: &Situation) -> Verdict {
                 superseded: Vec::new(),
                 default_smtp_after: server.default_smtp,
                 assignable: findings.assignable.filter(|_| refused),
-                recommended: (!refused).then(|| recommended(now, server)),
+                recommended: (!refused).then(|| recommended(now, server, request.certificate)),
                 script: None,
                 after: None,
                 imap_name_after: server.imap_certificate_name.clone(),
@@ -158,7 +158,7 @@ pub fn decide(situation: &Situation) -> Verdict {
 }
 
 /// §5.1, `replace-default-smtp`: the only rule that leaves something to decide.
-fn recommended(now: i64, server: &ServerFacts) -> Answer {
+fn recommended(now: i64, server: &ServerFacts, this: Option<usize>) -> Answer {
     let sound = |index: usize| {
         let default = &server.certificates[index];
         default.status_in_force(now) == Status::Valid && default.self_signed
@@ -169,7 +169,11 @@ fn recommended(now: i64, server: &ServerFacts) -> Answer {
         DefaultSmtp::NotInstalled | DefaultSmtp::NotInstalledRequested if server.lacks(NotRead::Certificates) => {
             Answer::Keep
         }
-        _ => Answer::Replace,
+        // Else a new self-signed one is to be made.
+        _ => {
+            let covers = |fqdn: &String| this.is_some_and(|this| covered(&server.certificates[this].domains(), fqdn));
+            if server.fqdn.as_ref().is_some_and(covers) { Answer::Replace } else { Answer::Keep }
+        }
     }
 }
 

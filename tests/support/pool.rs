@@ -43,7 +43,8 @@ pub static POOL: LazyLock<Vec<Made>> = LazyLock::new(pool);
 pub const HEALTHY: usize = 0;
 /// The same names as the healthy one, and it expires later.
 pub const RENEWED: usize = 1;
-pub const WILDCARD: usize = 3;
+/// A wildcard behind the name that is its CN, which makes it no wildcard certificate.
+pub const WILDCARD_LATER: usize = 3;
 /// A wildcard alone.
 pub const WILDCARD_ALONE: usize = 4;
 pub const SELF_SIGNED: usize = 5;
@@ -64,8 +65,16 @@ pub const UNREADABLE_NAMES: usize = 25;
 pub const OTHER_FIRST: usize = 34;
 /// From a CA, for the FQDN of the server.
 pub const OWN_NAME: usize = 35;
+/// No subject at all; its first domain is that of the healthy one.
+pub const EMPTY_SUBJECT: usize = 39;
+/// The names of the one with no subject, of which the first is a wildcard; it expires later.
+pub const EMPTY_SUBJECT_RENEWED: usize = 40;
+/// The CN is no DNS name, so that nothing is known of the domains.
+pub const UNREADABLE_NAMES_ALONE: usize = 41;
+/// Self-signed, for the name that clients use.
+pub const SELF_SIGNED_MAIL: usize = 42;
 /// The subject of the healthy one, and another issuer.
-pub const OTHER_ISSUER: usize = 39;
+pub const OTHER_ISSUER: usize = 46;
 
 struct Maker {
     factory: CertificateFactory,
@@ -153,6 +162,16 @@ impl Maker {
         )
     }
 
+    fn without_subject(self) -> Self {
+        self.with(
+            |factory| factory.subject(&[]),
+            |facts| {
+                facts.subject = String::new();
+                facts.common_names = Vec::new();
+            },
+        )
+    }
+
     fn unreadable_names(self) -> Self {
         self.with(
             |factory| factory.unreadable(SUBJECT_ALTERNATIVE_NAME),
@@ -224,6 +243,17 @@ fn pool() -> Vec<Made> {
             .self_signed()
             .valid("2021-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
         Maker::new("Microsoft Exchange Server Auth Certificate").names(&["mbx01.contoso.com"]),
+        mail().without_subject(),
+        mail()
+            .names(&["*.contoso.com", "mail.contoso.com"])
+            .without_subject()
+            .valid("2026-11-01T00:00:00Z", "2027-05-20T00:00:00Z"),
+        Maker::new("Contoso Mail").unreadable_names(),
+        mail().self_signed().valid("2026-02-01T00:00:00Z", "2031-02-01T00:00:00Z"),
+        // A wildcard is the first domain, or a CN that is no domain.
+        Maker::new("Contoso Mail").names(&["*.contoso.com", "mail.contoso.com"]),
+        Maker::new("mail*.contoso.com").names(&["mail.contoso.com"]),
+        Maker::new("pop.contoso.com").names(&["pop.contoso.com", "*.contoso.com"]).self_signed(),
         mail().with(
             |factory| factory.issuer(&[("C", "US"), ("O", "Contoso"), ("CN", "Contoso Issuing CA 2")]),
             |facts| facts.issuer = "CN=Contoso Issuing CA 2, O=Contoso, C=US".into(),

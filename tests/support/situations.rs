@@ -16,6 +16,15 @@ use super::pool::{NOW, OTHER_ISSUER, POOL, seconds};
 
 const HOSTS: [&str; 6] =
     ["mail.contoso.com", "MAIL.contoso.com", "pop.contoso.com", "mbx01.contoso.com", "a.b.contoso.com", "MBX01"];
+/// And one of 63 characters in a label, which is none.
+const INVALID: [&str; 6] = [
+    "mail_1.contoso.com",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.contoso.com",
+    "-mail.contoso.com",
+    "mail.contoso-.com",
+    "mail..contoso.com",
+];
 const GROUPS: [&str; 7] = [
     "Organization Management",
     "server management",
@@ -200,7 +209,10 @@ fn connector(count: usize) -> impl Strategy<Value = ConnectorFacts> {
     let mechanisms = vec![texts(&["Tls"]), texts(&["Tls", "ExchangeServer"]), texts(&["None"])];
     (
         (select(kinds), fact(0..=count), subsequence(texts(&["mbx01", "MBX02"]), 0..=2)),
-        fact(select(texts(&["mail.contoso.com", "mbx01.contoso.com", "MBX01", "relay.contoso.local"]))),
+        fact(prop_oneof![
+            19 => select(texts(&["mail.contoso.com", "mbx01.contoso.com", "MBX01", "relay.contoso.local"])),
+            1 => select(texts(&INVALID)),
+        ]),
         (switch(), switch(), switch(), switch(), switch()),
         option::of(select(vec![TransportRole::FrontendTransport, TransportRole::HubTransport])),
         option::weighted(0.3, select(mechanisms)),
@@ -286,7 +298,12 @@ fn request(count: usize) -> impl Strategy<Value = RequestFacts> {
         operation,
         certificate(),
         option::of(select(vec![Answer::Keep, Answer::Replace])),
-        option::weighted(0.2, subsequence(GROUPS.map(str::to_owned).to_vec(), 0..=2)),
+        prop_oneof![
+            14 => Just(None),
+            // Those that may change nothing of the organisation.
+            2 => Just(Some(vec![GROUPS[1].to_owned()])),
+            4 => subsequence(GROUPS.map(str::to_owned).to_vec(), 0..=2).prop_map(Some),
+        ],
         accepted,
         any::<bool>(),
     )

@@ -3,11 +3,11 @@
 use super::{Checked, FQDN, MAIL, choices, install, sets, situation, with};
 use crate::support::decision_table::{DefaultSmtp, Fact, IMAP, ServerFacts, Situation, Status};
 use crate::support::pool::{
-    EXPIRED, HEALTHY, OTHER_FIRST, RENEWED, SELF_SIGNED, TIED, UNREADABLE_NAMES, WILDCARD, WILDCARD_ALONE,
+    EXPIRED, HEALTHY, OTHER_FIRST, RENEWED, SELF_SIGNED, TIED, UNREADABLE_NAMES, WILDCARD_ALONE, WILDCARD_LATER,
 };
 
 const KINDS: [usize; 9] =
-    [HEALTHY, RENEWED, TIED, EXPIRED, WILDCARD, WILDCARD_ALONE, SELF_SIGNED, OTHER_FIRST, UNREADABLE_NAMES];
+    [HEALTHY, RENEWED, TIED, EXPIRED, WILDCARD_LATER, WILDCARD_ALONE, SELF_SIGNED, OTHER_FIRST, UNREADABLE_NAMES];
 
 const STATUSES: [Option<Status>; 4] = [None, Some(Status::Untrusted), Some(Status::Invalid), Some(Status::DateInvalid)];
 

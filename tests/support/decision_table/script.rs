@@ -25,6 +25,10 @@ pub fn assigning(a: &Assignment<'_>) -> Vec<String> {
 }
 
 pub fn removing(server: &ServerFacts, gone: &CertificateFacts) -> String {
+    // §5.2, `removes-keyless`: Exchange's own cmdlet fails on it.
+    if !gone.has_private_key {
+        return at_computer(server, &format!(r"Remove-Item Cert:\LocalMachine\My\{}", gone.thumbprint));
+    }
     format!("Remove-ExchangeCertificate -Thumbprint {}{} -Confirm:$false", gone.thumbprint, on(server))
 }
 

@@ -41,6 +41,7 @@ const CMDLETS: &[Cmdlet] = &[
         &[("Thumbprint", One), ("Services", One), ("Force", Nothing), ("DoNotRequireSsl", Nothing)],
     ),
     at_server("Remove-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One), ("Confirm", One)]),
+    cmdlet("Remove-Item", Some("Path"), &[("Path", One)]),
     at_server("Get-ExchangeCertificate", Some("Thumbprint"), &[("Thumbprint", One), ("DomainName", One)]),
     at_server("Import-ExchangeCertificate", None, &[("FileData", One), ("Password", One)]),
     at_server(
@@ -52,8 +53,6 @@ const CMDLETS: &[Cmdlet] = &[
             ("DomainName", One),
             ("PrivateKeyExportable", One),
             ("GenerateRequest", Nothing),
-            ("Services", One),
-            ("Force", Nothing),
         ],
     ),
     at_server("Set-ImapSettings", None, &[("X509CertificateName", One)]),
@@ -76,7 +75,6 @@ const CMDLETS: &[Cmdlet] = &[
             ("NewCertificateEffectiveDate", One),
             ("PublishCertificate", Nothing),
             ("ClearPreviousCertificate", Nothing),
-            ("Force", Nothing),
         ],
     ),
     cmdlet("New-EdgeSubscription", None, &[("FileName", One), ("FileData", One), ("Site", One)]),
@@ -87,13 +85,12 @@ const CMDLETS: &[Cmdlet] = &[
     cmdlet("Start-Service", Some("Name"), &[("Name", One)]),
     cmdlet("Restart-Service", Some("Name"), &[("Name", One)]),
     cmdlet("Get-Service", Some("Name"), &[("Name", One)]),
-    cmdlet("Where-Object", Some("Property"), &[("Property", One), ("eq", One)]),
-    cmdlet("Remove-Item", Some("Path"), &[("Path", One)]),
     cmdlet(
         "New-ItemProperty",
         None,
         &[("Path", One), ("Name", One), ("Value", One), ("PropertyType", One), ("Force", Nothing)],
     ),
+    cmdlet("Where-Object", Some("Property"), &[("Property", One), ("eq", One)]),
     cmdlet("Invoke-Command", None, &[("ComputerName", One), ("ScriptBlock", One)]),
     cmdlet("Format-List", Some("Property"), &[("Property", One)]),
     // Programs of Windows.
@@ -165,6 +162,17 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// The thumbprint behind the path of this computer's own certificates, which stands bare.
+    pub fn stored(&self, name: &str) -> Result<&'a str, Failure> {
+        match self.value(name)? {
+            Value::Word(path) => {
+                let thumbprint = path.strip_prefix(r"Cert:\LocalMachine\My\").filter(|rest| is_thumbprint(rest));
+                thumbprint.map_or_else(|| self.command.fail(format!("{path} is no certificate")), Ok)
+            }
+            other => self.command.fail(format!("-{name} is no path: {other:?}")),
+        }
+    }
+
     /// The words of a list, or of the one value.
     pub fn words(&self, name: &str) -> Result<Vec<&'a str>, Failure> {
         let values = match self.value(name)? {
@@ -179,10 +187,13 @@ impl<'a> Call<'a> {
     }
 }
 
+fn is_thumbprint(word: &str) -> bool {
+    word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// §7: "begins with an ASCII letter and holds only ASCII letters, digits, dots and hyphens (a thumbprint … bare)".
 fn is_plain(word: &str) -> bool {
-    let thumbprint = word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    thumbprint
+    is_thumbprint(word)
         || word.starts_with(|first: char| first.is_ascii_alphabetic())
             && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }

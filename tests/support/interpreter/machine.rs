@@ -342,7 +342,10 @@ impl Machine {
     }
 
     fn place(&self, call: &Call<'_>) -> Result<usize, Failure> {
-        let thumbprint = call.text("Thumbprint")?;
+        self.place_of(call, call.text("Thumbprint")?)
+    }
+
+    fn place_of(&self, call: &Call<'_>, thumbprint: &str) -> Result<usize, Failure> {
         match self.certificates.iter().position(|installed| installed.facts.thumbprint == thumbprint) {
             Some(place) => Ok(place),
             None => call.command.fail(format!("no certificate {thumbprint} is installed")),

@@ -126,8 +126,24 @@ impl CertificateFacts {
         domains
     }
 
+    /// §2: by its first domain or by a CN; `*` in a domain further on makes it none.
     pub fn is_wildcard(&self) -> bool {
-        self.common_names.iter().chain(self.readable_dns_names()).any(|name| name.as_bytes().contains(&b'*'))
+        let domains = self.domains();
+        domains
+            .first()
+            .copied()
+            .into_iter()
+            .chain(self.common_names.iter().map(String::as_str))
+            .any(|it| it.contains('*'))
+    }
+
+    pub fn has_dns_common_name(&self) -> bool {
+        self.common_names.iter().any(|name| is_dns_name(name.as_bytes()))
+    }
+
+    /// §5.2: nothing documents that a `TlsCertificateName` of such a one works.
+    pub fn has_empty_subject(&self) -> bool {
+        self.subject.is_empty()
     }
 
     pub fn within_dates(&self, now: i64) -> bool {

@@ -150,6 +150,18 @@ impl ConnectorFacts {
         self.bindings.as_ref().is_some_and(|bindings| bindings.iter().any(port))
     }
 
+    /// §5.2, `connector-fqdn-invalid`; an empty text sets nothing.
+    pub fn has_invalid_fqdn(&self) -> bool {
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let valid = |label: &str| {
+            matches!(label.len(), 1..=63)
+                && label.bytes().all(inner)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        self.fqdn.set().is_some_and(|fqdn| !fqdn.split('.').all(valid))
+    }
+
     pub fn runs_on(&self, server: &str) -> bool {
         self.servers.iter().any(|it| it.eq_ignore_ascii_case(server))
     }

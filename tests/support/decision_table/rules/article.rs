@@ -2,7 +2,7 @@
 
 use super::super::Kind::{Decide, FollowUp, Note, Refuse, Warn};
 use super::super::facts::*;
-use super::permission::{is_denied, is_uncertain, is_unchecked};
+use super::permission::{is_denied, is_partial, is_uncertain, is_unchecked};
 use super::{Row, assigning, assigning_anything, both, both_always, default_open, whole};
 
 pub static ROWS: &[Row] = &[
@@ -59,7 +59,7 @@ pub static ROWS: &[Row] = &[
         |a| {
             let renewed = |(_, it): (usize, &CertificateFacts)| it.has(SMTP) && !it.self_signed;
             let subscribed = a.server.is_edge() && a.server.edge_subscribed;
-            a.one(SMTP, subscribed && a.server.others(a.this).any(renewed))
+            a.one(SMTP, subscribed && (a.moves_default || a.server.others(a.this).any(renewed)))
         },
         |r| {
             let subscribed = r.server.is_edge() && r.server.edge_subscribed;
@@ -80,5 +80,6 @@ pub static ROWS: &[Row] = &[
         |a| is_unchecked(a.server, a.request),
         |r| is_unchecked(r.server, r.request),
     ),
+    assigning_anything("permission-partial", Warn, is_partial),
     assigning("verify-assignment", FollowUp, |a| a.all(true)),
 ];

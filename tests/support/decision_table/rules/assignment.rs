@@ -62,6 +62,9 @@ impl<'a> Assignment<'a> {
                 };
                 // §4: Federation is not skipped where it is not hosted, it refuses.
                 let requested = of_old & (hosted | FEDERATION) & !follows;
+                // §5.2, `empty-subject`: no name is ever set to an empty subject.
+                let update_connectors =
+                    update_connectors && !certificate.is_some_and(CertificateFacts::has_empty_subject);
                 (requested, false, Some(Replacing { old, update_connectors }), follows)
             }
         };
@@ -117,16 +120,51 @@ impl<'a> Assignment<'a> {
         self.replaces.is_some_and(|it| it.update_connectors)
     }
 
-    /// Connectors that go on with another certificate of this server, since they name it.
+    /// Connectors that go on with another certificate of this server, since they name it; a self-signed one is
+    /// not meant for them.
     pub fn left_behind(&self) -> Vec<usize> {
         let stays = |connector: &ConnectorFacts| {
             !self.certificate.is_some_and(|it| connector.names(it))
                 && self.server.others(self.this).any(|(_, it)| it.has(SMTP) && connector.names(it))
         };
-        if !self.asks(SMTP) || self.updates_connectors() {
+        let meant = !self.certificate.is_some_and(|it| it.self_signed);
+        if !self.asks(SMTP) || !meant || self.updates_connectors() {
             return Vec::new();
         }
         self.connectors(stays)
+    }
+
+    /// Connectors whose name a replacement moves to this certificate, also where nothing is in question.
+    pub fn moved(&self) -> Vec<usize> {
+        let old = self.replaces.and_then(|it| it.old).filter(|_| self.updates_connectors());
+        let (Some(old), Some(new)) = (old.map(|old| &self.server.certificates[old]), self.certificate) else {
+            return Vec::new();
+        };
+        if old.same_names(new) { Vec::new() } else { self.connectors(|connector| connector.names(old)) }
+    }
+
+    /// Send connectors or the hybrid configuration, by the script or by the remedies of `update-connectors` and
+    /// `update-hybrid`.
+    pub fn changes_organization(&self) -> bool {
+        let Some(new) = self.certificate else {
+            return false;
+        };
+        let old = self.replaces.and_then(|it| it.old).filter(|_| self.updates_connectors());
+        // Where the names are the same, those of Send connectors are taken away and set again.
+        let set_again =
+            self.connectors(|it| old.is_some_and(|old| it.names(&self.server.certificates[old]) && it.names(new)));
+        let (moved, left) = (self.moved(), self.left_behind());
+        self.any_is(&moved, ConnectorKind::Send)
+            || self.any_is(&moved, ConnectorKind::Hybrid)
+            || self.any_is(&set_again, ConnectorKind::Send)
+            || self.any_is(&left, ConnectorKind::Hybrid)
+            // No remedy sets a name to an empty subject.
+            || (self.any_is(&left, ConnectorKind::Send) && !new.has_empty_subject())
+    }
+
+    /// Of these connectors.
+    pub fn any_is(&self, connectors: &[usize], kind: ConnectorKind) -> bool {
+        connectors.iter().any(|index| self.server.connectors[*index].kind == kind)
     }
 
     /// Connectors that name this certificate and would, or may, use another; the one that is
@@ -187,9 +225,15 @@ impl<'a> Assignment<'a> {
 
     /// The name that the shell shows for IMAP or POP, where the certificate does not bear it.
     pub fn name_mismatch(&self, service: u8, name: &Fact<String>) -> Answered {
-        let missing = |name: &String| !holds(&self.domains, name);
+        let missing = |name: &String| !holds(&self.domains, name) && !self.only_self_signed_cover(name);
         let speaks = self.certificate.is_some_and(|it| !it.is_wildcard()) && name.set().is_some_and(missing);
         self.one(service, speaks)
+    }
+
+    /// A fresh server. Of the certificates that were not read one may be another.
+    fn only_self_signed_cover(&self, name: &str) -> bool {
+        let mut covering = self.server.certificates.iter().filter(|it| covered(&it.domains(), name)).peekable();
+        covering.peek().is_some() && covering.all(|it| it.self_signed) && !self.server.lacks(NotRead::Certificates)
     }
 
     /// The name that assigning overwrites with the certificate's first.

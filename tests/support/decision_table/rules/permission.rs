@@ -1,8 +1,9 @@
 //! Who may do it (§5.1).
 
 use super::super::facts::*;
-use super::{Answered, whole};
+use super::{Answered, Assignment, whole};
 
+#[derive(PartialEq, Eq)]
 enum Permission {
     Granted,
     Denied,
@@ -11,7 +12,9 @@ enum Permission {
 }
 
 const ADMINISTRATORS: [&str; 3] = ["Local Administrators", "Administrators", "BUILTIN\\Administrators"];
-const EXCHANGE_GRANTING: [&str; 3] = ["Organization Management", "Server Management", "Exchange Server Certificates"];
+/// It alone may change Send connectors and the hybrid configuration.
+const ORGANIZATION_MANAGEMENT: &str = "Organization Management";
+const EXCHANGE_GRANTING: [&str; 3] = [ORGANIZATION_MANAGEMENT, "Server Management", "Exchange Server Certificates"];
 const NEVER_GRANTING: [&str; 12] = [
     "Recipient Management",
     "View-Only Organization Management",
@@ -49,6 +52,14 @@ pub fn is_denied(server: &ServerFacts, request: &RequestFacts) -> Answered {
 
 pub fn is_uncertain(server: &ServerFacts, request: &RequestFacts) -> Answered {
     whole(matches!(permission(server, request), Permission::Uncertain))
+}
+
+/// §5.1, `permission-partial`: by the script, or by the remedies of `update-connectors` and `update-hybrid`.
+pub fn is_partial(a: &Assignment<'_>) -> Answered {
+    let granted = permission(a.server, a.request) == Permission::Granted && !a.server.is_edge();
+    let whole_organization =
+        a.request.caller.iter().flatten().any(|group| group.eq_ignore_ascii_case(ORGANIZATION_MANAGEMENT));
+    whole(granted && !whole_organization && a.changes_organization())
 }
 
 pub fn is_unchecked(server: &ServerFacts, request: &RequestFacts) -> Answered {

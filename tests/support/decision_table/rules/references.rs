@@ -20,7 +20,8 @@ pub static FITNESS: &[Row] = &[
         if matches!(certificate.extended_key_usage, Extension::Unreadable) {
             Some(a.question)
         } else {
-            a.those(IMAP | POP).filter(|_| matches!(certificate.dns_names, Extension::Unreadable))
+            let unreadable = matches!(certificate.dns_names, Extension::Unreadable);
+            a.those(IMAP | POP).filter(|_| unreadable && !certificate.has_dns_common_name())
         }
     }),
     assigning("private-key-missing", Refuse, |a| a.all_about(|it| !it.has_private_key)),
@@ -32,7 +33,9 @@ pub static FITNESS: &[Row] = &[
         let unsupported = a.server.version == Version::E2013;
         a.all_about(|it| it.key == Key::EllipticCurve).filter(|_| unsupported)
     }),
-    assigning("cng-key", Refuse, |a| a.one_about(IIS, |it| it.key_storage == Some(KeyStorage::Ksp))),
+    assigning("cng-key", Refuse, |a| {
+        a.one_about(IIS, |it| matches!(it.key, Key::Rsa(_)) && it.key_storage == Some(KeyStorage::Ksp))
+    }),
 ];
 
 pub static CONSEQUENCES: &[Row] = &[
@@ -40,14 +43,20 @@ pub static CONSEQUENCES: &[Row] = &[
     assigning_anything("restart-imap", FollowUp, |a| a.restarts(IMAP)),
     assigning_anything("restart-pop", FollowUp, |a| a.restarts(POP)),
     assigning_anything("served-by-name", Note, |a| some(a.served)),
+    assigning("connector-fqdn-invalid", Refuse, |a| {
+        let receives = |it: &&ConnectorFacts| it.kind == ConnectorKind::Receive && a.server.counts(it);
+        let invalid = a.server.connectors.iter().filter(receives).any(ConnectorFacts::has_invalid_fqdn);
+        a.one(SMTP, invalid)
+    }),
     assigning_anything("send-server-lacks", Warn, |a| {
-        let new = a.certificate?;
-        let old = &a.server.certificates[a.replaces?.old?];
         // Nothing is known of what other servers hold.
         let elsewhere = |it: &ConnectorFacts| it.servers.iter().any(|name| !name.eq_ignore_ascii_case(&a.server.name));
-        let moves = |it: &ConnectorFacts| it.kind == ConnectorKind::Send && it.names(old) && elsewhere(it);
-        let speaks = a.updates_connectors() && !old.same_names(new) && a.server.connectors.iter().any(moves);
-        speaks.then_some(SMTP)
+        let moves = |it: &ConnectorFacts| it.kind == ConnectorKind::Send && elsewhere(it);
+        a.moved().iter().any(|index| moves(&a.server.connectors[*index])).then_some(SMTP)
+    }),
+    assigning_anything("update-hybrid", FollowUp, |a| {
+        let hybrid = |connectors: &[usize]| a.any_is(connectors, ConnectorKind::Hybrid);
+        (hybrid(&a.left_behind()) || hybrid(&a.moved())).then_some(SMTP)
     }),
     assigning("restart-um", FollowUp, |a| a.one(UM, true)),
     assigning("restart-um-call-router", FollowUp, |a| a.one(UM_CALL_ROUTER, true)),
@@ -97,6 +106,7 @@ pub static CONSEQUENCES: &[Row] = &[
         a.all_about(|it| matches!(it.basic_constraints, Extension::Unreadable | Extension::Present(true)))
     }),
     assigning("self-signed", Warn, |a| a.those_about(IMAP | POP | UM | IIS | UM_CALL_ROUTER, |it| it.self_signed)),
+    assigning("empty-subject", Warn, |a| a.one_about(SMTP, CertificateFacts::has_empty_subject)),
     assigning("no-domain", Warn, |a| {
         a.those(IMAP | POP | IIS | SMTP).filter(|_| a.certificate.is_some() && a.domains.is_empty())
     }),
@@ -111,7 +121,8 @@ pub static CONSEQUENCES: &[Row] = &[
         a.all_about(|it| matches!(it.key_usage, Extension::Unreadable | Extension::Present(false)))
     }),
     assigning("no-client-authentication", Note, |a| {
-        a.one_about(SMTP, |it| covers_purpose(it, &[Purpose::ClientAuth, Purpose::Any]) == Some(false))
+        let wanted = [Purpose::ClientAuth, Purpose::Any];
+        a.one(SMTP, a.certificate.is_some_and(|it| !it.self_signed && covers_purpose(it, &wanted) == Some(false)))
     }),
     assigning("service-skipped", Note, |a| {
         let old = a.replaces?.old?;

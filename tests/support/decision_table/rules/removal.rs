@@ -33,7 +33,7 @@ impl<'a> Removal<'a> {
         let (gone, names_move) = match request.operation {
             Operation::Assign { .. } => return None,
             Operation::Remove => (request.certificate, false),
-            Operation::Replace { old, update_connectors } => (old, update_connectors),
+            Operation::Replace { old, .. } => (old, assignment.is_some_and(Assignment::updates_connectors)),
         };
         Some(Self {
             now,

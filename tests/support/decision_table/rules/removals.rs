@@ -35,6 +35,7 @@ pub static ROWS: &[Row] = &[
         whole(!r.names_move && r.server.connectors.iter().any(breaks))
     }),
     removing("removes-back-end-certificate", Refuse, |r| whole(r.state.sites[r.gone?].back_end == Some(true))),
+    removing("removes-keyless", Warn, |r| whole(!r.certificate?.has_private_key)),
     removing("removes-federation-certificate", Refuse, |r| whole(r.has(FEDERATION))),
     removing("removes-auth-certificate", Refuse, |r| whole(r.server.names_as_auth(r.gone?))),
     Row {

@@ -4,8 +4,8 @@ use super::super::super::decision_table::{
     ConnectorKind, DEFAULT_WEB_SITE, FEDERATION, IIS, IMAP, POP, SERVICES, SMTP, StartupMode, UM, UM_CALL_ROUTER, holds,
 };
 use super::super::cmdlets::Call;
-use super::super::syntax::{Failure, Value};
-use super::{Default, Installed, Machine, SiteBinding, sites};
+use super::super::syntax::Failure;
+use super::{Default, Machine, SiteBinding, sites};
 
 impl Machine {
     pub(super) fn enable(&mut self, call: &Call<'_>) -> Result<(), Failure> {
@@ -143,27 +143,24 @@ impl Machine {
     pub(super) fn remove(&mut self, call: &Call<'_>) -> Result<(), Failure> {
         let place = self.place(call)?;
         if !self.certificates[place].facts.has_private_key {
-            return call.command.fail("the cmdlet fails on a certificate without a private key");
+            return call.command.fail("the certificate has no private key");
         }
         self.take_away(call, place)
     }
 
-    /// What Exchange's cmdlet cannot do; what it would refuse must not be done so either.
+    /// Windows asks nothing, and takes away what Exchange would keep, and a private key's certificate too.
     pub(super) fn remove_from_store(&mut self, call: &Call<'_>, computer: &str) -> Result<(), Failure> {
         if !self.is_here(computer) {
-            return call.command.fail("is for another computer");
+            return call.command.fail("the certificates of another computer");
         }
-        let thumbprint = match call.value("Path")? {
-            Value::Word(path) => path.strip_prefix(r"Cert:\LocalMachine\My\"),
-            _ => None,
-        };
-        let is_it = |it: &Installed| Some(it.facts.thumbprint.as_str()) == thumbprint;
-        match self.certificates.iter().position(is_it) {
-            Some(place) if !self.certificates[place].facts.has_private_key => self.take_away(call, place),
-            _ => call.command.fail("is no certificate without a private key"),
+        let place = self.place_of(call, call.stored("Path")?)?;
+        if self.certificates[place].facts.has_private_key {
+            return call.command.fail("the certificate has its private key: Exchange removes it");
         }
+        self.take_away(call, place)
     }
 
+    /// Where nothing stands on it.
     fn take_away(&mut self, call: &Call<'_>, place: usize) -> Result<(), Failure> {
         let fail = |what: String| call.command.fail(what);
         let gone = &self.certificates[place];
