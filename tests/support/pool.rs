@@ -249,7 +249,7 @@ fn pool() -> Vec<Made> {
             .without_subject()
             .valid("2026-11-01T00:00:00Z", "2027-05-20T00:00:00Z"),
         Maker::new("Contoso Mail").unreadable_names(),
-        mail().self_signed().valid("2026-02-01T00:00:00Z", "2031-02-01T00:00:00Z"),
+        mail().self_signed().valid("2026-02-01T00:00:00Z", "2031-02-01T00:00:00Z").purposes(&[Purpose::ServerAuth]),
         // A wildcard is the first domain, or a CN that is no domain.
         Maker::new("Contoso Mail").names(&["*.contoso.com", "mail.contoso.com"]),
         Maker::new("mail*.contoso.com").names(&["mail.contoso.com"]),
