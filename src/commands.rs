@@ -80,11 +80,11 @@ fn import_certificate(server: &Server) -> Command {
 }
 
 /// Copies a certificate with its private key from one server to another, under a password that nobody needs to know.
-pub(crate) fn copy(from: &str, thumbprint: Thumbprint, to: &Server) -> [Command; 3] {
+pub(crate) fn copy(from: &Server, thumbprint: Thumbprint, to: &Server) -> [Command; 3] {
     let password = Command::new("ConvertTo-SecureString").word("([Guid]::NewGuid().ToString()) -AsPlainText -Force");
     let export = Command::new("Export-ExchangeCertificate")
         .bare("Thumbprint", thumbprint)
-        .value("Server", from.to_owned())
+        .server(from)
         .word("-BinaryEncoded -Password $password");
     let import =
         import_certificate(to).word("-FileData $copy.FileData -Password $password -PrivateKeyExportable $true");

@@ -176,9 +176,8 @@ fn key(name: &str) -> Caseless<String> {
 }
 
 impl Elsewhere for Fleet {
-    fn holders(&self, thumbprint: Thumbprint) -> Vec<String> {
-        let holders = self.servers().filter(|server| server.installed(thumbprint).is_some());
-        holders.map(|server| server.name().to_owned()).collect()
+    fn holders(&self, thumbprint: Thumbprint) -> Vec<&Server> {
+        self.servers().filter(|server| server.installed(thumbprint).is_some()).collect()
     }
 }
 

@@ -7,29 +7,34 @@ use crate::commands;
 use crate::powershell::Command;
 use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server};
 use crate::service::Service;
-use crate::text::{list, shown};
+use crate::text::list;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 /// Who knows the other servers.
 pub(crate) trait Elsewhere: fmt::Debug {
-    /// The names of the servers on which the certificate is installed.
-    fn holders(&self, thumbprint: Thumbprint) -> Vec<String>;
+    /// The servers on which the certificate is installed.
+    fn holders(&self, thumbprint: Thumbprint) -> Vec<&Server>;
 }
 
 // Certificates
 
-/// Copies a certificate from the first of the servers that hold it.
-pub(crate) fn copy<T: AsRef<str>>(holders: &[T], thumbprint: Thumbprint, to: &Server) -> Option<Block> {
-    let (first, others) = holders.split_first()?;
-    let others = match others.len() {
-        0 => String::new(),
-        1..=3 => format!(" (and on {})", list(others)),
-        more => format!(" (and on {more} other servers)"),
+/// Copies a certificate from the first of the servers that hold it. An Edge Transport server is reached by no other one.
+pub(crate) fn copy(holders: &[&Server], thumbprint: Thumbprint, to: &Server) -> Option<Block> {
+    let names: Vec<_> = holders.iter().take(3).map(|server| server.name()).collect();
+    let there = match holders.len() - names.len() {
+        0 if names.is_empty() => return None,
+        0 => format!("it is installed on {}", list(&names)),
+        1 => format!("it is installed on {} and another server", list(&names)),
+        others => format!("it is installed on {} and {others} others", list(&names)),
     };
-    let words =
-        format!("it is installed on {}{others}: copy it from there with its private key:", shown(first.as_ref()));
-    Some(Block::of(words, commands::copy(first.as_ref(), thumbprint, to)).in_any_shell())
+    Some(match holders.iter().find(|server| !server.is_edge() && !to.is_edge()) {
+        Some(from) => {
+            let words = format!("{there}: copy it with its private key:");
+            Block::of(words, commands::copy(from, thumbprint, to)).in_any_shell()
+        }
+        None => Block::words_alone(format!("{there}: export it there with its private key, and import it here")),
+    })
 }
 
 /// Makes a new default SMTP certificate, as setup makes it.

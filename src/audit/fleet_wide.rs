@@ -78,7 +78,7 @@ pub(super) struct Across<'a> {
     /// The first server of each version, with which the others are compared.
     peers: BTreeMap<Version, &'a Server>,
     /// The servers that hold the Auth certificates of the organisation.
-    auth_holders: BTreeMap<Thumbprint, Vec<&'a str>>,
+    auth_holders: BTreeMap<Thumbprint, Vec<&'a Server>>,
     /// The servers whose certificates were not read.
     unread: Vec<&'a str>,
     /// The source servers on which a Send connector has a certificate, by the name of the connector.
@@ -110,7 +110,7 @@ impl<'a> Across<'a> {
         for server in fleet.servers() {
             for installed in server.certificates() {
                 if let Some(holders) = across.auth_holders.get_mut(&installed.thumbprint()) {
-                    holders.push(server.name());
+                    holders.push(server);
                 }
             }
         }
@@ -132,7 +132,7 @@ impl<'a> Across<'a> {
         self.staged
     }
 
-    pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a str] {
+    pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a Server] {
         self.auth_holders.get(&thumbprint).map_or(&[], Vec::as_slice)
     }
 }

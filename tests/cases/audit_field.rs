@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
-use exchange_certificates::{Audit, AuditFinding, Remedy, Severity, Status, agenda, audit, rfc3339};
+use exchange_certificates::{Audit, AuditFinding, Block, Severity, Status, agenda, audit, rfc3339};
 use serde_json::{Value, json};
 
 use crate::support::factory::CertificateFactory;
@@ -34,7 +34,7 @@ fn no_remedy_takes_imap_and_pop_away_from_the_public_certificate() {
     let wrong_name = finding(&audit, "audit-default-smtp-wrong-name");
     let makes = |text: &str| text.contains("New-ExchangeCertificate");
     assert!(wrong_name.remedy().iter().any(|step| makes(&step.to_string())), "{wrong_name:#?}");
-    for step in audit.findings.iter().flat_map(AuditFinding::remedy).map(Remedy::to_string).filter(|step| makes(step)) {
+    for step in audit.findings.iter().flat_map(AuditFinding::remedy).map(Block::text).filter(|step| makes(step)) {
         for command in step.split("New-ExchangeCertificate").skip(1) {
             assert!(command.contains("-Services SMTP"), "without services it takes IMAP, POP and SMTP: {step}");
             assert!(!command.contains("IMAP") && !command.contains("POP"), "{step}");

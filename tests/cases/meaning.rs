@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
-use exchange_certificates::{Diagnostic, Plan, Remedy, Server, plan};
+use exchange_certificates::{Block, Diagnostic, Plan, Server, plan};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -178,8 +178,19 @@ fn check_follow_ups(situation: &Situation, plan: &Plan, mut machine: Machine) ->
 }
 
 pub fn commands(diagnostic: &Diagnostic) -> Vec<String> {
-    let is_command = |remedy: &&Remedy| !matches!(remedy, Remedy::Words(_));
-    diagnostic.remedy().iter().filter(is_command).map(ToString::to_string).collect()
+    diagnostic.remedy().iter().flat_map(commands_of).collect()
+}
+
+/// The commands of a block, without what lets it be pasted, and without the variables that keep what they give. What is
+/// an expression of the language is for PowerShell itself.
+fn commands_of(block: &Block) -> Vec<String> {
+    let text = block.text();
+    let lines = text.lines().map(str::trim).filter_map(|line| {
+        let command = line.split_once(" = ").filter(|(variable, _)| variable.starts_with('$')).map_or(line, |it| it.1);
+        let is_command = command.starts_with(|c: char| c.is_ascii_uppercase()) || command.starts_with("certutil");
+        (is_command || command.starts_with("iisreset")).then(|| command.to_owned())
+    });
+    lines.collect()
 }
 
 /// A command with a value for each placeholder: `<like this>`, as a word of its own outside of literals.
