@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::fact::Fact;
 use crate::powershell::Command;
 use crate::server::Server;
+use crate::service::Service;
 use crate::text::{plain, shown};
 use crate::thumbprint::Thumbprint;
 
@@ -45,6 +46,8 @@ pub(crate) enum Statement {
     Guarded(Vec<Command>, Vec<Command>),
     /// Stops unless the default SMTP certificate has been kept.
     DefaultIsKept(DefaultIsKept),
+    /// Stops unless a certificate shows these services.
+    IsAssigned(IsAssigned),
     /// Stops unless an earlier block made a new certificate, which it kept in `$new`.
     NewIsThere,
 }
@@ -55,6 +58,24 @@ pub(crate) struct DefaultIsKept {
     show: Command,
     default: Fact<Thumbprint>,
     new: Thumbprint,
+}
+
+/// The services that a certificate must show, and the command that shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IsAssigned {
+    pub(crate) show: Command,
+    pub(crate) services: Service,
+}
+
+impl fmt::Display for IsAssigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("if (")?;
+        for (index, (_, name)) in self.services.names().enumerate() {
+            write!(f, "{}'{name}'", if index > 0 { "," } else { "" })?;
+        }
+        write!(f, " | Where-Object {{ \"$(({}).Services)\" -split ', ' -notcontains $_ }}) ", self.show)?;
+        f.write_str("{ throw 'The services are not assigned: nothing after this line was done.' }")
+    }
 }
 
 impl Block {
@@ -99,6 +120,15 @@ impl Block {
         Self { place: Place::AnyShell, ..self }
     }
 
+    /// The same, for one of several servers.
+    pub(crate) fn of_server(self, server: &Server) -> Self {
+        if self.computer().is_some() {
+            self
+        } else {
+            Self { words: format!("{}: {}", shown(server.name()), self.words).into(), ..self }
+        }
+    }
+
     /// What it is for; empty if the text says it all.
     pub fn words(&self) -> &str {
         &self.words
@@ -128,6 +158,7 @@ impl Block {
             [] => String::new(),
             [Statement::Command(command)] => command.to_string(),
             [Statement::Asking(command)] => asking(command),
+            [Statement::IsAssigned(check)] => check.to_string(),
             statements => {
                 let mut text = format!("& {{\n    {SAVE}\n    {STOP}\n    try {{\n");
                 statements.iter().for_each(|statement| statement.write(&mut text));
@@ -174,6 +205,7 @@ impl Statement {
         match self {
             Self::Command(command) | Self::Asking(command) => line(2, command),
             Self::DefaultIsKept(check) => line(2, check),
+            Self::IsAssigned(check) => line(2, check),
             Self::NewIsThere => line(2, &NEW_IS_THERE),
             Self::Guarded(commands, always) => {
                 // One that fails must not keep the next one from being run, so that each has a `finally` of its own.
@@ -194,7 +226,7 @@ impl Statement {
         let (one, several) = match self {
             Self::Command(command) | Self::Asking(command) => (Some(command), None),
             Self::Guarded(commands, always) => (None, Some(commands.iter().chain(always))),
-            Self::DefaultIsKept(_) | Self::NewIsThere => (None, None),
+            Self::DefaultIsKept(_) | Self::IsAssigned(_) | Self::NewIsThere => (None, None),
         };
         one.into_iter().chain(several.into_iter().flatten())
     }

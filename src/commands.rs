@@ -385,11 +385,6 @@ pub(crate) fn restart_iis(server: &Server) -> Command {
     at(server, Command::new("iisreset"))
 }
 
-/// Restarts the Windows services of one service in the shell at hand.
-pub(crate) fn restart(service: Service) -> Command {
-    Command::new("Restart-Service").word(windows_services(service))
-}
-
 /// Restarts the Windows services of one service on a server, as far as they run: IMAP and POP are off by default.
 pub(crate) fn restart_running(server: &Server, service: Service) -> Command {
     let running = Command::new("Where-Object").word("Status -eq Running").pipe(Command::new("Restart-Service"));

@@ -1,9 +1,11 @@
 //! What to do, step by step: the procedures that rules and audits have in common.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::block::{Block, Statement};
 use crate::commands;
+use crate::fact::Fact;
 use crate::powershell::Command;
 use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server};
 use crate::service::Service;
@@ -46,6 +48,16 @@ pub(crate) fn make_default(server: &Server) -> Vec<Block> {
         steps.extend(resubscribe(server));
     }
     steps
+}
+
+/// Assigns SMTP to a certificate, and keeps the default one.
+pub(crate) fn assign_smtp(words: impl Into<Cow<'static, str>>, server: &Server, thumbprint: Thumbprint) -> Block {
+    let enable = commands::enable(server, thumbprint, Service::SMTP);
+    if server.default_smtp() == Fact::Value(thumbprint) {
+        return Block::of(format!("{}:", words.into()), [enable]);
+    }
+    let keep = "(answer No when asked whether to overwrite the default SMTP certificate)";
+    Block::asking(format!("{} {keep}:", words.into()), enable)
 }
 
 /// How a certificate is renewed, by what it is.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::block::{Block, DefaultIsKept, Statement};
+use crate::block::{Block, DefaultIsKept, IsAssigned, Statement};
 use crate::case::{Assignment, Case};
 use crate::change::Rename;
 use crate::commands;
@@ -69,14 +69,7 @@ impl fmt::Display for Line {
                 write!(f, "if ($env:COMPUTERNAME -ne {}) ", string(computer))?;
                 f.write_str("{ throw 'This block runs on the Edge Transport server itself: nothing after this line was done.' }")
             }
-            Self::Check { show, services } => {
-                f.write_str("if (")?;
-                for (index, (_, name)) in services.names().enumerate() {
-                    write!(f, "{}'{name}'", if index > 0 { "," } else { "" })?;
-                }
-                write!(f, " | Where-Object {{ \"$(({show}).Services)\" -split ', ' -notcontains $_ }}) ")?;
-                f.write_str("{ throw 'The services are not assigned: nothing after this line was done.' }")
-            }
+            Self::Check { show, services } => IsAssigned { show: show.clone(), services: *services }.fmt(f),
         }
     }
 }

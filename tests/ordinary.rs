@@ -258,7 +258,7 @@ fn the_exchange_back_end_is_not_passed_on_and_it_is_said_how_to_bind_another_cer
     assert_eq!(told.rules(&["refuse"]), ["removes-back-end-certificate"]);
     assert_eq!(told.0["assignable"], "IMAP, POP, SMTP");
     let said = told.says("removes-back-end-certificate");
-    assert!(said.contains("port 444") && said.contains("trusted root"), "{said}");
+    assert!(said.contains("-Port 444") && said.contains(r"Cert:\LocalMachine\Root"), "{said}");
 }
 
 #[test]

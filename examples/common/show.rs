@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use exchange_certificates::{
-    Block, Decision, Diagnostic, EndpointChange, EndpointKind, Kind, Line, NoPlan, Operation, Plan, Refusal,
-    RolloutPlan, Service, Thumbprint, Verification,
+    Block, Decision, Diagnostic, EndpointChange, EndpointKind, Kind, NoPlan, Operation, Plan, Refusal, RolloutPlan,
+    Service, Thumbprint, Verification,
 };
 
 use super::output::{self, say};
@@ -116,7 +116,7 @@ pub fn rollout(rollout: &RolloutPlan) {
             no_plan(reason);
         }
     }
-    script(rollout.script());
+    blocks(rollout.blocks());
 }
 
 /// What a verification came to.
@@ -180,19 +180,6 @@ fn blocks(blocks: &[Block]) {
         say!("{number}. {}", block.title());
         say!();
         say!("{}", block.text());
-    }
-}
-
-fn script(lines: &[Line]) {
-    say!();
-    if lines.is_empty() {
-        say!("There is nothing to do.");
-        return;
-    }
-    say!("{BOLD}Run in the Exchange Management Shell:{BOLD:#}");
-    say!();
-    for line in lines {
-        say!("{line}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::successor;
+use super::successor::{self, Successors};
 use crate::fleet::Fleet;
 use crate::policy::Policy;
 use crate::rfc3339;
@@ -56,6 +56,7 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaI
 pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaItem> {
     let days = policy.thresholds().expires_soon_days;
     let (from, until) = (Timestamp::from(from), Timestamp::from(until));
+    let elsewhere = Successors::of(fleet, from);
     let mut due: BTreeMap<(Option<Timestamp>, Timestamp, Thumbprint), Due> = BTreeMap::new();
     for server in fleet.servers() {
         let sites = server.sites();
@@ -81,6 +82,7 @@ pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: Syst
                     plan: String::new(),
                 },
                 successors: BTreeMap::new(),
+                elsewhere: BTreeMap::new(),
                 without: Vec::new(),
             });
             due.item.services |= installed.known_services();
@@ -91,7 +93,14 @@ pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: Syst
                     *services |= successor::missing_services(&sites, installed, successor);
                     servers.push(server.name().to_owned());
                 }
-                None => due.without.push(server.name().to_owned()),
+                None => match elsewhere.successor(installed, server) {
+                    Some((successor, holders)) => {
+                        let known = due.elsewhere.entry(successor.thumbprint());
+                        let (_, servers) = known.or_insert_with(|| (names(holders), Vec::new()));
+                        servers.push(server.name().to_owned());
+                    }
+                    None => due.without.push(server.name().to_owned()),
+                },
             }
         }
     }
@@ -104,20 +113,27 @@ pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: Syst
     planned.collect()
 }
 
+/// The first names of servers.
+fn names(servers: &[&Server]) -> Vec<String> {
+    servers.iter().take(3).map(|server| server.name().to_owned()).collect()
+}
+
 /// A renewal with what takes the place of its certificate.
 struct Due {
     item: AgendaItem,
     /// With the services that they are still to be assigned to, and the servers on which they are installed.
     successors: BTreeMap<Thumbprint, (Service, Vec<String>)>,
-    /// The servers on which there is none.
+    /// With the servers that hold them, and those to which they are to be copied.
+    elsewhere: BTreeMap<Thumbprint, (Vec<String>, Vec<String>)>,
+    /// The servers for which there is none.
     without: Vec<String>,
 }
 
 impl Due {
     /// All but Auth certificates are replaced.
     fn planned(self) -> AgendaItem {
-        let Self { mut item, successors, without } = self;
-        item.successor = successors.keys().next().copied();
+        let Self { mut item, successors, elsewhere, without } = self;
+        item.successor = successors.keys().chain(elsewhere.keys()).next().copied();
         let replaced = successors.iter().map(|(successor, (services, servers))| {
             let servers = text::list(servers);
             if services.is_empty() {
@@ -130,7 +146,17 @@ impl Due {
                 )
             }
         });
-        let mut steps: Vec<_> = replaced.collect();
+        let services = item.services - Service::FEDERATION;
+        let copied = elsewhere.iter().map(|(successor, (holders, servers))| {
+            format!(
+                "copy {successor}, which is installed on {} and has the same names, to {}, and replace {} by it there, \
+                 which assigns {services}",
+                text::list(holders),
+                text::list(servers),
+                item.thumbprint
+            )
+        });
+        let mut steps: Vec<_> = replaced.chain(copied).collect();
         if !without.is_empty() {
             steps.push(requested(&item, &without));
         }

@@ -99,7 +99,7 @@ fn wildcard(case: &Audited<'_>) -> Vec<Found> {
         let message = message!(name, services; "{} is a wildcard name, and {services} {} served by one host name", shown(name), if services.iter().count() == 1 { "is" } else { "are" });
         let named = services.iter().flat_map(|service| {
             let name = commands::name_host(case.server, service, installed.certificate());
-            [name, commands::restart(service)]
+            [name, commands::restart_running(case.server, service)]
         });
         let advice = "name the host, by which Exchange finds its certificate, or assign one without a wildcard:";
         Some(Found::of(installed, services, message).map(|finding| finding.advise(advice).commands(named)))

@@ -1,6 +1,6 @@
 //! What connectors find by the names that they hold.
 
-use super::{Audited, Found, audit_rule};
+use super::{Audited, Found, audit_rule, endpoints};
 use crate::certificate::Certificate;
 use crate::commands;
 use crate::endpoint::Endpoint;
@@ -39,9 +39,7 @@ fn missing(case: &Audited<'_>) -> Vec<Found> {
             connector = connector.name().to_owned(), name = name.to_string();
             "{} names {}, and no such certificate is installed: STARTTLS is gone", shown(connector), shown(name)
         );
-        let advice = "install the certificate, or give the connector the name of one that is installed, in this form:";
-        let set = commands::set_chosen_tls_certificate_name(connector);
-        Found::of_server(Service::SMTP, message).map(|finding| finding.advise(advice).command(set))
+        Found::of_server(Service::SMTP, message).map(|finding| finding.step(endpoints::rename(case, connector)))
     });
     found.collect()
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Audited, Cause, Found, Severity, audit_rule, cause, successor};
+use crate::block::Block;
 use crate::commands;
 use crate::endpoint::{Endpoint, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
-use crate::powershell::Command;
+use crate::remedy;
 use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{joined, list, shown};
@@ -29,10 +30,7 @@ fn fails(case: &Audited<'_>) -> Vec<Found> {
     let found = grouped(case.endpoints.iter().filter(is_told), weigh);
     let found = found.into_iter().map(|group| {
         let finding = group.found("there is no certificate that can be used");
-        let repairs = repairs(case, &group.endpoints).into_iter();
-        finding.map(|finding| {
-            repairs.fold(finding, |finding, (advice, commands)| finding.advise(advice).commands(commands))
-        })
+        finding.map(|finding| finding.steps(repairs(case, &group.endpoints)))
     });
     found.collect()
 }
@@ -51,55 +49,64 @@ fn failure(case: &Audited<'_>, endpoint: &Endpoint) -> Severity {
 }
 
 /// What gives the endpoints a certificate; nothing is said twice.
-fn repairs(case: &Audited<'_>, endpoints: &[&Endpoint]) -> Vec<(&'static str, Vec<Command>)> {
-    let mut repairs: Vec<(&'static str, Vec<Command>)> = Vec::new();
-    for endpoint in endpoints {
-        let (advice, command) = repair(case, endpoint);
-        let index = repairs.iter().position(|(known, _)| *known == advice).unwrap_or(repairs.len());
-        if index == repairs.len() {
-            repairs.push((advice, Vec::new()));
-        }
-        if let (Some((_, commands)), Some(command)) = (repairs.get_mut(index), command)
-            && !commands.contains(&command)
-        {
-            commands.push(command);
+fn repairs(case: &Audited<'_>, endpoints: &[&Endpoint]) -> Vec<Block> {
+    let mut steps: Vec<Block> = Vec::new();
+    for step in endpoints.iter().flat_map(|endpoint| repair(case, endpoint)) {
+        if !steps.contains(&step) {
+            steps.push(step);
         }
     }
-    repairs
+    steps
 }
 
-fn repair(case: &Audited<'_>, endpoint: &Endpoint) -> (&'static str, Option<Command>) {
+fn repair(case: &Audited<'_>, endpoint: &Endpoint) -> Vec<Block> {
     let server = case.server;
     let unreadable = endpoint.presented().certificates().find(|known| known.flags.contains(Flags::KEY_UNREADABLE));
     let has_no_key = endpoint.presented().certificates().any(|known| known.flags.contains(Flags::NO_KEY));
-    match (endpoint.kind(), endpoint.connector()) {
-        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(_)) if unreadable.is_some() => {
-            let command = unreadable.map(|known| commands::enable(server, known.thumbprint, Service::SMTP));
-            ("assign SMTP to it, so that transport can read its key:", command)
+    let one = |words: &'static str, command| vec![Block::of(words, command)];
+    match (endpoint.kind(), endpoint.connector(), unreadable) {
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(_), Some(known)) => {
+            let words = "assign SMTP to it, so that transport can read its key";
+            vec![remedy::assign_smtp(words, server, known.thumbprint)]
         }
-        _ if has_no_key => ("import the certificate again, with its private key:", Some(commands::import(server))),
-        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(connector)) if endpoint.is_named() => (
-            "install the certificate, or give the connector the name of one that is installed, in this form:",
-            Some(commands::set_chosen_tls_certificate_name(connector)),
-        ),
-        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, _) => (
+        _ if has_no_key => one("import the certificate again, with its private key:", Some(commands::import(server))),
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, Some(connector), _) if endpoint.is_named() => {
+            vec![rename(case, connector)]
+        }
+        (EndpointKind::ReceiveConnector | EndpointKind::SendConnector, ..) => one(
             "assign SMTP to a certificate that covers the FQDN of the connector, or give the connector the name of one",
             None,
         ),
-        (EndpointKind::DefaultWebSite, _) => (
+        (EndpointKind::DefaultWebSite, ..) => one(
             "assign IIS to the certificate that clients are to see; these are installed:",
             Some(commands::show_certificates(server)),
         ),
-        (EndpointKind::ExchangeBackEnd, _) => {
-            ("bind a certificate to port 444 of the Exchange Back End, in IIS Manager on the server", None)
+        (EndpointKind::ExchangeBackEnd, ..) => remedy::renew_back_end(server, false),
+        (EndpointKind::Imap | EndpointKind::Pop, ..) => {
+            one("set X509CertificateName to a name that an installed certificate covers, and restart the service", None)
         }
-        (EndpointKind::Imap | EndpointKind::Pop, _) => {
-            ("set X509CertificateName to a name that an installed certificate covers, and restart the service", None)
+        (EndpointKind::Internal | EndpointKind::EdgeSync, ..) => remedy::make_default(server),
+        (EndpointKind::UnifiedMessaging | EndpointKind::CallRouter, ..) => {
+            one("assign the service to a certificate", None)
         }
-        (EndpointKind::Internal | EndpointKind::EdgeSync, _) => {
-            ("make another certificate the default one for SMTP", None)
-        }
-        (EndpointKind::UnifiedMessaging | EndpointKind::CallRouter, _) => ("assign the service to a certificate", None),
+    }
+}
+
+/// Gives a connector the name of a certificate that all its servers have, if there is one.
+pub(super) fn rename(case: &Audited<'_>, connector: &Connector) -> Block {
+    match case.across.elsewhere().for_connector(case, connector) {
+        Some(installed) => Block::of(
+            format!(
+                "install the certificate that it names, or give it the name of {}, which is installed, valid and \
+                 assigned to SMTP:",
+                installed.thumbprint()
+            ),
+            [commands::set_tls_certificate_name(connector, &TlsCertificateName::of(installed.certificate()))],
+        ),
+        None => Block::of(
+            "install the certificate that it names, or give it the name of one that is installed, in this form:",
+            [commands::set_chosen_tls_certificate_name(connector)],
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::successor::Successors;
 use super::{Audited, Found, audit_rule, successor};
 use crate::endpoint::{Endpoint, EndpointKind, Presented};
 use crate::finding::message;
@@ -85,11 +86,13 @@ pub(super) struct Across<'a> {
     senders: BTreeMap<Caseless<String>, Vec<&'a str>>,
     /// The next Auth certificate, if it is there and valid.
     staged: Option<(Thumbprint, AuthCertificates)>,
+    successors: Successors<'a>,
 }
 
 impl<'a> Across<'a> {
     pub(super) fn of(fleet: &'a Fleet, endpoints: &'a [Vec<Endpoint>], now: Timestamp) -> Self {
-        let mut across = Self { staged: successor::staged(fleet, now), ..Self::default() };
+        let mut across =
+            Self { staged: successor::staged(fleet, now), successors: Successors::of(fleet, now), ..Self::default() };
         for endpoint in endpoints.iter().flatten().filter(|endpoint| endpoint.kind() == EndpointKind::SendConnector) {
             if let (Presented::Certificate(..), Some(connector)) = (endpoint.presented(), endpoint.connector()) {
                 across.senders.entry(Caseless(connector.name().to_owned())).or_default().push(endpoint.server());
@@ -130,6 +133,11 @@ impl<'a> Across<'a> {
     /// The next Auth certificate of the organisation, if a server has it and it is valid beyond the current one.
     pub(super) fn staged(&self) -> Option<(Thumbprint, AuthCertificates)> {
         self.staged
+    }
+
+    /// What can take the place of a certificate and is installed on any server.
+    pub(super) fn elsewhere(&self) -> &Successors<'a> {
+        &self.successors
     }
 
     pub(super) fn auth_holders(&self, thumbprint: Thumbprint) -> &[&'a Server] {

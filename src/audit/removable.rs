@@ -53,7 +53,7 @@ fn removable(case: &Audited<'_>) -> Vec<Found> {
                     "other programs of the computer may use it (Remote Desktop, LDAPS, agents): if none does, and it is \
                      not still to be assigned, remove it:",
                 )
-                .command(commands::remove(case.server, installed.thumbprint()))
+                .command(commands::remove_installed(case.server, installed))
         })
     });
     found.collect()

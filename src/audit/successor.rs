@@ -1,5 +1,7 @@
 //! What takes the place of a certificate and is there already.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::{Audited, fitness};
 use crate::block::Block;
 use crate::certificate::Certificate;
@@ -8,7 +10,7 @@ use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::fleet::Fleet;
 use crate::remedy;
-use crate::server::{AuthCertificates, Installed, Server, Sites};
+use crate::server::{AuthCertificates, Connector, Installed, Server, Sites};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
@@ -61,33 +63,133 @@ pub(super) fn renew(finding: Finding, case: &Audited<'_>, installed: &Installed)
     if remedy::is_auth_certificate(server, installed) {
         return renew_auth(finding, case, installed.thumbprint(), Some(installed.certificate().ends()));
     }
-    match of(server, &case.sites, installed, case.now) {
-        Some(successor) => finding.steps(take_over(case, installed, successor)),
+    if let Some(successor) = of(server, &case.sites, installed, case.now) {
+        return finding.steps(take_over(case, installed, successor));
+    }
+    match case.across.elsewhere().successor(installed, server) {
+        Some((successor, holders)) => finding.steps(copy_and_take_over(case, installed, successor, holders)),
         None => finding.steps(remedy::renew(server, installed, case.now)),
     }
 }
 
+/// What is installed on this server already is assigned.
 fn take_over(case: &Audited<'_>, installed: &Installed, successor: &Installed) -> Vec<Block> {
-    let server = case.server;
     let (thumbprint, not_after) = (successor.thumbprint(), successor.certificate().ends());
     let there = format!("{thumbprint} has the same names, is installed and valid until {not_after}");
     let services = missing_services(&case.sites, installed, successor);
     if services.is_empty() {
         return vec![Block::words_alone(format!("{there}, and has the same services: remove this one"))];
     }
+    assign(case, installed, thumbprint, services, &there)
+}
+
+/// What other servers have is copied, and assigned.
+fn copy_and_take_over(
+    case: &Audited<'_>,
+    installed: &Installed,
+    successor: &Installed,
+    holders: &[&Server],
+) -> Vec<Block> {
+    let (thumbprint, not_after) = (successor.thumbprint(), successor.certificate().ends());
+    let there = format!("{thumbprint} has the same names and is valid until {not_after}");
+    let mut steps: Vec<_> = [Block::words_alone(format!("a new one is there on other servers: {there}"))].into();
+    steps.extend(remedy::copy(holders, thumbprint, case.server));
+    let services = case.sites.counted_services(installed, installed.known_services()) - Service::FEDERATION;
+    if !services.is_empty() {
+        steps.extend(assign(case, installed, thumbprint, services, "then"));
+    }
+    steps
+}
+
+/// Assigns another certificate to services of a certificate, the default of which it becomes too. The command that asks
+/// stands last, and alone.
+fn assign(
+    case: &Audited<'_>,
+    installed: &Installed,
+    thumbprint: Thumbprint,
+    services: Service,
+    before: &str,
+) -> Vec<Block> {
+    let server = case.server;
     let enable = |services| commands::enable(server, thumbprint, services);
     let is_default = server.default_smtp() == Fact::Value(installed.thumbprint());
     let alone = services & Service::SMTP;
-    let replace = format!("{there}: replace this one by it, which assigns {services}:");
+    let separator = if before == "then" { " " } else { ": " };
+    let replace = format!("{before}{separator}replace this one by it, which assigns {services}:");
+    let others = Some(services - Service::SMTP).filter(|others| !others.is_empty()).map(enable);
     if alone.is_empty() || is_default {
         let alone = alone.each().map(|smtp| enable(smtp).switch("Force"));
-        let others = Some(services - Service::SMTP).filter(|others| !others.is_empty()).map(enable);
         return vec![Block::of(replace, others.into_iter().chain(alone))];
     }
-    // The one that asks stands last, and alone.
     let ask = "assign SMTP, and answer No when asked whether to overwrite the default SMTP certificate:";
-    let others = Some(services - Service::SMTP).filter(|others| !others.is_empty()).map(enable);
     vec![Block::of(replace, others), Block::asking(ask, enable(alone))]
+}
+
+/// The certificates of all servers that can take the place of others, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Successors<'a> {
+    known: BTreeMap<Thumbprint, (&'a Installed, Vec<&'a Server>)>,
+    by_domain: HashMap<String, Vec<Thumbprint>>,
+}
+
+impl<'a> Successors<'a> {
+    /// Those of a CA that are valid now and have their key: what a server made for itself is not passed on.
+    pub(super) fn of(fleet: &'a Fleet, now: Timestamp) -> Self {
+        let mut successors = Self::default();
+        for server in fleet.servers() {
+            let sound = server.certificates().filter(|installed| {
+                !installed.certificate().is_self_signed()
+                    && installed.is_current(now)
+                    && installed.may_be_valid(now)
+                    && installed.has_private_key()
+            });
+            for installed in sound {
+                let thumbprint = installed.thumbprint();
+                let (_, holders) = successors.known.entry(thumbprint).or_insert_with(|| (installed, Vec::new()));
+                if holders.is_empty() {
+                    for domain in installed.certificate().domains() {
+                        successors.by_domain.entry(domain.to_ascii_lowercase()).or_default().push(thumbprint);
+                    }
+                }
+                holders.push(server);
+            }
+        }
+        successors
+    }
+
+    /// The certificate with SMTP, and a subject, that a server and every other source server of a connector have.
+    pub(super) fn for_connector(&self, case: &Audited<'a>, connector: &Connector) -> Option<&'a Installed> {
+        let is_everywhere = |installed: &&'a Installed| {
+            let (_, holders) = self.known.get(&installed.thumbprint())?;
+            let has_it = |name: &String| {
+                holders.iter().any(|holder| {
+                    let there = holder.installed(installed.thumbprint());
+                    holder.is_called(name) && there.is_some_and(|there| there.has(Service::SMTP))
+                })
+            };
+            connector.servers().iter().all(has_it).then_some(())
+        };
+        let fit =
+            case.server.inventory().holders(Service::SMTP).filter(|installed| {
+                !installed.certificate().subject().is_empty() && is_everywhere(installed).is_some()
+            });
+        fit.max_by_key(|installed| (installed.certificate().ends(), installed.thumbprint()))
+    }
+
+    /// The one of the same names that expires last, with the servers that hold it. One that the server itself holds was
+    /// not fit to take the place.
+    pub(super) fn successor(&self, installed: &Installed, server: &Server) -> Option<(&'a Installed, &[&'a Server])> {
+        let old = installed.certificate();
+        if old.is_self_signed() {
+            return None;
+        }
+        let thumbprints = self.by_domain.get(&installed.first_domain()?.to_ascii_lowercase())?;
+        let known = thumbprints.iter().filter_map(|thumbprint| self.known.get(thumbprint));
+        let later =
+            known.filter(|(new, _)| new.certificate().ends() > old.ends() && has_names_of(new.certificate(), old));
+        let (new, holders) = later.max_by_key(|(new, _)| (new.certificate().ends(), new.thumbprint()))?;
+        Some((new, holders))
+    }
 }
 
 /// What becomes of the Auth certificate, which ended or will: a valid next one that is there already is not made again.

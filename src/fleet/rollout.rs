@@ -7,6 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Fleet;
+use crate::block::{Block, IsAssigned, Statement};
 use crate::case::Assignment;
 use crate::change::Rename;
 use crate::commands;
@@ -155,6 +156,7 @@ pub struct RolloutPlan {
     /// Each after so many servers.
     renames: Vec<(usize, Rename)>,
     script: Vec<Line>,
+    blocks: Vec<Block>,
 }
 
 /// A server on which something stays undone.
@@ -190,8 +192,9 @@ impl Fleet {
         let moved =
             if rollout.connectors == ConnectorNames::Update { moved(self, &order, &servers) } else { Vec::new() };
         let script = script(&order, &servers, &moved);
+        let blocks = blocks(&order, &servers, &moved);
         let renames = moved.into_iter().map(|moved| (moved.after, moved.rename)).collect();
-        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, renames, script })
+        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, renames, script, blocks })
     }
 
     /// Carries out what a rollout planned, on every server that has a plan.
@@ -298,6 +301,29 @@ fn script(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: 
     lines
 }
 
+/// The same to be pasted: a server after the other, each with a look whether it worked, and the connectors behind the
+/// last server that they concern.
+fn blocks(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: &[Moved<'_>]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
+        let Ok(plan) = outcome else { continue };
+        if !plan.blocks().is_empty() {
+            blocks.extend(plan.blocks().iter().cloned().map(|block| block.of_server(server)));
+            let show = commands::get_certificate(server, plan.request().thumbprint());
+            let check = IsAssigned { show, services: plan.in_question() };
+            let words = "go on only if this says nothing:";
+            blocks.push(Block::new(words, vec![Statement::IsAssigned(check)]).at(server).of_server(server));
+        }
+        let renames: Vec<_> = moved.iter().filter(|moved| moved.after == done).collect();
+        if !renames.is_empty() {
+            let set = |moved: &Moved<'_>| commands::set_tls_certificate_name(moved.connector, moved.rename.name());
+            let words = "give the connectors the name of the new certificate:";
+            blocks.push(Block::of(words, renames.into_iter().map(set)).in_any_shell());
+        }
+    }
+    blocks
+}
+
 impl RolloutPlan {
     /// Every server with its plan, or why it has none, in order.
     pub fn servers(&self) -> impl Iterator<Item = (&str, &Result<Plan, NoPlan>)> {
@@ -307,6 +333,11 @@ impl RolloutPlan {
     /// The one script.
     pub fn script(&self) -> &[Line] {
         &self.script
+    }
+
+    /// The same in blocks that are pasted one after the other, each where it says.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 
     /// Whether every server goes on.
@@ -381,12 +412,13 @@ impl Serialize for RolloutPlan {
             })
             .collect();
         let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
-        let mut answer = serializer.serialize_struct("RolloutPlan", 6)?;
+        let mut answer = serializer.serialize_struct("RolloutPlan", 7)?;
         answer.serialize_field("format", &FORMAT)?;
         answer.serialize_field("outcome", self.outcome())?;
         answer.serialize_field("thumbprint", &self.request.thumbprint())?;
         answer.serialize_field("servers", &servers)?;
         answer.serialize_field("script", &script)?;
+        answer.serialize_field("blocks", &self.blocks)?;
         answer.serialize_field("left_over", &self.left_over())?;
         answer.end()
     }

@@ -286,11 +286,8 @@ fn takes_over(case: &Comparison<'_>) -> Option<Finding> {
             after(&taken),
             "SMTP is not assigned to this certificate, and connectors choose it by its issuer and subject",
         );
-        Finding::on_request(message).advise("assign SMTP to it too:").command(commands::enable(
-            case.server(),
-            installed.thumbprint(),
-            Service::SMTP,
-        ))
+        let assign = remedy::assign_smtp("assign SMTP to it too", case.server(), installed.thumbprint());
+        Finding::on_request(message).step(assign)
     })
 }
 

@@ -144,15 +144,15 @@ fn what_is_installed_already_is_named_by_findings_and_agenda_alike() {
     };
     let (here, there) = (thumbprint(&new()).to_string(), remedies("MBX02"));
     assert!(remedies("MBX01").contains(&here) && !remedies("MBX01").contains("GenerateRequest"));
-    assert!(there.contains("GenerateRequest") && !there.contains(&here), "{there}");
+    let copied = format!("Export-ExchangeCertificate -Thumbprint {here} -Server MBX01");
+    assert!(!there.contains("GenerateRequest") && there.contains(&copied), "{there}");
     assert!(!audit.has("audit-removable"), "what takes the place of another one is not called removable");
     let items = agenda(&fleet, later, rfc3339::parse("2027-02-01T00:00:00Z").unwrap());
     assert_eq!(items.len(), 1);
     assert_eq!((items[0].thumbprint, items[0].successor), (thumbprint(&old()), Some(thumbprint(&new()))));
     let expected = format!(
-        "replace {0} by {1}, which is installed on `MBX01` and has the same names, which assigns IIS, SMTP; request a \
-         certificate for `mail.contoso.com`, `autodiscover.contoso.com`, install it on `MBX02`, and replace {0} by it, \
-         which assigns IIS, SMTP",
+        "replace {0} by {1}, which is installed on `MBX01` and has the same names, which assigns IIS, SMTP; copy {1}, which \
+         is installed on `MBX01` and has the same names, to `MBX02`, and replace {0} by it there, which assigns IIS, SMTP",
         thumbprint(&old()),
         here
     );

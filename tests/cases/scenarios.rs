@@ -63,11 +63,11 @@ fn an_order_and_connectors_are_asked_for_in_the_request() {
 }
 
 #[test]
-fn the_text_for_people_is_a_table_and_the_script() {
+fn the_text_for_people_is_a_table_and_blocks_to_be_pasted() {
     let output = run("assign", &[&write("fleet-text", &scenario(json!({})))]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    for part in ["MBX01", "EDGE01", "# On the Edge Transport server itself:", "$ErrorActionPreference = 'Stop'"] {
+    for part in ["MBX01", "`MBX02`: assign", "on `EDGE01`, ", "go on only if this says nothing:"] {
         assert!(text.contains(part), "{text}");
     }
 }
