@@ -15,11 +15,12 @@ use self::organization::Shared;
 pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
 use crate::change::Rename;
 use crate::endpoint::Endpoint;
+use crate::fact::Fact;
 use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::remedy::Elsewhere;
 use crate::request::Request;
-use crate::server::{NotRead, NotReadError, OneOfSeveral, Server};
+use crate::server::{AuthCertificates, Connector, NotRead, NotReadError, OneOfSeveral, Organization, Server};
 use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
@@ -60,6 +61,12 @@ pub enum FleetError {
         one: String,
         /// The one that contradicts it.
         other: String,
+    },
+    /// A connector of the organisation that belongs to one server.
+    #[error("connectors: {} is a Receive connector, which stands at its server", text::shown(.connector))]
+    OfServer {
+        /// The name of the connector.
+        connector: String,
     },
     /// A list of what was not read that is none.
     #[error("not_read: {0}")]
@@ -105,6 +112,28 @@ impl Fleet {
             }
             self.organization.add_not_read(entry)?;
         }
+        self.share();
+        Ok(self)
+    }
+
+    /// Says what belongs to the organisation, beside what its servers say: Send connectors and the hybrid configuration,
+    /// the Auth certificates, and the certificate of the federation trust.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError::Differs`] if a server says something else, [`FleetError::OfServer`] for a Receive connector.
+    pub fn with_organization(
+        mut self,
+        connectors: impl IntoIterator<Item = Connector>,
+        auth_certificates: Option<AuthCertificates>,
+        federation_certificate: Fact<Thumbprint>,
+    ) -> Result<Self, FleetError> {
+        let connectors: Vec<_> = connectors.into_iter().collect();
+        if let Some(connector) = connectors.iter().find(|connector| !Organization::owns(connector)) {
+            return Err(FleetError::OfServer { connector: connector.name().to_owned() });
+        }
+        let said = Organization { connectors, auth_certificates, federation_certificate, ..Organization::default() };
+        self.organization.learn("the organisation", &Arc::new(said))?;
         self.share();
         Ok(self)
     }

@@ -245,12 +245,17 @@ pub(crate) fn resubscribe(server: &Server) -> Vec<Block> {
         Block::of(keep, [commands::keep_send_connectors(edge)]).in_any_shell(),
         Block::of(remove, [commands::remove_edge_subscription(edge)]).in_any_shell(),
         on_edge(Block::of(export, [commands::export_edge_subscription()])),
-        Block::of(import, [commands::import_edge_subscription(server.site())]).in_any_shell(),
+        Block::of(import, [commands::import_edge_subscription(server.site().map(site_name))]).in_any_shell(),
         Block::of("synchronise everything:", [commands::start_edge_synchronization()]).in_any_shell(),
         Block::of("test the subscription:", [commands::test_edge_synchronization()]).in_any_shell(),
     ];
     steps.push(restore(server, edge));
     steps
+}
+
+/// The name of a site, which is the last part of its path in Active Directory.
+fn site_name(site: &str) -> &str {
+    site.rsplit('/').next().unwrap_or(site)
 }
 
 /// Gives the Edge Transport server back to its Send connectors.

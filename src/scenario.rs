@@ -6,13 +6,14 @@ use std::time::SystemTime;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::fact::Fact;
 use crate::fleet::{Fleet, FleetError, Rollout, RolloutError, RolloutPlan};
 use crate::json_object::JsonObject;
 use crate::plan::{NoPlan, Plan, plan_with};
 use crate::policy::Policy;
 use crate::request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
 use crate::rfc3339;
-use crate::server::{NotReadList, Server};
+use crate::server::{AuthCertificates, Connector, NotReadList, Server};
 use crate::service::Service;
 use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
@@ -140,9 +141,12 @@ pub enum ScenarioError {
     /// What it asks is asked of many servers.
     #[error("server: an order of servers and answers for them are about servers")]
     ManyServers,
-    /// What was not read stands beside the server that it belongs to.
-    #[error("not_read: what was not read of one server stands at the server")]
-    NotReadBeside,
+    /// What stands beside servers stands beside one server.
+    #[error("{field}: beside one server this stands at the server")]
+    Beside {
+        /// The field.
+        field: &'static str,
+    },
     /// Servers that are no fleet.
     #[error(transparent)]
     Fleet(#[from] FleetError),
@@ -167,21 +171,43 @@ struct ScenarioForm {
     now: Option<SystemTime>,
     server: Option<Server>,
     servers: Option<Fleet>,
+    /// What belongs to the organisation stands beside the servers that share it.
+    connectors: Option<Vec<Connector>>,
+    auth_certificates: Option<AuthCertificates>,
+    #[serde(default)]
+    federation_certificate: Fact<Thumbprint>,
     #[serde(default)]
     not_read: NotReadList,
     policy: Option<Policy>,
     request: Asked,
 }
 
+impl ScenarioForm {
+    /// A field that stands beside servers alone.
+    fn beside(&self) -> Option<&'static str> {
+        let fields = [
+            (self.connectors.is_some(), "connectors"),
+            (self.auth_certificates.is_some(), "auth_certificates"),
+            (self.federation_certificate.is_known(), "federation_certificate"),
+            (!self.not_read.is_empty(), "not_read"),
+        ];
+        fields.into_iter().find_map(|(is_said, field)| is_said.then_some(field))
+    }
+}
+
 impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     type Error = ScenarioError;
 
-    fn try_from(JsonObject(form): JsonObject<ScenarioForm>) -> Result<Self, ScenarioError> {
-        let (subject, task) = match (form.server, form.servers) {
+    fn try_from(JsonObject(mut form): JsonObject<ScenarioForm>) -> Result<Self, ScenarioError> {
+        let (subject, task) = match (form.server.take(), form.servers.take()) {
             (Some(_), None) if form.request.is_about_many() => return Err(ScenarioError::ManyServers),
-            (Some(_), None) if !form.not_read.is_empty() => return Err(ScenarioError::NotReadBeside),
-            (Some(server), None) => (Subject::Server(Box::new(server)), form.request.task),
+            (Some(server), None) => match form.beside() {
+                None => (Subject::Server(Box::new(server)), form.request.task),
+                Some(field) => return Err(ScenarioError::Beside { field }),
+            },
             (None, Some(fleet)) => {
+                let connectors = form.connectors.unwrap_or_default();
+                let fleet = fleet.with_organization(connectors, form.auth_certificates, form.federation_certificate)?;
                 let fleet = fleet.with_not_read(form.not_read.iter().cloned())?;
                 (Subject::Fleet(fleet), form.request.of_many()?)
             }

@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use exchange_certificates::{Fleet, NotRead, Policy, ScenarioError, Server, rfc3339};
+use exchange_certificates::{
+    AuthCertificates, Connector, Fact, Fleet, NotRead, Policy, ScenarioError, Server, Thumbprint, rfc3339,
+};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -31,6 +33,10 @@ struct Form {
     now: Option<String>,
     server: Option<Box<Server>>,
     servers: Option<Fleet>,
+    connectors: Option<Vec<Connector>>,
+    auth_certificates: Option<AuthCertificates>,
+    #[serde(default)]
+    federation_certificate: Fact<Thumbprint>,
     not_read: Option<Vec<NotRead>>,
     policy: Option<Policy>,
     #[serde(rename = "request")]
@@ -41,13 +47,22 @@ struct Form {
 pub(crate) fn read(path: &Path) -> Result<Scenario, BadInput> {
     let file = path.display().to_string();
     let form: Form = input::json(&file, &input::read(path)?)?;
+    let beside = [
+        (form.connectors.is_some(), "connectors"),
+        (form.auth_certificates.is_some(), "auth_certificates"),
+        (form.federation_certificate.is_known(), "federation_certificate"),
+        (form.not_read.is_some(), "not_read"),
+    ];
     let subject = match (form.server, form.servers) {
-        (Some(_), None) if form.not_read.is_some() => {
-            return Err(BadInput::new(&file, ScenarioError::NotReadBeside));
-        }
-        (Some(server), None) => Subject::Server(server),
+        (Some(server), None) => match beside.iter().find(|(is_said, _)| *is_said) {
+            Some((_, field)) => return Err(BadInput::new(&file, ScenarioError::Beside { field })),
+            None => Subject::Server(server),
+        },
         (None, Some(fleet)) => {
-            let fleet = fleet.with_not_read(form.not_read.unwrap_or_default());
+            let connectors = form.connectors.unwrap_or_default();
+            let fleet = fleet
+                .with_organization(connectors, form.auth_certificates, form.federation_certificate)
+                .and_then(|fleet| fleet.with_not_read(form.not_read.unwrap_or_default()));
             Subject::Fleet(fleet.map_err(|error| BadInput::new(&file, error))?)
         }
         _ => return Err(BadInput::new(&file, "server: a scenario is about one server, or about servers in its place")),

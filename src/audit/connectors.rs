@@ -128,7 +128,7 @@ fn fqdn_uncovered(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// A connector of the hybrid configuration names another certificate than the configuration does.
+    /// A hybrid connector names another certificate than the hybrid configuration.
     ///
     /// The configuration itself selects nothing: the wizard wrote its name to the connectors, and they can be changed
     /// without it. The next run of the wizard sets them back.

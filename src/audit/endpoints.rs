@@ -16,7 +16,7 @@ use crate::text::{joined, list, shown};
 use crate::thumbprint::Thumbprint;
 
 audit_rule! {
-    /// An endpoint has no certificate that can be used.
+    /// An endpoint has no working certificate.
     ///
     /// A web site then serves no HTTPS, a connector offers no STARTTLS or leaves mail in its queue. It weighs less where
     /// the service may not run at all, between servers of the organisation, and at a Receive connector with a name of
@@ -111,7 +111,7 @@ pub(super) fn rename(case: &Audited<'_>, connector: &Connector) -> Block {
 }
 
 audit_rule! {
-    /// An endpoint presents a certificate outside its dates.
+    /// An endpoint presents an expired certificate.
     ///
     /// Clients and partners refuse it. Between servers of the organisation mail goes on, and it weighs less.
     AUDIT_ENDPOINT_EXPIRED: High | Low, Support, expired
@@ -134,7 +134,7 @@ fn expired(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// Clients or partners see a self-signed certificate.
+    /// An endpoint for clients presents a self-signed certificate.
     ///
     /// They warn of it, or refuse it. Between servers of the organisation it is as good as any.
     AUDIT_ENDPOINT_SELF_SIGNED: Low, Support, self_signed
@@ -164,7 +164,7 @@ fn self_signed(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// It is not certain which of several certificates an endpoint presents.
+    /// It is not certain which certificate some endpoints present.
     ///
     /// Sources disagree or are silent, or a fact was not exported. One of them may be the wrong one.
     AUDIT_ENDPOINT_AMBIGUOUS: Low, DecidedHere, ambiguous
@@ -199,7 +199,7 @@ fn ambiguous(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// One of the servers of a Send connector lacks the certificate that others have.
+    /// A source server of a Send connector lacks its certificate.
     ///
     /// The connector names its certificate on all of them. Mail that leaves by the one without it stays in its queue.
     AUDIT_SEND_SERVER_LACKS: High, Support, send_server_lacks
@@ -240,7 +240,7 @@ fn servers_that_send<'a>(case: &Audited<'a>, endpoint: &Endpoint) -> &'a [&'a st
 }
 
 audit_rule! {
-    /// Bindings of the Default Web Site have different certificates.
+    /// The bindings of the Default Web Site have different certificates.
     ///
     /// Which one clients see depends on the address by which they come. Bindings with a host name are meant to differ.
     AUDIT_BINDING_DIFFERS: Low, DecidedHere, binding_differs
@@ -262,7 +262,7 @@ fn binding_differs(case: &Audited<'_>) -> Vec<Found> {
 }
 
 audit_rule! {
-    /// The Exchange Back End has no binding at port 444 of every address.
+    /// The Exchange Back End has no binding on port 444.
     ///
     /// What comes in at the Default Web Site is passed on to it, by the name of the server.
     AUDIT_BACK_END_BINDING: Low, HealthChecker, back_end_binding
@@ -286,7 +286,7 @@ fn or_none(bindings: &[String]) -> String {
 }
 
 audit_rule! {
-    /// SMTP is assigned to a certificate that no connector presents.
+    /// No connector presents a certificate that is assigned to SMTP.
     ///
     /// A connector chooses by its `TlsCertificateName`, else by its FQDN, which mostly is the name of the server.
     AUDIT_SMTP_REACHES_NOTHING: Low, Support, smtp_reaches_nothing

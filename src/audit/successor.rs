@@ -169,10 +169,10 @@ impl<'a> Successors<'a> {
             };
             connector.servers().iter().all(has_it).then_some(())
         };
-        let fit =
-            case.server.inventory().holders(Service::SMTP).filter(|installed| {
-                !installed.certificate().subject().is_empty() && is_everywhere(installed).is_some()
-            });
+        let is_fit = |installed: &&'a Installed| {
+            !installed.certificate().subject().is_empty() && is_everywhere(installed).is_some()
+        };
+        let fit = case.server.inventory().holders(Service::SMTP).filter(is_fit);
         fit.max_by_key(|installed| (installed.certificate().ends(), installed.thumbprint()))
     }
 
@@ -185,8 +185,11 @@ impl<'a> Successors<'a> {
         }
         let thumbprints = self.by_domain.get(&installed.first_domain()?.to_ascii_lowercase())?;
         let known = thumbprints.iter().filter_map(|thumbprint| self.known.get(thumbprint));
-        let later =
-            known.filter(|(new, _)| new.certificate().ends() > old.ends() && has_names_of(new.certificate(), old));
+        let later = known.filter(|(new, _)| {
+            let certificate = new.certificate();
+            let is_elsewhere = server.installed(new.thumbprint()).is_none();
+            certificate.ends() > old.ends() && is_elsewhere && has_names_of(certificate, old)
+        });
         let (new, holders) = later.max_by_key(|(new, _)| (new.certificate().ends(), new.thumbprint()))?;
         Some((new, holders))
     }

@@ -90,6 +90,10 @@ impl Import {
         let failed = |error| ImportError::Server { server: name.to_owned(), error };
         let mut server = exported.to_server(version, roles.clone()).map_err(failed)?;
         server.set_organization(Arc::clone(organization));
+        let subscribed = self.records.edges.get(&key).and_then(|known| known.value.as_deref());
+        if let (true, None, Some(site)) = (server.is_edge(), server.site(), subscribed) {
+            server = server.with_site(site_name(site)).map_err(failed)?;
+        }
         for connector in self.records.connectors_on(&key) {
             server = server.with_own_connector(connector.clone());
         }

@@ -123,7 +123,7 @@ fn is_host_name(fqdn: &str) -> bool {
 }
 
 rule! {
-    /// A Send connector would be given a name that another of its source servers may not know.
+    /// Another source server of a Send connector may lack the certificate.
     ///
     /// A Send connector has one `TlsCertificateName` for all its source servers. Where no certificate of that
     /// issuer and subject with SMTP is installed, mail stays queued (454 4.7.5).

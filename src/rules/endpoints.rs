@@ -19,7 +19,7 @@ use crate::text::joined;
 use crate::thumbprint::Thumbprint;
 
 rule! {
-    /// An endpoint would have no certificate that can be used.
+    /// An endpoint would be left without a working certificate.
     ///
     /// It has one now. A web site then serves no HTTPS, a connector offers no STARTTLS or leaves mail in its queue.
     /// IMAP, POP and Unified Messaging may not run, and a Send connector whose partner does not check its certificate
@@ -189,7 +189,7 @@ fn by_name<'a>(case: &Comparison<'_>, finding: Finding, changes: impl Iterator<I
 }
 
 rule! {
-    /// Some connectors would go on with a self-signed certificate.
+    /// Some connectors still present a self-signed certificate.
     ///
     /// The certificate is presented at other connectors.
     SMTP_REACHES_SOME: Note, Support, Compare(reaches_some)
@@ -244,7 +244,7 @@ fn ambiguous(case: &Comparison<'_>, kind: EndpointKind) -> Option<Finding> {
 }
 
 rule! {
-    /// A binding of the Default Web Site would keep its certificate.
+    /// Another binding of the Default Web Site keeps its certificate.
     ///
     /// Assigning IIS binds the certificate to port 443 of every address. Nothing documents that it reaches a binding
     /// with a host name or an address of its own.
@@ -264,7 +264,7 @@ fn binding_keeps_other(case: &Comparison<'_>) -> Option<Finding> {
 }
 
 rule! {
-    /// A connector would choose the certificate and could not read its key.
+    /// A connector picks the certificate although SMTP is not assigned to it.
     ///
     /// A connector with a `TlsCertificateName` chooses by issuer and subject alone. The Network Service may read the
     /// key of a certificate once SMTP is assigned to it: until then TLS fails at that connector, unless the Network
@@ -292,7 +292,7 @@ fn takes_over(case: &Comparison<'_>) -> Option<Finding> {
 }
 
 rule! {
-    /// It is not known what some endpoints present.
+    /// Facts are missing to say what some endpoints present.
     ///
     /// A fact was not exported. No rule about what is presented judges these endpoints.
     ENDPOINTS_UNKNOWN: Note, DecidedHere, Compare(unknown)

@@ -158,7 +158,7 @@ fn restart(case: &Case<'_>, service: Service) -> Option<Finding> {
 }
 
 rule! {
-    /// IMAP or POP would use the wildcard certificate by name, without an assignment.
+    /// IMAP or POP use the certificate by name, without an assignment.
     ///
     /// Exchange does not assign a wildcard certificate to IMAP or POP. They present the certificate that covers
     /// their `X509CertificateName`, so that a replacement leaves them out and they follow by themselves.

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use exchange_certificates::{Fleet, Policy, Role, Server, Service, Version};
+use exchange_certificates::{Connector, Fleet, Policy, Role, Scenario, Server, Service, Version};
 use serde_json::{Value, json};
 
-use crate::support::servers::{edge, fleet, installed, mailbox, microsoft_exchange, new, now, request};
+use crate::support::servers::{
+    connector, edge, fleet, installed, mailbox, microsoft_exchange, new, now, request, thumbprint,
+};
 
 fn names(fleet: &Fleet) -> Vec<&str> {
     fleet.servers().map(Server::name).collect()
@@ -50,6 +52,43 @@ fn a_fleet_is_read_as_it_was_written() {
     assert_eq!(written[0]["name"], "EDGE01");
     assert_eq!(serde_json::from_value::<Fleet>(written).unwrap(), fleet);
     assert_eq!(serde_json::to_value(Fleet::new()).unwrap(), json!([]));
+}
+
+#[test]
+fn what_belongs_to_the_organisation_stands_beside_its_servers() {
+    let scenario = |change: &dyn Fn(&mut Value)| {
+        let certificates = json!([installed(&new(), "SMTP", &[])]);
+        let server = json!({ "name": "MBX01", "version": "2019", "roles": ["Mailbox"], "certificates": certificates });
+        let mut scenario = json!({
+            "now": "2026-11-24T00:00:00Z",
+            "servers": [server, { "name": "MBX02", "version": "2019", "roles": ["Mailbox"], "certificates": [] }],
+            "connectors": [connector("Outbound", &new(), &["MBX01"])],
+            "auth_certificates": { "current": thumbprint(&new()) },
+            "federation_certificate": thumbprint(&new()),
+            "request": { "thumbprint": thumbprint(&new()), "services": "IIS" }
+        });
+        change(&mut scenario);
+        serde_json::from_value::<Scenario>(scenario).map_err(|error| error.to_string())
+    };
+    let both = scenario(&|_| {}).unwrap();
+    for server in both.servers() {
+        assert_eq!(server.connectors().map(Connector::name).collect::<Vec<_>>(), ["Outbound"]);
+        assert_eq!(server.auth_certificates().unwrap().current, Some(thumbprint(&new())));
+        assert_eq!(server.federation_certificate().value(), Some(thumbprint(&new())));
+    }
+    let holder = both.servers().next().unwrap().certificates().next().unwrap();
+    assert_eq!(holder.services(), Some(Service::SMTP | Service::FEDERATION), "the trust names it");
+
+    let twice = scenario(&|it| it["servers"][0]["connectors"] = json!([connector("Outbound", &new(), &["MBX02"])]));
+    let expected = "connectors: `Outbound`: `MBX01` and `the organisation` say different things of it";
+    assert!(twice.unwrap_err().contains(expected));
+    let receive = scenario(&|it| it["connectors"][0]["kind"] = json!("Receive"));
+    assert!(receive.unwrap_err().contains("connectors: `Outbound` is a Receive connector, which stands at its server"));
+    let one = scenario(&|it| {
+        it["server"] = it["servers"][0].take();
+        it.as_object_mut().unwrap().remove("servers");
+    });
+    assert!(one.unwrap_err().contains("connectors: beside one server this stands at the server"));
 }
 
 #[test]

@@ -121,8 +121,8 @@ fn services_are_not_known_where_the_export_does_not_hold_them() {
 #[test]
 fn servers_have_their_versions_and_roles() {
     for (file, name, fqdn, version, build) in [
-        ("server-2016.xml", "SOLO-E16A", "Solo-E16A.Solo.local", Version::Exchange2016, "Version 15.1 (Build 2375.7)"),
-        ("server-2019.xml", "SOLO-E19A", "Solo-E19A.Solo.com", Version::Exchange2019, "Version 15.2 (Build 986.5)"),
+        ("server-2016.xml", "SOLO-E16A", "Solo-E16A.Solo.local", Version::Exchange2016, "15.1.2375.7"),
+        ("server-2019.xml", "SOLO-E19A", "Solo-E19A.Solo.com", Version::Exchange2019, "15.2.986.5"),
     ] {
         let Some(import) = read(file) else { return };
         let servers = import.servers();

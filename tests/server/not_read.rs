@@ -152,7 +152,7 @@ fn what_stands_at_the_wrong_place_is_an_error_that_says_the_right_one() {
         ),
         (
             json!({ "server": file("MBX01", "Mailbox", json!([])), "not_read": ["auth"] }),
-            "not_read: what was not read of one server stands at the server",
+            "not_read: beside one server this stands at the server",
         ),
     ] {
         let error = scenario(subject.clone()).unwrap_err();
