@@ -7,7 +7,7 @@ use crate::block::{Block, Statement};
 use crate::commands;
 use crate::fact::Fact;
 use crate::powershell::Command;
-use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server};
+use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites};
 use crate::service::Service;
 use crate::text::list;
 use crate::thumbprint::Thumbprint;
@@ -61,38 +61,66 @@ pub(crate) fn assign_smtp(words: impl Into<Cow<'static, str>>, server: &Server, 
 }
 
 /// How a certificate is renewed, by what it is.
-pub(crate) fn renew(server: &Server, installed: &Installed, now: Timestamp) -> Vec<Block> {
-    let certificate = installed.certificate();
-    let thumbprint = installed.thumbprint();
-    let is_over = certificate.ends() < now;
-    if is_auth_certificate(server, installed) {
-        return another_auth_certificate(server, is_over);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Renewal {
+    Auth,
+    Federation,
+    WebManagement,
+    /// Self-signed and bound to the Exchange Back End, and perhaps the default SMTP certificate too.
+    BackEnd {
+        is_default: bool,
+    },
+    /// The self-signed default SMTP certificate.
+    Default,
+    SelfSigned,
+    /// From a CA.
+    Issued,
+}
+
+impl Renewal {
+    pub(crate) fn of(server: &Server, sites: &Sites, installed: &Installed) -> Self {
+        let certificate = installed.certificate();
+        let is_default = server.default_smtp().value() == Some(installed.thumbprint());
+        match certificate.is_self_signed() {
+            _ if is_auth_certificate(server, installed) => Self::Auth,
+            _ if installed.has(Service::FEDERATION) => Self::Federation,
+            _ if certificate.web_management_name().is_some() => Self::WebManagement,
+            true if sites.holds(installed, EXCHANGE_BACK_END) == Some(true) => Self::BackEnd { is_default },
+            true if is_default => Self::Default,
+            true => Self::SelfSigned,
+            false => Self::Issued,
+        }
     }
-    if installed.has(Service::FEDERATION) {
-        return renew_federation_certificate(server, is_over);
-    }
-    if certificate.web_management_name().is_some() {
-        return vec![Block::words_alone(
+}
+
+/// The steps in which a certificate is renewed.
+pub(crate) fn renew(server: &Server, sites: &Sites, installed: &Installed, now: Timestamp) -> Vec<Block> {
+    let is_over = installed.certificate().ends() < now;
+    match Renewal::of(server, sites, installed) {
+        Renewal::Auth => another_auth_certificate(server, is_over),
+        Renewal::Federation => renew_federation_certificate(server, is_over),
+        Renewal::WebManagement => vec![Block::words_alone(
             "IIS made it for the Web Management service: choose another certificate in IIS Manager (the server, \
              Management Service), or leave it if the service is not used",
-        )];
+        )],
+        Renewal::BackEnd { is_default } => renew_back_end(server, is_default),
+        Renewal::Default => make_default(server),
+        Renewal::SelfSigned => renew_self_signed(server, installed),
+        Renewal::Issued => request(server, installed),
     }
-    let is_default = server.default_smtp().value() == Some(thumbprint);
-    let is_back_end = server.sites().holds(installed, EXCHANGE_BACK_END) == Some(true);
-    if is_back_end && certificate.is_self_signed() {
-        return renew_back_end(server, is_default);
-    }
-    if certificate.is_self_signed() {
-        return if is_default { make_default(server) } else { renew_self_signed(server, installed) };
-    }
+}
+
+/// Another certificate of the same names from the CA.
+fn request(server: &Server, installed: &Installed) -> Vec<Block> {
     let mut steps = Vec::new();
-    if certificate.is_issued_over_acme() {
+    if installed.certificate().is_issued_over_acme() {
         steps.push(Block::words_alone(
             "by its issuer a tool renews it (an ACME client): look why that tool did not, and at its deployment to \
              Exchange; only if there is none:",
         ));
     }
-    steps.push(Block::of("request a new one from the CA:", commands::request_renewal(server, thumbprint)));
+    let request = commands::request_renewal(server, installed.thumbprint());
+    steps.push(Block::of("request a new one from the CA:", request));
     steps.push(Block::of("import what the CA sends, on the same server:", [commands::import_answer(server)]));
     steps.push(Block::words_alone(
         "copy it to every server that has this one (Export-ExchangeCertificate, Import-ExchangeCertificate), and replace \

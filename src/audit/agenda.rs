@@ -1,6 +1,7 @@
 //! What falls due.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use super::successor::{self, Successors};
 use crate::fleet::Fleet;
 use crate::policy::Policy;
+use crate::remedy::Renewal;
 use crate::rfc3339;
 use crate::server::{AuthCertificates, Server};
 use crate::service::Service;
@@ -83,8 +85,11 @@ pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: Syst
                 },
                 successors: BTreeMap::new(),
                 elsewhere: BTreeMap::new(),
-                without: Vec::new(),
+                without: BTreeMap::new(),
+                is_auth: false,
             });
+            let renewal = Renewal::of(server, &sites, installed);
+            due.is_auth |= renewal == Renewal::Auth;
             due.item.services |= installed.known_services();
             due.item.servers.push(server.name().to_owned());
             match successor::of(server, &sites, installed, from) {
@@ -99,17 +104,13 @@ pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: Syst
                         let (_, servers) = known.or_insert_with(|| (names(holders), Vec::new()));
                         servers.push(server.name().to_owned());
                     }
-                    None => due.without.push(server.name().to_owned()),
+                    None => due.without.entry(renewal).or_default().push(server.name().to_owned()),
                 },
             }
         }
     }
-    let auth = fleet.servers().filter_map(Server::auth_certificates);
-    let auth: BTreeSet<_> = auth.flat_map(|auth| [auth.current, auth.next]).flatten().collect();
     let staged = successor::staged(fleet, from);
-    let planned = due
-        .into_values()
-        .map(|due| if auth.contains(&due.item.thumbprint) { due.of_auth(staged, from) } else { due.planned() });
+    let planned = due.into_values().map(|due| if due.is_auth { due.of_auth(staged, from) } else { due.planned() });
     planned.collect()
 }
 
@@ -125,14 +126,15 @@ struct Due {
     successors: BTreeMap<Thumbprint, (Service, Vec<String>)>,
     /// With the servers that hold them, and those to which they are to be copied.
     elsewhere: BTreeMap<Thumbprint, (Vec<String>, Vec<String>)>,
-    /// The servers for which there is none.
-    without: Vec<String>,
+    /// The servers for which there is none, by what it is there.
+    without: BTreeMap<Renewal, Vec<String>>,
+    is_auth: bool,
 }
 
 impl Due {
     /// All but Auth certificates are replaced.
     fn planned(self) -> AgendaItem {
-        let Self { mut item, successors, elsewhere, without } = self;
+        let Self { mut item, successors, elsewhere, without, .. } = self;
         item.successor = successors.keys().chain(elsewhere.keys()).next().copied();
         let replaced = successors.iter().map(|(successor, (services, servers))| {
             let servers = text::list(servers);
@@ -157,9 +159,7 @@ impl Due {
             )
         });
         let mut steps: Vec<_> = replaced.chain(copied).collect();
-        if !without.is_empty() {
-            steps.push(requested(&item, &without));
-        }
+        steps.extend(without.iter().map(|(renewal, servers)| made(*renewal, &item, servers)));
         item.plan = steps.join("; ");
         item
     }
@@ -184,17 +184,43 @@ impl Due {
     }
 }
 
-/// What meets a renewal for which there is no certificate yet; that of a federation trust is published.
-fn requested(item: &AgendaItem, servers: &[String]) -> String {
+/// What meets a renewal for which there is no certificate yet.
+fn made(renewal: Renewal, item: &AgendaItem, servers: &[String]) -> String {
+    let (servers, thumbprint) = (text::list(servers), item.thumbprint);
+    match renewal {
+        Renewal::Default => {
+            format!(
+                "make a new self-signed default SMTP certificate on {servers} (New-ExchangeCertificate -Services SMTP)"
+            )
+        }
+        Renewal::BackEnd { .. } => format!(
+            "make a new self-signed certificate on {servers}, bind it to port 444 of the Exchange Back End, and remove \
+             {thumbprint} afterwards"
+        ),
+        Renewal::SelfSigned => {
+            format!(
+                "make a new self-signed certificate of the same names and services on {servers}, and remove {thumbprint}"
+            )
+        }
+        Renewal::WebManagement => {
+            format!("choose another certificate for the Web Management service in IIS Manager on {servers}")
+        }
+        Renewal::Auth | Renewal::Federation | Renewal::Issued => requested(item, &servers),
+    }
+}
+
+/// What a CA is asked for; the certificate of a federation trust is published.
+fn requested(item: &AgendaItem, servers: &dyn fmt::Display) -> String {
+    if item.services.contains(Service::FEDERATION) {
+        return format!(
+            "make a new certificate for the federation trust on {servers}, and publish it (Set-FederationTrust)"
+        );
+    }
     let names =
         if item.domains.is_empty() { "the same subject".to_owned() } else { text::list(&item.domains).to_string() };
-    let services = item.services - Service::FEDERATION;
-    let mut plan = format!("request a certificate for {names}, install it on {}", text::list(servers));
-    if !services.is_empty() {
-        plan += &format!(", and replace {} by it, which assigns {services}", item.thumbprint);
-    }
-    if item.services.contains(Service::FEDERATION) {
-        plan += "; publish it for the federation trust first (Set-FederationTrust)";
+    let mut plan = format!("request a certificate for {names}, install it on {servers}");
+    if !item.services.is_empty() {
+        plan += &format!(", and replace {} by it, which assigns {}", item.thumbprint, item.services);
     }
     plan
 }

@@ -68,7 +68,7 @@ pub(super) fn renew(finding: Finding, case: &Audited<'_>, installed: &Installed)
     }
     match case.across.elsewhere().successor(installed, server) {
         Some((successor, holders)) => finding.steps(copy_and_take_over(case, installed, successor, holders)),
-        None => finding.steps(remedy::renew(server, installed, case.now)),
+        None => finding.steps(remedy::renew(server, &case.sites, installed, case.now)),
     }
 }
 

@@ -156,6 +156,34 @@ fn auth_and_federation_certificates_are_published_and_not_assigned() {
     assert_eq!(items[0].plan, "make a new Auth certificate, and publish it (Set-AuthConfig)");
     assert_eq!(
         items[1].plan,
-        "request a certificate for `federation`, `federation.contoso.com`, install it on `MBX01`; publish it for the federation trust first (Set-FederationTrust)"
+        "make a new certificate for the federation trust on `MBX01`, and publish it (Set-FederationTrust)"
+    );
+}
+
+#[test]
+fn the_agenda_renews_each_certificate_by_what_it_is() {
+    let [default, back_end, other] =
+        ["default", "back-end", "other"].map(|key| microsoft_exchange(key).not_after("2027-03-01T00:00:00Z"));
+    let auth =
+        CertificateFactory::new("auth").subject(&[("CN", "Microsoft Exchange Server Auth Certificate")]).self_signed();
+    let mut server = mailbox("MBX01");
+    server["default_smtp"] = json!(thumbprint(&default));
+    server["certificates"] = json!([
+        installed(&default, "SMTP", &[]),
+        installed(&back_end, "IIS, SMTP", &[2]),
+        installed(&other, "POP", &[]),
+        installed(&auth.not_after("2027-03-01T00:00:00Z"), "SMTP", &[]),
+    ]);
+    let items = due(&fleet(&[server]), "2026-11-24T00:00:00Z", "2027-11-24T00:00:00Z");
+    let mut plans: Vec<_> = items.iter().map(|item| item.plan.split(" on `").next().unwrap()).collect();
+    plans.sort_unstable();
+    assert_eq!(
+        plans,
+        [
+            "make a new Auth certificate, and publish it (Set-AuthConfig)",
+            "make a new self-signed certificate",
+            "make a new self-signed certificate of the same names and services",
+            "make a new self-signed default SMTP certificate",
+        ]
     );
 }
