@@ -223,7 +223,7 @@ impl Machine {
                     [first, ..] => return first.fail("a pipeline, which a script has no use for"),
                     [] => {}
                 },
-                Item::Assignment { line, .. } | Item::Throw { line, .. } => {
+                Item::Assignment { line, .. } | Item::Expression { line, .. } | Item::Throw { line, .. } => {
                     let what = "a statement, which the script of one server has no use for".to_owned();
                     return Err(Failure { line: *line, column: 1, what });
                 }

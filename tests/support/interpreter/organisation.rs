@@ -42,6 +42,7 @@ impl Organisation {
                 }
                 Item::Comment { text, .. } if text == "# The next server:" => place = Place::Shell,
                 Item::Comment { .. } => comment = Some(item.clone()),
+                Item::Expression { line, .. } => return fail(*line, "an expression that means nothing here"),
                 Item::Throw { line, when: Condition::ElsewhereThan(name), .. } => {
                     let is_named = |server: &Machine| server.is_edge() && server.name().eq_ignore_ascii_case(name);
                     place = match (place, self.servers.iter().position(is_named)) {

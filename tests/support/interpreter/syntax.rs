@@ -34,6 +34,11 @@ pub enum Item {
         variable: String,
         text: String,
     },
+    /// What is no command, as it stands: a call of a method, or what a filter asks.
+    Expression {
+        line: usize,
+        text: String,
+    },
     /// `if (…) { throw 'text' }`.
     Throw {
         line: usize,
@@ -140,9 +145,31 @@ pub fn read(script: &str) -> Result<Vec<Item>, Failure> {
     if script.is_empty() {
         return Ok(items);
     }
+    let script = &with_quoted_lists(script);
     let tree = parse(script)?;
     Reader { script }.items(tree.root_node(), &mut items)?;
     Ok(items)
+}
+
+/// PowerShell goes on reading words after `'a',`, and the grammar knows only expressions there.
+fn with_quoted_lists(script: &str) -> String {
+    let (mut written, mut rest) = (String::new(), script);
+    while let Some(character) = rest.chars().next() {
+        let end = single_quoted(rest).map_or(character.len_utf8(), |(_, after)| rest.len() - after.len());
+        let is_literal = end > character.len_utf8();
+        written.push_str(&rest[..end]);
+        rest = &rest[end..];
+        while let Some(after) = rest.strip_prefix(',').filter(|_| is_literal) {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+            let (word, after) = after.split_at(after.find(|c| !is_word(c)).unwrap_or(after.len()));
+            if !word.starts_with(|first: char| first.is_ascii_alphabetic()) {
+                break;
+            }
+            written += &format!(",'{word}'");
+            rest = after;
+        }
+    }
+    written
 }
 
 fn failure(node: Node<'_>, what: impl Into<String>) -> Failure {
@@ -183,6 +210,14 @@ fn core(node: Node<'_>) -> Node<'_> {
     }
 }
 
+/// What PowerShell fills in from variables that the remedies set.
+const EXPANDED: [&str; 3] = ["$password", r#""Cert:\LocalMachine\My\$($args[0])""#, r#""$env:TEMP\$($args[0]).cer""#];
+
+/// The call of a method, a comparison, or the text of each object.
+fn is_expression(pipeline: Node<'_>) -> bool {
+    matches!(core(pipeline).kind(), "invokation_expression" | "comparison_expression" | "$_")
+}
+
 struct Reader<'a> {
     script: &'a str,
 }
@@ -207,10 +242,26 @@ impl<'a> Reader<'a> {
                 "pipeline" if children(child).iter().any(|child| child.kind() == "assignment_expression") => {
                     items.push(self.assignment(child)?);
                 }
+                "pipeline" if is_expression(child) => {
+                    self.commands_within(child)?;
+                    let text = self.text(child).to_owned();
+                    items.push(Item::Expression { line: child.start_position().row + 1, text });
+                }
                 "pipeline" => self.pipeline(child, items)?,
                 "if_statement" => items.push(self.throw(child)?),
                 "statement_list" | "script_block" | "script_block_body" => self.items(child, items)?,
                 _ => return self.unknown(child),
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of an expression are commands like any other ones.
+    fn commands_within(&self, node: Node<'_>) -> Result<(), Failure> {
+        for child in children(node) {
+            match child.kind() {
+                "command" => drop(super::cmdlets::bind(&self.command(child, &mut Vec::new())?)?),
+                _ => self.commands_within(child)?,
             }
         }
         Ok(())
@@ -357,6 +408,11 @@ impl<'a> Reader<'a> {
         for child in children(node) {
             match child.kind() {
                 "command_argument_sep" if self.text(child).trim_matches(' ').is_empty() => apart = true,
+                // What a method is given stands directly behind it.
+                "argument_list" if !apart && !comma => match arguments.last_mut() {
+                    Some(Argument::Value(Value::Expression(method))) => method.push_str(self.text(child)),
+                    _ => return self.unknown(child),
+                },
                 // The value of a switch, which takes none otherwise.
                 "command_argument_sep"
                     if self.text(child) == ":"
@@ -370,7 +426,7 @@ impl<'a> Reader<'a> {
                     arguments.push(Argument::Parameter(self.text(child).trim_start_matches('-').to_owned()));
                     apart = false;
                 }
-                "generic_token" | "array_literal_expression" if apart || comma => {
+                "generic_token" | "array_literal_expression" | "unary_expression" if apart || comma => {
                     let value = match child.kind() {
                         "generic_token" => Value::Word(self.text(child).to_owned()),
                         _ => self.value(child)?,
@@ -413,6 +469,9 @@ impl<'a> Reader<'a> {
                 Ok(Value::List(values?))
             }
             ("variable", _) if ["$true", "$false"].iter().any(|known| self.text(node).eq_ignore_ascii_case(known)) => {
+                Ok(Value::Expression(self.text(node).to_owned()))
+            }
+            ("variable" | "expandable_string_literal", _) if EXPANDED.contains(&self.text(node)) => {
                 Ok(Value::Expression(self.text(node).to_owned()))
             }
             ("member_access" | "invokation_expression" | "array_expression", _) => {
