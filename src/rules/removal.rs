@@ -1,10 +1,10 @@
 //! What must not be removed.
 
+use crate::block::{Block, Statement};
 use crate::case::Removal;
 use crate::commands;
 use crate::fact::Fact;
 use crate::finding::{Finding, Kind, message};
-use crate::powershell::Command;
 use crate::remedy;
 use crate::request::Operation;
 use crate::rule::rule;
@@ -97,25 +97,26 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
         Operation::Replace { .. } => {
             finding.advise("ask for the names to be moved with the replacement (\"connectors\": \"update\")")
         }
-        _ if is_served && !removed.certificate().subject().is_empty() => finding
-            .advise("take the name away while the certificate is removed, then give it back:")
-            .commands(removal_without_name(case, &held, removed)),
+        _ if is_served && !removed.certificate().subject().is_empty() => finding.step(Block::new(
+            "take the name away while the certificate is removed, then give it back:",
+            vec![removal_without_name(case, &held, removed)],
+        )),
         _ => finding
             .advise("give the connectors the name of another certificate first, or take the name away:")
             .commands(held.iter().map(|connector| commands::clear_tls_certificate_name(connector))),
     })
 }
 
-/// The removal while no connector names the certificate. They get the name back, since it is another one's too.
-fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Installed) -> Vec<Command> {
+/// The removal while no connector names the certificate. They get the name back, since it is another one's too, and
+/// transport is started again, whatever fails between.
+fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Installed) -> Statement {
     let name = TlsCertificateName::of(removed.certificate());
     let sending = || held.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
     let mut commands = commands::stop_transport(sending(), case.server());
     commands.extend(held.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
     commands.push(commands::remove_installed(case.server(), removed));
-    commands.extend(held.iter().map(|connector| commands::set_tls_certificate_name(connector, &name)));
-    commands.extend(commands::start_transport(sending(), case.server()));
-    commands
+    let set = held.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
+    Statement::Guarded(commands, set.chain(commands::start_transport(sending(), case.server())).collect())
 }
 
 rule! {
