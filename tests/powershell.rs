@@ -1,4 +1,5 @@
-//! The collection script in real PowerShell, over a stand-in of Exchange.
+//! The collection script in real PowerShell, over a stand-in of Exchange, and every block that is printed anywhere, over
+//! the declarations of the references.
 //!
 //! `PWSH` names the program. Without it there is nothing to test; with it, it has to be there.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -8,12 +9,25 @@ mod support {
     pub mod expected;
     pub mod export;
     pub mod factory;
+    pub mod filled;
     pub mod shell;
     pub mod stand_in;
     pub mod told;
     pub mod written;
 }
 
+#[path = "support/fleets.rs"]
+#[allow(dead_code)]
+mod fleets_of_pages;
+#[path = "support/page.rs"]
+#[allow(dead_code)]
+mod page;
+#[path = "support/requests.rs"]
+#[allow(dead_code)]
+mod requests;
+
+#[path = "powershell/blocks.rs"]
+mod blocks;
 #[path = "powershell/decisions.rs"]
 mod decisions;
 #[path = "powershell/failures.rs"]
@@ -41,6 +55,7 @@ mod text;
 
 use std::sync::LazyLock;
 
+use support::factory;
 use support::shell::{Collected, Situation, pwsh, run};
 use support::written::{Record, records};
 

@@ -4,6 +4,7 @@ mod support {
     pub mod comparison;
     pub mod decision_table;
     pub mod factory;
+    pub mod filled;
     pub mod interpreter;
     pub mod pool;
     pub mod situations;

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::meaning::filled;
+use crate::support::filled::filled;
 use crate::support::interpreter::{Item, bind, read};
 
 /// Every command on the pages beside the rules of the audit, with a thumbprint for each key of a certificate.

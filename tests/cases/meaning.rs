@@ -16,7 +16,8 @@ use crate::support::decision_table::{
     Answer, CertificateName, ConnectorFacts, ConnectorKind, FEDERATION, Fact, IIS, KeyStorage, Mode, Operation, Role,
     Situation, StartupMode, Status,
 };
-use crate::support::interpreter::{Default, Item, Machine, Value, bind, is_single_quote, read};
+use crate::support::filled::filled;
+use crate::support::interpreter::{Default, Item, Machine, Value, bind, read};
 use crate::support::situations::situations;
 
 proptest! {
@@ -191,19 +192,6 @@ fn commands_of(block: &Block) -> Vec<String> {
         (is_command || command.starts_with("iisreset")).then(|| command.to_owned())
     });
     lines.collect()
-}
-
-/// A command with a value for each placeholder: `<like this>`, as a word of its own outside of literals.
-pub fn filled(command: &str) -> String {
-    let (mut filled, mut rest, mut is_quoted) = (String::new(), command, false);
-    while let Some(character) = rest.chars().next() {
-        is_quoted ^= is_single_quote(character);
-        let end = rest.find('>').filter(|_| character == '<' && !is_quoted);
-        let length = end.map_or(character.len_utf8(), |end| end + 1);
-        filled.push_str(if end.is_some() { "'filled'" } else { &rest[..length] });
-        rest = &rest[length..];
-    }
-    filled
 }
 
 /// Every command of a remedy is PowerShell, and gives known cmdlets parameters that they have.

@@ -25,7 +25,7 @@ pub(crate) fn answer(id: &str, patch: &Value) -> Result<Answer> {
 }
 
 /// The servers of a patched plain fleet, the point in time, and every certificate by its key.
-fn fleet(patch: &Value) -> Result<(Value, String, BTreeMap<String, Certificate>)> {
+pub(crate) fn fleet(patch: &Value) -> Result<(Value, String, BTreeMap<String, Certificate>)> {
     let plain: Value = serde_json::from_str(include_str!("../audit/plain.json"))?;
     let mut case = json!({});
     for patch in [&plain["fleet"], patch] {

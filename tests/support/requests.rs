@@ -129,7 +129,7 @@ fn folded(script: &[String]) -> String {
 }
 
 /// The scenario of a patched plain case, and every certificate in it by its key.
-fn scenario(plain: &Value, patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
+pub(crate) fn scenario(plain: &Value, patch: &Value) -> Result<(Value, BTreeMap<String, Certificate>)> {
     let mut case = json!({ "certificates": {} });
     for patch in [&plain["case"], patch] {
         for (key, _) in patch["certificates"].as_object().into_iter().flatten() {
