@@ -160,6 +160,8 @@ pub enum ScenarioError {
 enum TaskError {
     #[error("{field}: missing, and {operation} needs it")]
     Missing { field: &'static str, operation: &'static str },
+    #[error("{field}: {operation} has no such field; it belongs to {of}")]
+    Misplaced { field: &'static str, operation: &'static str, of: &'static str },
     #[error("old: the certificate cannot take its own place: thumbprint names the same one")]
     OldIsNew,
 }
@@ -217,7 +219,7 @@ impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     }
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum OperationForm {
     #[default]
@@ -318,8 +320,32 @@ impl TryFrom<JsonObject<RequestForm>> for Asked {
 }
 
 impl RequestForm {
+    /// What belongs to another operation would be dropped without a word.
+    fn check_fields(&self) -> Result<(), TaskError> {
+        use OperationForm::{Assign, Remove, Replace, Verify};
+        let operation = self.operation.unwrap_or_default();
+        let fields: [(&str, bool, &[OperationForm], &str); 5] = [
+            ("services", self.services.is_some(), &[Assign, Verify], "assign and verify"),
+            ("mode", self.mode.is_some(), &[Assign], "assign"),
+            ("old", self.old.is_some(), &[Replace], "replace"),
+            ("connectors", self.connectors.is_some(), &[Replace, Assign], "replace, and to assign for many servers"),
+            ("shown", self.shown.is_some(), &[Verify], "verify"),
+        ];
+        let misplaced = fields.into_iter().find(|(_, is_there, of, _)| *is_there && !of.contains(&operation));
+        misplaced.map_or(Ok(()), |(field, _, _, of)| {
+            let operation = match operation {
+                Assign => "assign",
+                Remove => "remove",
+                Replace => "replace",
+                Verify => "verify",
+            };
+            Err(TaskError::Misplaced { field, operation, of })
+        })
+    }
+
     fn task(self) -> Result<Task, TaskError> {
         let form = self;
+        form.check_fields()?;
         let services = |operation| form.services.ok_or(TaskError::Missing { field: "services", operation });
         let operation = match form.operation.unwrap_or_default() {
             OperationForm::Assign => {

@@ -218,7 +218,7 @@ fn every_operation_has_its_answer_and_exit_status() {
         (&json!("assigned"), &json!("None"), &json!([]), 0)
     );
 
-    let (answer, status) = decide("remove", &request(json!({ "operation": "remove" })));
+    let (answer, status) = decide("remove", &request(json!({ "operation": "remove", "services": null })));
     assert_eq!((&answer["outcome"], status), (&json!("removed"), 0));
     assert_eq!(
         answer["script"],
@@ -228,7 +228,8 @@ fn every_operation_has_its_answer_and_exit_status() {
         )])
     );
 
-    let (answer, status) = decide("remove-default", &request(json!({ "operation": "remove", "thumbprint": default })));
+    let (answer, status) =
+        decide("remove-default", &request(json!({ "operation": "remove", "services": null, "thumbprint": default })));
     assert_eq!((&answer["outcome"], status), (&json!("refused"), 1));
     let rules: Vec<_> =
         answer["diagnostics"].as_array().unwrap().iter().map(|it| it["rule"].as_str().unwrap()).collect();
@@ -238,8 +239,10 @@ fn every_operation_has_its_answer_and_exit_status() {
     );
     assert!(answer.get("assignable").is_none() && answer.get("script").is_none());
 
-    let (answer, status) =
-        decide("replace", &request(json!({ "operation": "replace", "old": default, "default_smtp": "replace" })));
+    let (answer, status) = decide(
+        "replace",
+        &request(json!({ "operation": "replace", "services": null, "old": default, "default_smtp": "replace" })),
+    );
     assert_eq!((&answer["outcome"], &answer["assignable"], status), (&json!("refused"), &json!("IIS, SMTP"), 1));
 
     let (answer, status) = decide("policy", &patched(&json!({ "policy": { "raise": { "require-ssl": "refuse" } } })));
@@ -364,8 +367,14 @@ fn bad_input_is_one_line_with_file_and_field() {
             text(json!({ "request": { "accept_status": ["Untrusted", "Revoked"] } })),
             "request.accept_status[1]: ",
         ),
-        ("old", text(json!({ "request": { "operation": "replace", "old": new } })), "request.old: "),
-        ("no-old", text(json!({ "request": { "operation": "replace" } })), "request.old: "),
+        ("old", text(json!({ "request": { "operation": "replace", "services": null, "old": new } })), "request.old: "),
+        ("no-old", text(json!({ "request": { "operation": "replace", "services": null } })), "request.old: "),
+        (
+            "services-of-remove",
+            text(json!({ "request": { "operation": "remove" } })),
+            "request.services: remove has no such field; it belongs to assign and verify",
+        ),
+        ("old-of-assign", text(json!({ "request": { "old": new } })), "request.old: assign has no such field"),
         ("no-services", text(json!({ "request": { "services": null } })), "request.services: "),
         ("no-thumbprint", text(json!({ "request": { "thumbprint": null } })), "request: missing field `thumbprint`"),
         ("list", "[]".to_owned(), "expected an object"),

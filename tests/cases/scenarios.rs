@@ -102,12 +102,12 @@ fn bad_input_about_many_servers_is_one_line_with_its_field() {
         ),
         (
             "remove",
-            scenario(json!({ "operation": "remove" })).to_string(),
+            scenario(json!({ "operation": "remove", "services": null })).to_string(),
             "servers: a removal, a replacement and a verification",
         ),
         (
             "replace",
-            scenario(json!({ "operation": "replace", "old": thumbprint(&old()) })).to_string(),
+            scenario(json!({ "operation": "replace", "services": null, "old": thumbprint(&old()) })).to_string(),
             "servers: a removal",
         ),
         ("verify", scenario(json!({ "operation": "verify" })).to_string(), "servers: a removal"),
