@@ -57,7 +57,8 @@ pub(crate) enum Statement {
 pub(crate) struct DefaultIsKept {
     show: Command,
     default: Fact<Thumbprint>,
-    new: Thumbprint,
+    /// `None` for the one in `$new`.
+    new: Option<Thumbprint>,
 }
 
 /// The services that a certificate must show, and the command that shows it.
@@ -233,18 +234,19 @@ impl Statement {
 }
 
 impl DefaultIsKept {
-    pub(crate) fn new(show: Command, default: Fact<Thumbprint>, new: Thumbprint) -> Self {
+    pub(crate) fn new(show: Command, default: Fact<Thumbprint>, new: Option<Thumbprint>) -> Self {
         Self { show, default, new }
     }
 }
 
 impl fmt::Display for DefaultIsKept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operator, thumbprint) = match self.default {
-            Fact::Value(default) => ("-ne", default),
-            Fact::None | Fact::NotKnown => ("-eq", self.new),
-        };
-        write!(f, "if (({}).InternalTransportCertificateThumbprint {operator} '{thumbprint}') ", self.show)?;
+        write!(f, "if (({}).InternalTransportCertificateThumbprint ", self.show)?;
+        match (self.default, self.new) {
+            (Fact::Value(default), _) => write!(f, "-ne '{default}') ")?,
+            (_, Some(new)) => write!(f, "-eq '{new}') ")?,
+            (_, None) => f.write_str("-eq $new.Thumbprint) ")?,
+        }
         f.write_str("{ throw 'The default SMTP certificate is another one now: nothing more was done.' }")
     }
 }

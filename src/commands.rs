@@ -62,7 +62,7 @@ fn get_certificates(server: &Server) -> Command {
 pub(crate) fn import(server: &Server) -> Command {
     import_certificate(server)
         .word("-FileData ([IO.File]::ReadAllBytes( <path of the .pfx file> ))")
-        .word("-Password (Get-Credential).Password")
+        .word("-Password (Get-Credential).Password -PrivateKeyExportable $true")
 }
 
 /// Shows the Send connectors with their source servers and certificates.
@@ -138,20 +138,27 @@ pub(crate) fn request_renewal(server: &Server, thumbprint: Thumbprint) -> Vec<Co
     vec![get_certificate(server, thumbprint).pipe(new).kept_in("$request"), write]
 }
 
-/// Lets the computer of a server trust its new certificate.
-pub(crate) fn trust_new(server: &Server) -> Command {
+/// Lets the computer of a server trust its own certificate.
+pub(crate) fn trust(server: &Server, thumbprint: impl Into<Bare>) -> Command {
     Command::new("Get-Item")
         .word("\"Cert:\\LocalMachine\\My\\$($args[0])\"")
         .pipe(Command::new("Export-Certificate").word("-FilePath \"$env:TEMP\\$($args[0]).cer\" -Force"))
         .pipe(Command::new("Import-Certificate").word("-CertStoreLocation Cert:\\LocalMachine\\Root"))
-        .on_with(server.name(), NEW_THUMBPRINT)
+        .on_with(server.name(), thumbprint)
 }
 
-/// Binds the new certificate to port 444 of the Exchange Back End, in place of the one that is there.
-pub(crate) fn bind_new_to_back_end(server: &Server) -> Command {
+/// Makes the binding of the Exchange Back End, which has none.
+pub(crate) fn add_back_end_binding(server: &Server) -> Command {
+    Command::new("New-WebBinding")
+        .word("-Name 'Exchange Back End' -Protocol https -IPAddress * -Port 444")
+        .on(server.name())
+}
+
+/// Binds a certificate to port 444 of the Exchange Back End, in place of the one that is there.
+pub(crate) fn bind_to_back_end(server: &Server, thumbprint: impl Into<Bare>) -> Command {
     let binding =
         "(Get-WebBinding -Name 'Exchange Back End' -Protocol https -Port 444).AddSslCertificate($args[0], 'My')";
-    Command::new(binding).on_with(server.name(), NEW_THUMBPRINT)
+    Command::new(binding).on_with(server.name(), thumbprint)
 }
 
 /// Makes a new Auth certificate, and asks whether it is to be the default one for SMTP too.
@@ -166,8 +173,8 @@ pub(crate) fn new_auth_certificate(server: &Server) -> Command {
 }
 
 /// Stages the new Auth certificate: more than 48 hours ahead, so that every server has it by then.
-pub(crate) fn stage_auth_certificate() -> Command {
-    announce_auth_certificate(NEW_THUMBPRINT).word("-NewCertificateEffectiveDate (Get-Date).AddHours(72) -Force")
+pub(crate) fn stage_auth_certificate(thumbprint: impl Into<Bare>) -> Command {
+    announce_auth_certificate(thumbprint).word("-NewCertificateEffectiveDate (Get-Date).AddHours(72) -Force")
 }
 
 /// What an earlier command kept in `$new`.
@@ -230,7 +237,7 @@ pub(crate) fn test_federation_certificate() -> Command {
 
 /// Shows which Auth certificates are in use.
 pub(crate) fn show_auth_certificates() -> Command {
-    Command::new("Get-AuthConfig").list("*CertificateThumbprint")
+    Command::new("Get-AuthConfig").list("*CertificateThumbprint,NextCertificateEffectiveDate")
 }
 
 /// Shows which certificates federation trusts use.
@@ -388,7 +395,7 @@ pub(crate) fn restart_iis(server: &Server) -> Command {
 /// Restarts the Windows services of one service on a server, as far as they run: IMAP and POP are off by default.
 pub(crate) fn restart_running(server: &Server, service: Service) -> Command {
     let running = Command::new("Where-Object").word("Status -eq Running").pipe(Command::new("Restart-Service"));
-    at(server, Command::new("Get-Service").word(windows_services(service)).pipe(running))
+    at(server, Command::new("Get-Service").word(service.windows_services()).pipe(running))
 }
 
 /// Lets Exchange use certificates whose key is on an elliptic curve.
@@ -405,7 +412,7 @@ pub(crate) fn stop(server: &Server, service: Service) -> Command {
 }
 
 fn stop_here(service: Service) -> Command {
-    Command::new("Stop-Service").word(windows_services(service))
+    Command::new("Stop-Service").word(service.windows_services())
 }
 
 /// Starts the Windows services of one service.
@@ -414,19 +421,7 @@ pub(crate) fn start(server: &Server, service: Service) -> Command {
 }
 
 fn start_here(service: Service) -> Command {
-    Command::new("Start-Service").word(windows_services(service))
-}
-
-/// The Windows services behind a service, as a list of PowerShell.
-pub(crate) fn windows_services(service: Service) -> &'static str {
-    match service {
-        Service::IMAP => "MSExchangeIMAP4,MSExchangeIMAP4BE",
-        Service::POP => "MSExchangePOP3,MSExchangePOP3BE",
-        Service::UM => "MSExchangeUM",
-        Service::UM_CALL_ROUTER => "MSExchangeUMCR",
-        Service::IIS => "W3SVC",
-        _ => "MSExchangeTransport",
-    }
+    Command::new("Start-Service").word(service.windows_services())
 }
 
 // Edge subscriptions

@@ -46,7 +46,7 @@ enum Argument {
     /// The place of a certificate of the computer.
     Stored(Thumbprint),
     /// Another command that runs on the named computer, and what it is given as `$args`.
-    On(String, Option<&'static str>, Box<Command>),
+    On(String, Option<Bare>, Box<Command>),
     /// Lets only those through whose source servers hold this one.
     SourceServer(Arc<str>),
 }
@@ -171,8 +171,8 @@ impl Command {
     }
 
     /// The same, with an expression of the program's own that the command reads as `$args[0]`.
-    pub(crate) fn on_with(self, computer: impl Into<String>, given: &'static str) -> Self {
-        Self::new("Invoke-Command").with(Argument::On(computer.into(), Some(given), Box::new(self)))
+    pub(crate) fn on_with(self, computer: impl Into<String>, given: impl Into<Bare>) -> Self {
+        Self::new("Invoke-Command").with(Argument::On(computer.into(), Some(given.into()), Box::new(self)))
     }
 
     /// Adds `-Name value` as it stands; only for what is printed by the crate's own types.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::block::{Block, Statement};
+use crate::block::{Block, DefaultIsKept, Statement};
 use crate::commands;
 use crate::fact::Fact;
-use crate::powershell::Command;
+use crate::powershell::{Bare, Command};
 use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites};
 use crate::service::Service;
 use crate::text::list;
@@ -85,12 +85,17 @@ impl Renewal {
             _ if is_auth_certificate(server, installed) => Self::Auth,
             _ if installed.has(Service::FEDERATION) => Self::Federation,
             _ if certificate.web_management_name().is_some() => Self::WebManagement,
-            true if sites.holds(installed, EXCHANGE_BACK_END) == Some(true) => Self::BackEnd { is_default },
+            // Where its sites are not known it may be bound there.
+            true if is_perhaps_bound(sites, installed) => Self::BackEnd { is_default },
             true if is_default => Self::Default,
             true => Self::SelfSigned,
             false => Self::Issued,
         }
     }
+}
+
+fn is_perhaps_bound(sites: &Sites, installed: &Installed) -> bool {
+    sites.holds(installed, EXCHANGE_BACK_END).unwrap_or_else(|| installed.has(Service::IIS))
 }
 
 /// The steps in which a certificate is renewed.
@@ -103,7 +108,7 @@ pub(crate) fn renew(server: &Server, sites: &Sites, installed: &Installed, now: 
             "IIS made it for the Web Management service: choose another certificate in IIS Manager (the server, \
              Management Service), or leave it if the service is not used",
         )],
-        Renewal::BackEnd { is_default } => renew_back_end(server, is_default),
+        Renewal::BackEnd { is_default } => renew_back_end(server, Some(installed), is_default),
         Renewal::Default => make_default(server),
         Renewal::SelfSigned => renew_self_signed(server, installed),
         Renewal::Issued => request(server, installed),
@@ -151,9 +156,9 @@ fn renew_self_signed(server: &Server, installed: &Installed) -> Vec<Block> {
     }]
 }
 
-/// A new certificate for the Exchange Back End, which no cmdlet of Exchange binds.
-pub(crate) fn renew_back_end(server: &Server, is_default: bool) -> Vec<Block> {
-    let bind = [commands::trust_new(server), commands::bind_new_to_back_end(server)];
+/// A new certificate for the Exchange Back End, which no cmdlet of Exchange binds, in place of an old one.
+pub(crate) fn renew_back_end(server: &Server, old: Option<&Installed>, is_default: bool) -> Vec<Block> {
+    let bind = bind(server, commands::NEW_THUMBPRINT);
     let mut steps = if is_default {
         let words = "make a new self-signed certificate, the default one for SMTP as this one is, let the server trust \
                      it, and bind it to port 444 of the Exchange Back End:";
@@ -163,21 +168,63 @@ pub(crate) fn renew_back_end(server: &Server, is_default: bool) -> Vec<Block> {
                     default SMTP certificate:";
         vec![
             Block::asking(make, commands::new_back_end(server)),
-            with_new("let the server trust it, and bind it to port 444 of the Exchange Back End:", bind),
+            with_new("let the server trust it, and bind it to port 444 of the Exchange Back End:", server, bind),
         ]
     };
-    steps.push(Block::words_alone("only then remove this one"));
     if is_default && server.edge_subscribed() {
         steps.push(Block::words_alone("then create the Edge subscription again: it holds the former certificate"));
         steps.extend(resubscribe(server));
     }
+    steps.extend(old.map(|old| remove_from_back_end(server, old)));
     steps
 }
 
-/// Commands about the new certificate that an earlier block kept.
-fn with_new(words: &'static str, commands: impl IntoIterator<Item = Command>) -> Block {
+/// The removal of what was bound there, by a command where nothing else is known to be on it.
+fn remove_from_back_end(server: &Server, old: &Installed) -> Block {
+    let is_alone = old.web_sites().is_some_and(|sites| sites.iter().all(|site| *site == EXCHANGE_BACK_END))
+        && old.services().is_some_and(|services| (Service::IIS | Service::SMTP).contains(services));
+    if is_alone {
+        Block::of("only then remove this one:", [commands::remove_installed(server, old)])
+    } else {
+        Block::words_alone(
+            "only then remove this one, once another one has its other sites and services: plan its removal, which says \
+             what is still on it",
+        )
+    }
+}
+
+/// Binds a certificate that the server has to the Exchange Back End, which has none: the one that setup made, or a new
+/// one.
+pub(crate) fn bind_back_end(server: &Server, now: Timestamp) -> Vec<Block> {
+    let default = server.default_smtp().value().and_then(|default| server.installed(default));
+    let fit = default.filter(|installed| {
+        installed.certificate().is_self_signed() && installed.is_current(now) && installed.has_private_key()
+    });
+    match fit {
+        Some(installed) => {
+            let words = "bind the server's own certificate to port 444 of the Exchange Back End (in the shell of another \
+                         server if this one's does not open):";
+            vec![Block::of(words, bind(server, installed.thumbprint()))]
+        }
+        None => renew_back_end(server, None, false),
+    }
+}
+
+fn bind(server: &Server, thumbprint: impl Into<Bare> + Copy) -> Vec<Command> {
+    let has_none = server.web_bindings().is_some_and(|bindings| {
+        !bindings.iter().any(|binding| binding.site() == EXCHANGE_BACK_END && binding.port() == 444)
+    });
+    let add = has_none.then(|| commands::add_back_end_binding(server));
+    let trust = commands::trust(server, thumbprint);
+    [trust].into_iter().chain(add).chain([commands::bind_to_back_end(server, thumbprint)]).collect()
+}
+
+/// Commands about the new certificate that an earlier block kept, if the default one was kept there too.
+fn with_new(words: &'static str, server: &Server, commands: impl IntoIterator<Item = Command>) -> Block {
+    let show = commands::get_transport_service(server);
+    let kept = Statement::DefaultIsKept(DefaultIsKept::new(show, server.default_smtp(), None));
     let commands = commands.into_iter().map(Statement::Command);
-    Block::new(words, [Statement::NewIsThere].into_iter().chain(commands).collect())
+    Block::new(words, [Statement::NewIsThere, kept].into_iter().chain(commands).collect())
 }
 
 // The Auth certificate
@@ -193,7 +240,8 @@ pub(crate) fn stage_auth_certificate(server: &Server) -> Vec<Block> {
         new_auth_certificate(server),
         with_new(
             "stage it three days ahead: Exchange copies it to all servers, and makes it the current one by itself:",
-            [commands::stage_auth_certificate()],
+            server,
+            [commands::stage_auth_certificate(commands::NEW_THUMBPRINT)],
         ),
         Block::words_alone("in a hybrid organisation run the Hybrid Configuration wizard again after that day"),
     ]
@@ -201,7 +249,10 @@ pub(crate) fn stage_auth_certificate(server: &Server) -> Vec<Block> {
 
 /// The next Auth certificate, which is there already, in place of one that is expired or gone.
 pub(crate) fn publish_next_auth_certificate(next: Thumbprint, server: &Server) -> Vec<Block> {
-    let words = format!("the next one, {next}, is there: make it the current one, and clear the previous one:");
+    let words = format!(
+        "the next one, {next}, is there: once every server has it, make it the current one, and clear the previous \
+                         one:"
+    );
     let mut steps = vec![Block::of(words, commands::publish_auth_certificate(next))];
     steps.extend(take_auth_certificate(server));
     steps
@@ -210,8 +261,10 @@ pub(crate) fn publish_next_auth_certificate(next: Thumbprint, server: &Server) -
 /// Another Auth certificate in place of one that is expired or gone.
 pub(crate) fn replace_auth_certificate(server: &Server) -> Vec<Block> {
     let publish = commands::publish_auth_certificate(commands::NEW_THUMBPRINT);
-    let mut steps =
-        vec![new_auth_certificate(server), with_new("make it the current one, and clear the previous one:", publish)];
+    let mut steps = vec![
+        new_auth_certificate(server),
+        with_new("make it the current one, and clear the previous one:", server, publish),
+    ];
     steps.extend(take_auth_certificate(server));
     steps
 }
@@ -243,7 +296,10 @@ pub(crate) fn renew_federation_certificate(server: &Server, is_over: bool) -> Ve
     }
     vec![
         Block::of("make a new certificate for the federation trust:", [commands::new_federation_certificate(server)]),
-        with_new("name it to the trust as its next one:", [commands::announce_federation_certificate()]),
+        Block::new(
+            "name it to the trust as its next one:",
+            vec![Statement::NewIsThere, Statement::Command(commands::announce_federation_certificate())],
+        ),
         Block::of(
             "put the proof of each federated domain into its TXT record in DNS:",
             [commands::show_federation_proof()],

@@ -106,7 +106,11 @@ pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {
     if let Some(removed) = case.removal().and_then(|removal| removal.removed()) {
         let check = blocks.iter().any(Block::asks).then(|| {
             let (default, new) = (case.server.default_smtp(), case.request.thumbprint());
-            Statement::DefaultIsKept(DefaultIsKept::new(commands::get_transport_service(case.server), default, new))
+            Statement::DefaultIsKept(DefaultIsKept::new(
+                commands::get_transport_service(case.server),
+                default,
+                Some(new),
+            ))
         });
         let others = other_sources(case);
         let words: Cow<'static, str> = if case.change.renames().is_empty() {

@@ -79,6 +79,18 @@ impl Service {
         NAMES.into_iter().filter(move |(service, ..)| self.contains(*service)).map(|(service, name, _)| (service, name))
     }
 
+    /// The Windows services behind one service, as a list of PowerShell.
+    pub(crate) fn windows_services(self) -> &'static str {
+        match self {
+            Self::IMAP => "MSExchangeIMAP4,MSExchangeIMAP4BE",
+            Self::POP => "MSExchangePOP3,MSExchangePOP3BE",
+            Self::UM => "MSExchangeUM",
+            Self::UM_CALL_ROUTER => "MSExchangeUMCR",
+            Self::IIS => "W3SVC",
+            _ => "MSExchangeTransport",
+        }
+    }
+
     /// The services of the set one by one, in value order: what the iterator of `bitflags` does, in a few instructions.
     pub(crate) fn each(self) -> impl Iterator<Item = Self> {
         let mut left = self.bits();

@@ -35,10 +35,17 @@ fn missing(case: &Audited<'_>) -> Vec<Found> {
     let is_missing = |found: &[&Installed], connector| found.is_empty() && !case.is_known_at(connector);
     let missing = connectors(case).filter(|(connector, _, found)| is_missing(found, connector));
     let found = missing.map(|(connector, name, _)| {
-        let message = message!(
-            connector = connector.name().to_owned(), name = name.to_string();
-            "{} names {}, and no such certificate is installed: STARTTLS is gone", shown(connector), shown(name)
-        );
+        let message = match connector.kind() {
+            ConnectorKind::Hybrid => message!(
+                connector = connector.name().to_owned(), name = name.to_string();
+                "{} names {}, and no such certificate is installed: the Hybrid Configuration wizard has to be run again \
+                 with another one", shown(connector), shown(name)
+            ),
+            _ => message!(
+                connector = connector.name().to_owned(), name = name.to_string();
+                "{} names {}, and no such certificate is installed: STARTTLS is gone", shown(connector), shown(name)
+            ),
+        };
         Found::of_server(Service::SMTP, message).map(|finding| finding.step(endpoints::rename(case, connector)))
     });
     found.collect()

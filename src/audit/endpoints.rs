@@ -81,7 +81,7 @@ fn repair(case: &Audited<'_>, endpoint: &Endpoint) -> Vec<Block> {
             "assign IIS to the certificate that clients are to see; these are installed:",
             Some(commands::show_certificates(server)),
         ),
-        (EndpointKind::ExchangeBackEnd, ..) => remedy::renew_back_end(server, false),
+        (EndpointKind::ExchangeBackEnd, ..) => remedy::bind_back_end(server, case.now),
         (EndpointKind::Imap | EndpointKind::Pop, ..) => {
             one("set X509CertificateName to a name that an installed certificate covers, and restart the service", None)
         }
@@ -277,8 +277,7 @@ fn back_end_binding(case: &Audited<'_>) -> Vec<Found> {
     }
     let bindings: Vec<_> = of_site.iter().map(|binding| binding.id().to_string()).collect();
     let message = message!(bindings; "the Exchange Back End has no https binding *:444; it has {}", or_none(bindings));
-    let advice = "add the binding in IIS Manager on the server, with the certificate that setup made";
-    vec![Found::of_server(Service::IIS, message).map(|finding| finding.advise(advice))]
+    vec![Found::of_server(Service::IIS, message).map(|finding| finding.steps(remedy::bind_back_end(server, case.now)))]
 }
 
 fn or_none(bindings: &[String]) -> String {

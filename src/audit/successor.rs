@@ -115,14 +115,29 @@ fn assign(
     let is_default = server.default_smtp() == Fact::Value(installed.thumbprint());
     let alone = services & Service::SMTP;
     let separator = if before == "then" { " " } else { ": " };
-    let replace = format!("{before}{separator}replace this one by it, which assigns {services}:");
-    let others = Some(services - Service::SMTP).filter(|others| !others.is_empty()).map(enable);
-    if alone.is_empty() || is_default {
+    let others = services - Service::SMTP;
+    let first = Some(others).filter(|others| !others.is_empty()).map(enable);
+    let replace = format!("{before}{separator}replace this one by it: assign it to");
+    let mut steps = if alone.is_empty() || is_default {
         let alone = alone.each().map(|smtp| enable(smtp).switch("Force"));
-        return vec![Block::of(replace, others.into_iter().chain(alone))];
+        vec![Block::of(format!("{replace} {services}:"), first.into_iter().chain(alone))]
+    } else {
+        let keep = "SMTP, and answer No when asked whether to overwrite the default SMTP certificate:";
+        match first {
+            Some(first) => {
+                let ask = Block::asking(format!("assign it to {keep}"), enable(alone));
+                vec![Block::of(format!("{replace} {others}:"), [first]), ask]
+            }
+            None => vec![Block::asking(format!("{replace} {keep}"), enable(alone))],
+        }
+    };
+    let restarted: Vec<_> = (services & (Service::IMAP | Service::POP)).each().collect();
+    if !restarted.is_empty() {
+        let restart = restarted.into_iter().map(|service| commands::restart_running(server, service));
+        steps.push(Block::of("restart what presents it by name:", restart));
     }
-    let ask = "assign SMTP, and answer No when asked whether to overwrite the default SMTP certificate:";
-    vec![Block::of(replace, others), Block::asking(ask, enable(alone))]
+    steps.push(Block::words_alone("then plan the removal of this one: it says what is still on it"));
+    steps
 }
 
 /// The certificates of all servers that can take the place of others, by their names.
@@ -203,7 +218,9 @@ pub(super) fn renew_auth(
     end: Option<Timestamp>,
 ) -> Finding {
     let staged = case.across.staged().filter(|(next, _)| *next != thumbprint);
-    let is_over = end.is_none_or(|end| end < case.now);
+    let is_next = case.server.auth_certificates().is_some_and(|auth| auth.next == Some(thumbprint));
+    // While the current one is good nothing is published over it.
+    let is_over = if is_next { !is_current_auth_good(case) } else { end.is_none_or(|end| end < case.now) };
     let Some((next, auth)) = staged else {
         return finding.steps(remedy::another_auth_certificate(case.server, is_over));
     };
@@ -211,10 +228,13 @@ pub(super) fn renew_auth(
         return finding.steps(remedy::publish_next_auth_certificate(next, case.server));
     };
     let advice = match auth.next_effective.map(Timestamp::from) {
-        Some(effective) if effective > end => format!(
-            "the next one, {next}, is there, so that nothing has to be made; but it takes its place only on {effective}: \
-             set an earlier date (Set-AuthConfig -NewCertificateEffectiveDate)"
-        ),
+        Some(effective) if effective > end => {
+            let words = format!(
+                "the next one, {next}, is there, so that nothing has to be made; but it takes its place only on \
+                 {effective}: set an earlier date:"
+            );
+            return finding.step(Block::of(words, [commands::stage_auth_certificate(next)]));
+        }
         Some(effective) => format!(
             "the next one, {next}, is there and takes its place on {effective}: nothing has to be made; check that it \
              does:"
@@ -224,6 +244,12 @@ pub(super) fn renew_auth(
         ),
     };
     finding.advise(advice).command(commands::show_auth_certificates())
+}
+
+fn is_current_auth_good(case: &Audited<'_>) -> bool {
+    let current = case.server.auth_certificates().and_then(|auth| auth.current);
+    let held = |thumbprint| case.across.auth_holders(thumbprint).iter().find_map(|it| it.installed(thumbprint));
+    current.and_then(held).is_some_and(|installed| installed.is_current(case.now))
 }
 
 /// The next Auth certificate of the organisation, if a server has it and it is valid beyond the current one.

@@ -48,7 +48,7 @@ fn remedies(case: &Comparison<'_>, failing: &[&EndpointChange]) -> Vec<Block> {
         let server = case.server();
         let (commands, further) = match advice {
             Advice::NameThis => (renames(case, failing), Vec::new()),
-            Advice::BackEnd => (Vec::new(), remedy::renew_back_end(server, false)),
+            Advice::BackEnd => (Vec::new(), remedy::renew_back_end(server, None, false)),
             Advice::Default => (Vec::new(), remedy::make_default(server)),
             _ => (Vec::new(), Vec::new()),
         };

@@ -191,7 +191,7 @@ rule! {
 fn stop_and_start(case: &Assignment<'_>, service: Service) -> Option<Finding> {
     case.adds(service).then(|| {
         let message = message!(
-            windows_services = commands::windows_services(service);
+            windows_services = service.windows_services();
             "{windows_services} must be stopped before the assignment and started after it"
         );
         Finding::on(service, message).advise("the script does both")

@@ -139,7 +139,8 @@ fn back_end(case: &Removal<'_>) -> Option<Finding> {
          shell would stop"
     };
     let is_default = case.server().default_smtp().value() == Some(case.removed()?.thumbprint());
-    Some(Finding::on_request(message).steps(remedy::renew_back_end(case.server(), is_default)))
+    let finding = Finding::on_request(message).steps(remedy::renew_back_end(case.server(), None, is_default));
+    Some(finding.advise("then plan the removal again"))
 }
 
 rule! {
