@@ -6,6 +6,7 @@
 
 #[path = "support"]
 mod support {
+    pub mod console;
     pub mod expected;
     pub mod export;
     pub mod factory;
@@ -34,8 +35,12 @@ mod decisions;
 mod failures;
 #[path = "powershell/fleets.rs"]
 mod fleets;
+#[path = "powershell/hostile_names.rs"]
+mod hostile_names;
 #[path = "powershell/judged.rs"]
 mod judged;
+#[path = "powershell/pasted.rs"]
+mod pasted;
 #[path = "powershell/places.rs"]
 mod places;
 #[path = "powershell/plain.rs"]

@@ -194,9 +194,24 @@ pub(crate) fn all() -> Vec<Remedy> {
     all.into_iter().collect()
 }
 
-/// What a text has after these words, up to a quote.
-fn named<'a>(text: &'a str, words: &str) -> Option<&'a str> {
-    text.split_once(words)?.1.split('\'').next()
+/// The literal that a text has after these words.
+fn named(text: &str, words: &str) -> Option<String> {
+    let (mut literal, mut characters) = (String::new(), text.split_once(words)?.1.chars());
+    let is_quote = |character: char| matches!(character, '\'' | '\u{2018}'..='\u{201B}');
+    while let Some(character) = characters.next() {
+        if is_quote(character) && !characters.next().is_some_and(is_quote) {
+            break;
+        }
+        literal.push(character);
+    }
+    Some(literal)
+}
+
+const NO_THUMBPRINT: &str = "0000000000000000000000000000000000000000";
+
+/// The default SMTP certificate with which a block goes on.
+pub(crate) fn default_of(text: &str) -> String {
+    named(text, "InternalTransportCertificateThumbprint -ne '").unwrap_or_else(|| NO_THUMBPRINT.to_owned())
 }
 
 pub(crate) fn is_block(text: &str) -> bool {
@@ -208,14 +223,12 @@ pub(crate) fn is_block(text: &str) -> bool {
 pub(crate) fn judge(pwsh: &Path, references: &Path, set: &str, remedies: &[Remedy], fails: bool) -> Vec<Judged> {
     let folder = folder(set);
     let block = |text: &String| {
-        let default = named(text, "InternalTransportCertificateThumbprint -ne '");
         let forbidden = named(text, "InternalTransportCertificateThumbprint -eq '");
-        let none = "0000000000000000000000000000000000000000";
-        let computer = named(text, "$env:COMPUTERNAME -ne '").unwrap_or("MBX01");
+        let computer = named(text, "$env:COMPUTERNAME -ne '").unwrap_or_else(|| "MBX01".to_owned());
         json!({ "text": text, "filled": filled(text), "computer": computer,
             "is_file": !is_block(text) && text.trim_end().contains('\n'), "fails": fails && is_block(text),
-            "default": default.unwrap_or(none), "other": forbidden.unwrap_or(none),
-            "looks": fails && (default.is_some() || forbidden.is_some()),
+            "default": default_of(text), "other": forbidden.unwrap_or_else(|| NO_THUMBPRINT.to_owned()),
+            "looks": fails && text.contains(".InternalTransportCertificateThumbprint -"),
             "needs_new": fails && text.contains("Get-Variable new") })
     };
     let remedies: Vec<Vec<Value>> = remedies.iter().map(|remedy| remedy.iter().map(block).collect()).collect();
@@ -243,6 +256,12 @@ static JUDGED: LazyLock<Option<Vec<(String, Judged)>>> = LazyLock::new(|| {
 });
 
 impl Judged {
+    /// The first failure of a call by its number, and what was called then.
+    pub(crate) fn failure(&self, is_wanted: impl Fn(usize) -> bool) -> Option<(usize, &[String])> {
+        let mut thrown = self.failures.iter().filter(|failure| failure.by == "throw");
+        thrown.find(|failure| is_wanted(failure.at)).map(|failure| (failure.at, &*failure.calls))
+    }
+
     /// The names of what it called. What looks at one thing for each of several is one call.
     pub(crate) fn called(&self) -> Vec<&str> {
         self.called_once().map(|call| &*call.cmdlet).collect()
