@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use exchange_certificates::{
+    Answer, Block, Connector, ConnectorKind, ConnectorNames, Installed, Request, Role, Server, Service,
+    TlsCertificateName, Version, plan, rfc3339,
+};
 use serde_json::Value;
 
 use crate::blocks::{Called, Remedy, cases, judge, of_fleet, of_scenario, references};
+use crate::support::factory::CertificateFactory;
 
 /// What every name begins with.
 const HOSTILE: [&str; 11] = [
@@ -153,7 +158,7 @@ fn every_hostile_name_arrives_as_one_literal_value() {
     }
     let judged = judge(&pwsh, &references, "hostile", &all, false);
     let texts: Vec<_> = all.iter().flatten().collect();
-    let mut hostile = 0;
+    let (mut hostile, mut places) = (0, BTreeSet::new());
     for ((judged_one, expected), text) in judged.iter().zip(&expected).zip(texts) {
         judged_one.check(text);
         let Some((plain, count, name)) = expected else { continue };
@@ -163,12 +168,81 @@ fn every_hostile_name_arrives_as_one_literal_value() {
             (call.cmdlet.clone(), parameters.map(|(parameter, value)| (parameter.clone(), name(value))).collect())
         };
         let of = |calls: &[Called], name: &dyn Fn(&Value) -> Value| -> Vec<(String, BTreeMap<String, Value>)> {
-            calls.iter().map(|call| bound(call, name)).collect()
+            // Connectors come in the order of their names.
+            let mut calls: Vec<_> = calls.iter().map(|call| bound(call, name)).collect();
+            calls.sort_by_key(|call| format!("{call:?}"));
+            calls
         };
+        for call in &judged[*plain].calls {
+            let named = call.parameters.iter().filter(|(_, value)| value.to_string().contains("Zq"));
+            places.extend(named.map(|(parameter, _)| format!("{} -{parameter}", call.cmdlet)));
+        }
         let expected = of(&judged[*plain].calls, &|value| with_names(value, *count, name));
         assert_eq!(of(&judged_one.calls, &Value::clone), expected, "{text}");
         hostile += 1;
     }
-    println!("{} remedies with names, {hostile} blocks with hostile ones", kinds.len());
+    println!("{} remedies with names, {hostile} blocks with hostile ones: {places:#?}", kinds.len());
     assert!(kinds.len() > 50 && hostile > 1000, "{} {hostile}", kinds.len());
+    for place in [
+        "Enable-ExchangeCertificate -Server",
+        "Get-ManagementRoleAssignment -RoleAssignee",
+        "Get-TransportService -Identity",
+        "Invoke-Command -ComputerName",
+        "New-EdgeSubscription -Site",
+        "New-ExchangeCertificate -DomainName",
+        "New-ExchangeCertificate -SubjectName",
+        "Remove-EdgeSubscription -Identity",
+        "Set-ReceiveConnector -Identity",
+        "Set-SendConnector -Identity",
+        "Set-SendConnector -SourceTransportServers",
+    ] {
+        assert!(places.contains(place), "{place} is never a name");
+    }
+}
+
+#[test]
+fn a_hostile_issuer_or_subject_arrives_as_one_literal_value() {
+    let Some((pwsh, references)) = references() else { return };
+    let certificate = |name: &str, not_after: &str| {
+        let factory = CertificateFactory::new("mail.contoso.com").issuer(&[("C", "US"), ("CN", name)]);
+        factory.subject(&[("C", "US"), ("CN", name)]).not_after(not_after).build()
+    };
+    let mut remedies = Vec::new();
+    let mut names = Vec::new();
+    for hostile in HOSTILE.iter().chain(&EXACT) {
+        for old_name in [hostile, &"mail"] {
+            let old = certificate(old_name, "2027-04-19T00:00:00Z");
+            let new = certificate(hostile, "2027-05-19T00:00:00Z");
+            let connector = |kind| {
+                let connector = Connector::new(kind, "Outbound").unwrap();
+                connector.with_tls_certificate_name(TlsCertificateName::of(&old)).unwrap()
+            };
+            let mut server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])
+                .unwrap()
+                .with_connector(connector(ConnectorKind::Send).with_servers(["MBX01"]).unwrap())
+                .with_connector(connector(ConnectorKind::Hybrid));
+            let services = Service::IIS | Service::SMTP;
+            server.install(Installed::new(old.clone()).with_services(services)).unwrap();
+            server.install(Installed::new(new.clone()).with_services(Service::empty())).unwrap();
+            let request = Request::replace(old.thumbprint(), new.thumbprint());
+            let request = request.with_connector_names(ConnectorNames::Update).with_default_smtp(Answer::Replace);
+            let plan = plan(&server, &request, rfc3339::parse("2026-11-24T00:00:00Z").unwrap()).unwrap();
+            let texts: Remedy = plan.blocks().iter().map(Block::text).collect();
+            names.extend(texts.iter().map(|_| TlsCertificateName::of(&new).to_string()));
+            remedies.push(texts);
+        }
+    }
+    let judged = judge(&pwsh, &references, "hostile-certificates", &remedies, false);
+    let mut set = 0;
+    for ((judged, name), text) in judged.iter().zip(&names).zip(remedies.iter().flatten()) {
+        judged.check(text);
+        let values = judged.calls.iter().filter_map(|call| call.parameters.get("TlsCertificateName")?.as_str());
+        // Before the name is set it may be taken away.
+        for value in values.filter(|value| !value.is_empty()) {
+            assert_eq!(value, name, "{text}");
+            set += 1;
+        }
+    }
+    println!("{set} names of hostile certificates");
+    assert_eq!(set, 3 * (HOSTILE.len() + EXACT.len()));
 }
