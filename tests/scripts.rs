@@ -1,5 +1,14 @@
 //! What the scripts and remedies mean to PowerShell and to Exchange.
 
+#[allow(dead_code, reason = "the cases of the pages are run here, and their answers written elsewhere")]
+#[path = "support/fleets.rs"]
+mod fleets;
+#[allow(dead_code, reason = "the same")]
+#[path = "support/page.rs"]
+mod page;
+
+use self::support::factory;
+
 mod support {
     pub mod comparison;
     pub mod decision_table;
@@ -7,6 +16,7 @@ mod support {
     pub mod filled;
     pub mod interpreter;
     pub mod pool;
+    pub mod remedied;
     pub mod situations;
 }
 
@@ -15,6 +25,7 @@ mod cases {
     pub(crate) mod hostile;
     pub(crate) mod interpreter;
     pub(crate) mod meaning;
+    pub(crate) mod remedies;
     pub(crate) mod renewal;
     pub(crate) mod rollout;
 }

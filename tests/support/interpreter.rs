@@ -17,4 +17,4 @@ mod syntax;
 pub use cmdlets::{Call, bind};
 pub use machine::{Default, Machine};
 pub use organisation::Organisation;
-pub use syntax::{Argument, Failure, Item, Value, parse, read, single_quoted};
+pub use syntax::{Argument, Command, Condition, Failure, Item, Value, parse, read, single_quoted};

@@ -227,6 +227,10 @@ impl Machine {
                     let what = "a statement, which the script of one server has no use for".to_owned();
                     return Err(Failure { line: *line, column: 1, what });
                 }
+                Item::Scope(_) | Item::Finally { .. } | Item::Kept { .. } | Item::Copied { .. } | Item::Drain => {
+                    let what = "what is pasted, which a script has no use for".to_owned();
+                    return Err(Failure { line: 1, column: 1, what });
+                }
             }
         }
         Ok(())

@@ -42,6 +42,12 @@ impl Organisation {
                 }
                 Item::Comment { text, .. } if text == "# The next server:" => place = Place::Shell,
                 Item::Comment { .. } => comment = Some(item.clone()),
+                Item::Scope(_) | Item::Finally { .. } | Item::Kept { .. } | Item::Copied { .. } | Item::Drain => {
+                    return fail(1, "what is pasted, which a script has no use for");
+                }
+                Item::Throw { line, when: Condition::Unset(_) | Condition::Compared { .. }, .. } => {
+                    return fail(*line, "a condition that means nothing here");
+                }
                 Item::Expression { line, .. } => return fail(*line, "an expression that means nothing here"),
                 Item::Throw { line, when: Condition::ElsewhereThan(name), .. } => {
                     let is_named = |server: &Machine| server.is_edge() && server.name().eq_ignore_ascii_case(name);

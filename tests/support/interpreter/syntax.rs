@@ -1,5 +1,7 @@
 //! From text to commands with their arguments, by a grammar that the library knows nothing of.
 
+mod statements;
+
 use std::cell::RefCell;
 use std::fmt;
 
@@ -39,6 +41,25 @@ pub enum Item {
         line: usize,
         text: String,
     },
+    /// `& { … }`, whose variables are its own.
+    Scope(Vec<Item>),
+    /// `try { … } finally { … }`.
+    Finally {
+        tried: Vec<Item>,
+        always: Vec<Item>,
+    },
+    /// `$name = …`, of commands.
+    Kept {
+        variable: String,
+        commands: Vec<Command>,
+    },
+    /// `$name = $other`.
+    Copied {
+        variable: String,
+        from: String,
+    },
+    /// Asks for a word until it is the right one, and so takes what is left of a paste.
+    Drain,
     /// `if (…) { throw 'text' }`.
     Throw {
         line: usize,
@@ -55,6 +76,10 @@ pub enum Condition {
     /// `'text',… | Where-Object { "$((command).property)" -split ', ' -notcontains $_ }`: what the printed set lacks
     /// one of the texts.
     Lacks { texts: Vec<String>, command: Command, property: String },
+    /// `-not (Get-Variable … -ValueOnly -ErrorAction Ignore)`.
+    Unset(String),
+    /// `(command).property -eq 'text'`, or `-ne`.
+    Compared { command: Command, property: String, is_equal: bool, text: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +117,7 @@ impl Command {
 }
 
 /// PowerShell takes each of these for `'`.
-pub fn is_single_quote(character: char) -> bool {
+fn is_single_quote(character: char) -> bool {
     matches!(character, '\'' | '\u{2018}'..='\u{201B}')
 }
 
@@ -247,8 +272,11 @@ impl<'a> Reader<'a> {
                     let text = self.text(child).to_owned();
                     items.push(Item::Expression { line: child.start_position().row + 1, text });
                 }
+                "pipeline" if self.text(child).starts_with("& {") => items.push(self.scope(child)?),
                 "pipeline" => self.pipeline(child, items)?,
                 "if_statement" => items.push(self.throw(child)?),
+                "try_statement" => items.push(self.try_finally(child)?),
+                "do_statement" => items.push(self.drain(child)?),
                 "statement_list" | "script_block" | "script_block_body" => self.items(child, items)?,
                 _ => return self.unknown(child),
             }
@@ -265,87 +293,6 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
-    }
-
-    fn assignment(&self, node: Node<'_>) -> Result<Item, Failure> {
-        let assignment = core(node);
-        match (children(assignment).as_slice(), node.start_position().row + 1) {
-            ([left, equals, right], line) if self.text(*equals) == "=" => {
-                Ok(Item::Assignment { line, variable: self.text(*left).to_owned(), text: self.literal(*right)? })
-            }
-            _ => self.unknown(node),
-        }
-    }
-
-    fn throw(&self, node: Node<'_>) -> Result<Item, Failure> {
-        let parts = children(node);
-        let [_, _, condition, _, block] = parts.as_slice() else { return self.unknown(node) };
-        let statements = children(*block);
-        let [_, statement, _] = statements.as_slice() else { return self.unknown(*block) };
-        let thrown = core(*statement);
-        match children(thrown).as_slice() {
-            [throw, text] if throw.kind() == "throw" => Ok(Item::Throw {
-                line: node.start_position().row + 1,
-                when: self.condition(*condition)?,
-                text: self.literal(*text)?,
-            }),
-            _ => self.unknown(thrown),
-        }
-    }
-
-    fn condition(&self, node: Node<'_>) -> Result<Condition, Failure> {
-        let condition = core(node);
-        match children(condition).as_slice() {
-            [computer, not_equal, name] if self.text(*not_equal) == "-ne" => {
-                if !self.text(*computer).eq_ignore_ascii_case("$env:COMPUTERNAME") {
-                    return self.unknown(*computer);
-                }
-                Ok(Condition::ElsewhereThan(self.literal(*name)?))
-            }
-            [texts, bar, command] if bar.kind() == "|" => {
-                let elements = children(*command);
-                let [name, elements] = elements.as_slice() else { return self.unknown(*command) };
-                if !self.text(*name).eq_ignore_ascii_case("Where-Object") {
-                    return self.unknown(*name);
-                }
-                let elements = children(*elements);
-                let [_, block] = elements.as_slice() else { return self.unknown(*command) };
-                let block = children(core(*block));
-                let [_, block, _] = block.as_slice() else { return self.unknown(*command) };
-                let (command, property) = self.not_contained(core(*block))?;
-                Ok(Condition::Lacks { texts: self.literals(core(*texts))?, command, property })
-            }
-            _ => self.unknown(condition),
-        }
-    }
-
-    /// The command and the property of `"$((command).property)" -split ', ' -notcontains $_`.
-    fn not_contained(&self, node: Node<'_>) -> Result<(Command, String), Failure> {
-        let parts = children(node);
-        let [split, operator, each] = parts.as_slice() else { return self.unknown(node) };
-        if self.text(*operator) != "-notcontains" || self.text(*each) != "$_" {
-            return self.unknown(node);
-        }
-        let parts = children(*split);
-        let [printed, operator, comma] = parts.as_slice() else { return self.unknown(*split) };
-        if self.text(*operator) != "-split" || self.literal(*comma)? != ", " {
-            return self.unknown(*split);
-        }
-        let shown = core(*printed);
-        if self.text(*printed) != format!("\"{}\"", self.text(shown)) {
-            return self.unknown(*printed);
-        }
-        let parts = children(shown);
-        let [_, member, _] = parts.as_slice() else { return self.unknown(shown) };
-        let member = core(*member);
-        match children(member).as_slice() {
-            [object, dot, property] if dot.kind() == "." && object.kind() == "parenthesized_expression" => {
-                let mut comments = Vec::new();
-                let command = self.command(core(children(*object)[1]), &mut comments)?;
-                Ok((command, self.text(*property).to_owned()))
-            }
-            _ => self.unknown(member),
-        }
     }
 
     fn literal(&self, node: Node<'_>) -> Result<String, Failure> {
