@@ -88,7 +88,8 @@ pub(crate) fn cases() -> (Vec<Value>, Vec<(Value, String)>) {
     };
     let plain: Value = serde_json::from_str(include_str!("../rules/plain.json")).unwrap();
     let of_rules = RULES.iter().flat_map(|rule| of_page("tests/rules", rule.id()));
-    let mut scenarios: Vec<_> = of_rules.map(|patch| requests::scenario(&plain, &patch).unwrap().0).collect();
+    let mut scenarios: Vec<_> =
+        of_rules.chain([subscribed()]).map(|patch| requests::scenario(&plain, &patch).unwrap().0).collect();
     let of_audit = AUDIT_RULES.iter().flat_map(|rule| of_page("tests/audit", rule.id()));
     let mut fleets: Vec<_> =
         of_audit.map(|patch| fleets_of_pages::fleet(&patch).unwrap()).map(|(fleet, now, _)| (fleet, now)).collect();
@@ -100,6 +101,18 @@ pub(crate) fn cases() -> (Vec<Value>, Vec<(Value, String)>) {
     scenarios.extend(rollouts(&organization));
     fleets.push((organization["servers"].clone(), organization["now"].as_str().unwrap().to_owned()));
     (scenarios, fleets)
+}
+
+/// An Edge Transport server that is a source of a Send connector beside another one, in a site that is known.
+fn subscribed() -> Value {
+    let connector = json!({ "kind": "Send", "name": "Outbound", "servers": ["EDGE01", "EDGE02"],
+        "tls_certificate_name": { "of": "new" } });
+    json!({
+        "server": { "name": "EDGE01", "roles": ["EdgeTransport"], "edge_subscribed": true, "site": "Berlin",
+            "connectors": [connector] },
+        "certificates": { "default": { "services": "SMTP" }, "auth": { "installed": false }, "old": { "services": "SMTP" } },
+        "request": { "services": "SMTP", "default_smtp": "keep", "caller": ["Administrators"] }
+    })
 }
 
 /// The renewal of the examples, with each answer.
