@@ -6,6 +6,9 @@ mod fleets;
 #[allow(dead_code, reason = "the same")]
 #[path = "support/page.rs"]
 mod page;
+#[allow(dead_code, reason = "the same")]
+#[path = "support/requests.rs"]
+mod requests;
 
 use self::support::factory;
 
@@ -26,6 +29,7 @@ mod cases {
     pub(crate) mod interpreter;
     pub(crate) mod meaning;
     pub(crate) mod remedies;
+    pub(crate) mod remedies_of_plans;
     pub(crate) mod renewal;
     pub(crate) mod rollout;
 }

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use exchange_certificates::powershell::quoted;
-use exchange_certificates::{AuditFinding, Fleet, Installed, Server, Service, TlsCertificateName, audit, rfc3339};
+use exchange_certificates::{
+    AuditFinding, Fleet, Installed, Rank, Server, Service, TlsCertificateName, audit, rfc3339,
+};
 use serde_json::Value;
 
 use crate::fleets;
@@ -17,8 +19,8 @@ use crate::support::interpreter::{Item, read};
 use crate::support::remedied::Organization;
 
 /// The cases of every page, each by its name.
-fn cases() -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audit");
+pub(super) fn cases(folder: &str) -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
     paths.sort();
@@ -36,11 +38,9 @@ fn cases() -> Vec<(String, Value)> {
 }
 
 /// What a remedy waits for, if whoever pastes it cannot do it alone.
-fn waits(finding: &AuditFinding, texts: &[(String, Option<&str>)], fleet: &Fleet) -> Option<&'static str> {
-    let texts: Vec<_> = texts.iter().map(|(text, _)| text.as_str()).collect();
+pub(super) fn waits(texts: &[&str], server: &Server) -> Option<&'static str> {
     let all = texts.join("\n");
-    let knows_auth = fleet.get(finding.server()).is_some_and(|server| server.auth_certificates().is_some());
-    if all.contains("Set-AuthConfig") && !knows_auth {
+    if all.contains("Set-AuthConfig") && server.auth_certificates().is_none() {
         return Some("the Auth certificates, which were not read");
     }
     if all.is_empty() {
@@ -48,6 +48,7 @@ fn waits(finding: &AuditFinding, texts: &[(String, Option<&str>)], fleet: &Fleet
     }
     for (part, what) in [
         ("-GenerateRequest", "a certification authority"),
+        ("New-ItemProperty", "a value of the registry, which is not read"),
         ("EdgeSubscription", "an Edge subscription"),
         ("Set-FederationTrust", "a federation trust"),
         ("ReadAllBytes", "a file"),
@@ -58,8 +59,7 @@ fn waits(finding: &AuditFinding, texts: &[(String, Option<&str>)], fleet: &Fleet
             return Some(what);
         }
     }
-    let items =
-        texts.iter().flat_map(|text| read(text).unwrap_or_else(|failure| panic!("{finding}\n{text}\n{failure}")));
+    let items = texts.iter().flat_map(|text| read(text).unwrap_or_else(|failure| panic!("{text}\n{failure}")));
     items.into_iter().all(|item| looks(&item)).then_some("somebody who looks")
 }
 
@@ -87,7 +87,7 @@ fn speaks(fleet: &Fleet, now: SystemTime, finding: &AuditFinding) -> usize {
 }
 
 /// The endpoints that are worse than before.
-fn worse(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<String> {
+pub(super) fn worse(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<String> {
     let later = after.endpoints(now);
     let mut worse = Vec::new();
     for endpoint in before.endpoints(now) {
@@ -98,7 +98,7 @@ fn worse(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<String> {
         };
         let is_worse = match (endpoint.ranks(), other.ranks()) {
             (Some((worst, best)), Some(others)) => others.0 < worst || others.1 < best,
-            (Some(_), None) => true,
+            (Some((_, best)), None) => best > Rank::Dead,
             (None, _) => false,
         };
         if is_worse && endpoint.presented() != other.presented() {
@@ -110,7 +110,7 @@ fn worse(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<String> {
 
 /// A text with the values that whoever pastes it knows: the first name that clients use, and a certificate of the server
 /// for connectors that serves it already.
-fn filled(text: String, server: &Server, now: SystemTime) -> String {
+pub(super) fn filled(text: String, server: &Server, now: SystemTime) -> String {
     let name = server.client_names().and_then(<[_]>::first).map(|name| quoted(name).to_string());
     let serves = |it: &&Installed| {
         let certificate = it.certificate();
@@ -143,6 +143,7 @@ fn judge(
     texts: &[(String, Option<&str>)],
     now: SystemTime,
 ) -> Result<(), String> {
+    Organization::stopped_by_a_failure(servers, texts, now)?;
     let mut organization = Organization::new(servers, now);
     let before = organization.fleet();
     for (text, computer) in texts {
@@ -169,9 +170,10 @@ const WRONG: [(&str, &str); 3] = [
 ];
 
 /// Rules of which some remedy needs nobody, and is run here.
-const RUN: [&str; 14] = [
+const RUN: [&str; 15] = [
     "audit-auth-certificate-expires",
     "audit-auth-certificate-missing",
+    "audit-connector-certificate-missing",
     "audit-connector-stale",
     "audit-default-smtp-expired",
     "audit-default-smtp-missing",
@@ -191,7 +193,7 @@ fn a_remedy_of_the_audit_takes_its_finding_away_and_does_no_harm() {
     let mut seen = BTreeSet::new();
     let (mut ran, mut waiting): (BTreeMap<String, usize>, BTreeMap<String, usize>) = <_>::default();
     let (mut wrong, mut known) = (Vec::new(), BTreeSet::new());
-    for (name, patch) in cases() {
+    for (name, patch) in cases("tests/audit") {
         let (servers, now, _) = fleets::fleet(&patch).unwrap();
         let now = rfc3339::parse(&now).unwrap();
         let fleet: Fleet = serde_json::from_value(servers.clone()).unwrap();
@@ -203,7 +205,7 @@ fn a_remedy_of_the_audit_takes_its_finding_away_and_does_no_harm() {
             let pasted = finding.remedy().iter().map(|block| (filled(block.text(), server, now), block.computer()));
             let mut texts: Vec<_> = pasted.filter(|(text, _)| !text.is_empty()).collect();
             let rule = finding.rule();
-            if let Some(what) = waits(finding, &texts, &fleet) {
+            if let Some(what) = waits(&texts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), server) {
                 *waiting.entry(format!("{rule}: {what}")).or_default() += 1;
                 continue;
             }
@@ -251,6 +253,9 @@ fn what_does_harm_is_seen() {
     let smtp = format!("{new} -Services SMTP -Force");
     let bind = "Invoke-Command -ComputerName MBX01 -ArgumentList $new.Thumbprint -ScriptBlock { (Get-WebBinding -Name 'Exchange Back End' -Protocol https -Port 444).AddSslCertificate($args[0], 'My') }";
     let trust = "Invoke-Command -ComputerName MBX01 -ArgumentList $new.Thumbprint -ScriptBlock { Get-Item \"Cert:\\LocalMachine\\My\\$($args[0])\" | Export-Certificate -FilePath \"$env:TEMP\\$($args[0]).cer\" -Force | Import-Certificate -CertStoreLocation Cert:\\LocalMachine\\Root }";
+    let [stop, start] = ["Stop", "Start"].map(|verb| {
+        format!("Invoke-Command -ComputerName MBX01 -ScriptBlock {{ {verb}-Service MSExchangeTransport }}")
+    });
     let drain = "do { $answer = Read-Host 'Type keep' } until ($answer -eq 'keep')";
     for (texts, expected) in [
         (vec![smtp.clone()], None),
@@ -279,6 +284,11 @@ fn what_does_harm_is_seen() {
             vec![smtp.clone(), "Invoke-Command -ComputerName MBX01 -ScriptBlock { Stop-Service MSExchangeTransport }".into()],
             Some("MSExchangeTransport is left stopped"),
         ),
+        (
+            vec![smtp.clone(), format!("& {{\ntry {{\n{stop}\niisreset\n{start}\n}} finally {{\n$global:ErrorActionPreference = $preference\n}}\n}}")],
+            Some("MSExchangeTransport is left stopped on mbx01 where iisreset fails"),
+        ),
+        (vec![smtp.clone(), format!("& {{\ntry {{\n{stop}\niisreset\n}} finally {{\n{start}\n}}\n}}")], None),
         (vec![smtp.clone(), "Restart-Service MSExchangeTransport".into()], Some("runs on whatever server")),
         (vec![smtp.clone(), "Set-AuthConfig -NewCertificateThumbprint $new.Thumbprint".into()], Some("asks, and nobody")),
         (

@@ -31,6 +31,9 @@ pub struct Organization {
     /// What `$args[0]` is, in a session on another computer.
     given: Option<String>,
     made: u8,
+    /// How many cmdlets run before one fails, and then which one it was.
+    fails_after: Option<usize>,
+    failed: Option<&'static str>,
     /// Whether the next Auth certificate becomes the current one by itself, after its day.
     is_staged: bool,
 }
@@ -72,6 +75,8 @@ impl Organization {
             given: None,
             made: 0,
             is_staged: false,
+            fails_after: None,
+            failed: None,
         }
     }
 
@@ -88,6 +93,28 @@ impl Organization {
             Some((computer, service)) => fail(format!("{service} is left stopped on {computer}")),
             None => Ok(()),
         }
+    }
+
+    /// What is left stopped where any one of the cmdlets fails, but those that start it.
+    pub fn stopped_by_a_failure(
+        servers: &Value,
+        texts: &[(String, Option<&str>)],
+        now: SystemTime,
+    ) -> Result<(), String> {
+        for place in 0.. {
+            let mut organization = Self::new(servers, now);
+            organization.fails_after = Some(place);
+            // Blocks are pasted one after the other, whatever becomes of the one before.
+            texts.iter().for_each(|(text, computer)| drop(organization.paste(text, *computer)));
+            match (organization.failed, organization.stopped.first()) {
+                (None, _) => break,
+                (Some("Start-Service"), _) | (_, None) => {}
+                (Some(failed), Some((computer, service))) => {
+                    return Err(format!("{service} is left stopped on {computer} where {failed} fails"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What Exchange does by itself in the days afterwards: every server gets the Auth certificates, and a next one that

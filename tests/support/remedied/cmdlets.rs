@@ -13,6 +13,13 @@ impl Organization {
         piped: Option<Kept>,
         computer: Option<&str>,
     ) -> Result<Kept, Failure> {
+        if call.cmdlet != "Invoke-Command" && self.failed.is_none() {
+            if self.fails_after == Some(0) {
+                self.failed = Some(call.cmdlet);
+                return call.command.fail("fails, as any cmdlet may");
+            }
+            self.fails_after = self.fails_after.map(|others| others - 1);
+        }
         match call.cmdlet {
             "Enable-ExchangeCertificate" => {
                 let (server, thumbprint) = (self.addressed(call, computer)?, self.thumbprint(call, "Thumbprint")?);
@@ -83,8 +90,7 @@ impl Organization {
 
     fn invoke(&mut self, call: &Call<'_>) -> Result<(), Failure> {
         let computer = call.text("ComputerName")?;
-        let server = self.server(call, Some(computer))?;
-        if is_edge(&self.servers[server]) {
+        if self.named(computer).is_some_and(|server| is_edge(&self.servers[server])) {
             return call.command.fail("no other computer reaches an Edge Transport server");
         }
         self.given = if call.has("ArgumentList") { Some(self.thumbprint(call, "ArgumentList")?) } else { None };
@@ -97,9 +103,12 @@ impl Organization {
     }
 
     fn control(&mut self, call: &Call<'_>, computer: Option<&str>) -> Result<(), Failure> {
-        let server = self.server(call, computer)?;
+        let Some(computer) = computer else { return call.command.fail("runs on whatever server the shell is on") };
+        // A connector may name servers that nobody described.
+        let name = self.named(computer).and_then(|server| self.servers[server]["name"].as_str());
+        let name = name.unwrap_or(computer).to_lowercase();
         for service in call.words("Name")? {
-            let key = (self.servers[server]["name"].to_string(), service.to_owned());
+            let key = (name.clone(), service.to_owned());
             match call.cmdlet {
                 "Stop-Service" => self.stopped.insert(key),
                 _ => self.stopped.remove(&key),
@@ -135,7 +144,7 @@ impl Organization {
                 let full = if name.contains('\\') { name.to_owned() } else { format!("{here}\\{name}") };
                 let is_it = match kind {
                     "Hybrid" => true,
-                    "Receive" => same(&full, identity),
+                    "Receive" => same(&full, identity) || same(name, identity),
                     _ => same(name, identity),
                 };
                 if connector["kind"] != kind || !is_it {

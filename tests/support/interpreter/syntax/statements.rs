@@ -176,7 +176,12 @@ impl Reader<'_> {
     fn property(&self, member: Node<'_>) -> Result<(Command, String), Failure> {
         match children(member).as_slice() {
             [object, dot, property] if dot.kind() == "." && object.kind() == "parenthesized_expression" => {
-                let command = self.command(core(children(*object)[1]), &mut Vec::new())?;
+                let mut command = children(*object)[1];
+                // One without arguments holds its name alone.
+                while let ([only], false) = (children(command).as_slice(), command.kind() == "command") {
+                    command = *only;
+                }
+                let command = self.command(command, &mut Vec::new())?;
                 Ok((command, self.text(*property).to_owned()))
             }
             _ => self.unknown(member),
