@@ -150,7 +150,7 @@ pub(crate) fn trust(server: &Server, thumbprint: impl Into<Bare>) -> Command {
 /// Makes the binding of the Exchange Back End, which has none.
 pub(crate) fn add_back_end_binding(server: &Server) -> Command {
     Command::new("New-WebBinding")
-        .word("-Name 'Exchange Back End' -Protocol https -IPAddress * -Port 444")
+        .word("-Name 'Exchange Back End' -Protocol https -IPAddress '*' -Port 444")
         .on(server.name())
 }
 

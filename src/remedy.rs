@@ -7,7 +7,7 @@ use crate::block::{Block, DefaultIsKept, Statement};
 use crate::commands;
 use crate::fact::Fact;
 use crate::powershell::{Bare, Command};
-use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites};
+use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites, WebBinding};
 use crate::service::Service;
 use crate::text::list;
 use crate::thumbprint::Thumbprint;
@@ -212,7 +212,13 @@ pub(crate) fn bind_back_end(server: &Server, now: Timestamp) -> Vec<Block> {
 
 fn bind(server: &Server, thumbprint: impl Into<Bare> + Copy) -> Vec<Command> {
     let has_none = server.web_bindings().is_some_and(|bindings| {
-        !bindings.iter().any(|binding| binding.site() == EXCHANGE_BACK_END && binding.port() == 444)
+        let is_it = |binding: &WebBinding| {
+            binding.site() == EXCHANGE_BACK_END
+                && binding.address() == "*"
+                && binding.port() == 444
+                && binding.host().is_none()
+        };
+        !bindings.iter().any(is_it)
     });
     let add = has_none.then(|| commands::add_back_end_binding(server));
     let trust = commands::trust(server, thumbprint);

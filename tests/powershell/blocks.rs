@@ -241,6 +241,7 @@ pub(crate) fn judge(pwsh: &Path, references: &Path, set: &str, remedies: &[Remed
         json!({ "text": text, "filled": filled(text), "computer": computer,
             "is_file": !is_block(text) && text.trim_end().contains('\n'), "fails": fails && is_block(text),
             "default": default_of(text), "other": forbidden.unwrap_or_else(|| NO_THUMBPRINT.to_owned()),
+            "other_is_new": text.contains("InternalTransportCertificateThumbprint -eq $new.Thumbprint"),
             "looks": fails && text.contains(".InternalTransportCertificateThumbprint -"),
             "needs_new": fails && text.contains("Get-Variable new") })
     };

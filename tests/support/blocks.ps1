@@ -106,7 +106,7 @@ foreach ($theRemedy in (Get-Content -Raw -LiteralPath remedies.json | ConvertFro
                 $global:new = $theNew
             }
             if ($theBlock.looks) {
-                $global:DefaultThumbprint = $theBlock.other
+                $global:DefaultThumbprint = if ($theBlock.other_is_new) { $global:new.Thumbprint } else { $theBlock.other }
                 Reset-Calls 0 ''
                 try { . $theScript *> $null } catch { }
                 [pscustomobject]@{ guard = 'default'; said = @(Get-Said); calls = @($global:Calls | ForEach-Object Cmdlet) }

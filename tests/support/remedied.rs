@@ -205,6 +205,10 @@ impl Organization {
                 }
                 let named = if call.has("Identity") { Some(call.text("Identity")?) } else { computer };
                 let shown = self.server(&call, named)?;
+                let text = match (text.as_str(), self.variable("$new")) {
+                    ("$new.Thumbprint", Some(Kept::Certificate(new))) => new.thumbprint().to_string(),
+                    (literal, _) => literal.to_owned(),
+                };
                 Ok((self.servers[shown]["default_smtp"] == json!(text)) == *is_equal)
             }
             Condition::ElsewhereThan(_) | Condition::Lacks { .. } => fail("a condition that means nothing here"),

@@ -136,6 +136,7 @@ const CMDLETS: &[Cmdlet] = &[
     cmdlet("Get-Item", Some("Path"), &[("Path", One)]),
     cmdlet("Export-Certificate", None, &[("FilePath", One), ("Cert", One), ("Force", Nothing)]),
     cmdlet("Import-Certificate", Some("FilePath"), &[("FilePath", One), ("CertStoreLocation", One)]),
+    cmdlet("New-WebBinding", None, &[("Name", One), ("Protocol", One), ("IPAddress", One), ("Port", One)]),
     cmdlet("Restart-WebAppPool", Some("Name"), &[("Name", One)]),
     cmdlet("Get-WebBinding", Some("Name"), &[("Name", One), ("Protocol", One), ("Port", One)]),
     cmdlet("Format-List", Some("Property"), &[("Property", One)]),

@@ -77,6 +77,19 @@ impl Organization {
                 self.take_away(call, server, thumbprint)?;
             }
             name if name.starts_with("Get-") || name.starts_with("Test-") => {}
+            "New-WebBinding" => {
+                let server = self.server(call, computer)?;
+                let address = call.text("IPAddress")?;
+                if call.text("Name")? != "Exchange Back End" || !format!("{:?}", call.value("Port")?).contains("444") {
+                    return call.command.fail("makes a binding of another site");
+                }
+                let binding = json!({ "site": 2, "binding": format!("{address}:444:") });
+                let bindings = &mut self.servers[server]["web_bindings"];
+                match bindings.as_array_mut() {
+                    Some(bindings) => bindings.push(binding),
+                    None => *bindings = json!([binding]),
+                }
+            }
             "Format-List" | "Where-Object" | "ForEach-Object" | "Restart-Service" | "Restart-WebAppPool"
             | "iisreset" => {}
             _ => return call.command.fail("has no place in a remedy that is run here"),

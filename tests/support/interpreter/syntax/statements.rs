@@ -61,7 +61,10 @@ impl Reader<'_> {
             {
                 let (command, property) = self.property(core(*shown))?;
                 let is_equal = self.text(*operator) == "-eq";
-                Ok(Condition::Compared { command, property, is_equal, text: self.literal(*text)? })
+                // What an earlier block kept may stand in place of a literal.
+                let kept = self.text(*text).trim();
+                let text = if kept == "$new.Thumbprint" { kept.to_owned() } else { self.literal(*text)? };
+                Ok(Condition::Compared { command, property, is_equal, text })
             }
             [computer, not_equal, name] if self.text(*not_equal) == "-ne" => {
                 if !self.text(*computer).eq_ignore_ascii_case("$env:COMPUTERNAME") {
