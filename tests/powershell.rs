@@ -57,6 +57,8 @@ mod sessions;
 mod shells;
 #[path = "powershell/text.rs"]
 mod text;
+#[path = "powershell/through_proxies.rs"]
+mod through_proxies;
 
 use std::sync::LazyLock;
 

@@ -30,7 +30,7 @@ pub(crate) struct Judged {
     said: Vec<String>,
     pub(crate) commands: Vec<Named>,
     pub(crate) calls: Vec<Called>,
-    failures: Vec<Failure>,
+    pub(crate) failures: Vec<Failure>,
     guards: Vec<Guard>,
 }
 
@@ -51,11 +51,11 @@ pub(crate) struct Called {
 
 /// What came of it with the call of this number failing.
 #[derive(Deserialize)]
-struct Failure {
-    at: usize,
-    by: String,
+pub(crate) struct Failure {
+    pub(crate) at: usize,
+    pub(crate) by: String,
     said: Vec<String>,
-    calls: Vec<String>,
+    pub(crate) calls: Vec<String>,
 }
 
 #[derive(Deserialize)]
