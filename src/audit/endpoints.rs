@@ -212,6 +212,7 @@ fn send_server_lacks(case: &Audited<'_>) -> Vec<Found> {
         if others.is_empty() {
             return None;
         }
+        let steps = copied_from(case, connector, others);
         let others: Vec<_> = others.iter().map(|name| (*name).to_owned()).collect();
         let message = message!(
             connector = connector.name().to_owned(), others;
@@ -219,14 +220,32 @@ fn send_server_lacks(case: &Audited<'_>) -> Vec<Found> {
             shown(connector), list(others)
         );
         let found = Found::of_server(Service::SMTP, message).map(|finding| {
-            finding
-                .advise("import the certificate of those servers here, with its private key, and assign SMTP to it:")
-                .command(commands::import(case.server))
-                .advise("or take the server from SourceTransportServers of the connector")
+            finding.steps(steps).advise("or take the server from SourceTransportServers of the connector")
         });
         Some(found)
     });
     found.collect()
+}
+
+/// The certificate that a connector names, from one of the servers that have it.
+fn copied_from(case: &Audited<'_>, connector: &Connector, senders: &[&str]) -> Vec<Block> {
+    let server = case.server;
+    let holders = senders.iter().filter_map(|sender| case.across.server(sender));
+    let mut reached = holders.filter(|holder| !holder.is_edge() && !server.is_edge());
+    let found = connector.tls_certificate_name().value().and_then(|name| {
+        reached.find_map(|holder| {
+            let named = holder.inventory().named(name);
+            let usable = named.filter(|installed| installed.has_private_key() && installed.has(Service::SMTP));
+            Some((holder, usable.max_by_key(|installed| installed.certificate().ends())?))
+        })
+    });
+    let Some((holder, installed)) = found else {
+        let words = "import the certificate of those servers here, with its private key, and assign SMTP to it:";
+        return vec![Block::of(words, [commands::import(server)])];
+    };
+    let thumbprint = installed.thumbprint();
+    let copy = remedy::copy(&[holder], thumbprint, server);
+    copy.into_iter().chain([remedy::assign_smtp("then assign SMTP to it", server, thumbprint)]).collect()
 }
 
 /// The other servers that have the certificate which a Send connector names and this one lacks.

@@ -1,6 +1,6 @@
 //! What shows only beside the other servers, or by the calendar.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::successor::Successors;
 use super::{Audited, Found, audit_rule, successor};
@@ -87,6 +87,7 @@ pub(super) struct Across<'a> {
     /// The next Auth certificate, if it is there and valid.
     staged: Option<(Thumbprint, AuthCertificates)>,
     successors: Successors<'a>,
+    by_name: HashMap<&'a str, &'a Server>,
 }
 
 impl<'a> Across<'a> {
@@ -98,6 +99,7 @@ impl<'a> Across<'a> {
                 across.senders.entry(Caseless(connector.name().to_owned())).or_default().push(endpoint.server());
             }
         }
+        across.by_name = fleet.servers().map(|server| (server.name(), server)).collect();
         for server in fleet.servers() {
             if server.unread(NotReadKind::Certificates).is_some() {
                 across.unread.push(server.name());
@@ -123,6 +125,11 @@ impl<'a> Across<'a> {
     /// The servers on which a Send connector has a certificate.
     pub(super) fn senders(&self, connector: &Connector) -> &[&'a str] {
         self.senders.get(&Caseless(connector.name().to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The server of this name, as its fleet writes it.
+    pub(super) fn server(&self, name: &str) -> Option<&'a Server> {
+        self.by_name.get(name).copied()
     }
 
     /// The servers whose certificates were not read.
