@@ -7,7 +7,7 @@ use crate::block::{Block, DefaultIsKept, Statement};
 use crate::commands;
 use crate::fact::Fact;
 use crate::powershell::{Bare, Command};
-use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites, WebBinding};
+use crate::server::{Connector, ConnectorKind, EXCHANGE_BACK_END, Installed, Server, Sites, WebBinding, site_name};
 use crate::service::Service;
 use crate::text::list;
 use crate::thumbprint::Thumbprint;
@@ -43,10 +43,18 @@ pub(crate) fn copy(holders: &[&Server], thumbprint: Thumbprint, to: &Server) -> 
 pub(crate) fn make_default(server: &Server) -> Vec<Block> {
     let words = "make a new self-signed certificate, and the default one of it, without the question:";
     let mut steps = vec![Block::of(words, [commands::new_default(server)])];
-    if server.edge_subscribed() {
-        steps.push(Block::words_alone("then create the Edge subscription again: it holds the former certificate"));
-        steps.extend(resubscribe(server));
+    steps.extend(follow_default(server));
+    steps
+}
+
+/// What a new default SMTP certificate asks for: an Edge subscription holds the former one.
+fn follow_default(server: &Server) -> Vec<Block> {
+    if !server.edge_subscribed() {
+        return Vec::new();
     }
+    let again = "then create the Edge subscription again: it holds the former certificate";
+    let mut steps = vec![Block::words_alone(again)];
+    steps.extend(resubscribe(server));
     steps
 }
 
@@ -171,9 +179,8 @@ pub(crate) fn renew_back_end(server: &Server, old: Option<&Installed>, is_defaul
             with_new("let the server trust it, and bind it to port 444 of the Exchange Back End:", server, bind),
         ]
     };
-    if is_default && server.edge_subscribed() {
-        steps.push(Block::words_alone("then create the Edge subscription again: it holds the former certificate"));
-        steps.extend(resubscribe(server));
+    if is_default {
+        steps.extend(follow_default(server));
     }
     steps.extend(old.map(|old| remove_from_back_end(server, old)));
     steps
@@ -211,15 +218,7 @@ pub(crate) fn bind_back_end(server: &Server, now: Timestamp) -> Vec<Block> {
 }
 
 fn bind(server: &Server, thumbprint: impl Into<Bare> + Copy) -> Vec<Command> {
-    let has_none = server.web_bindings().is_some_and(|bindings| {
-        let is_it = |binding: &WebBinding| {
-            binding.site() == EXCHANGE_BACK_END
-                && binding.address() == "*"
-                && binding.port() == 444
-                && binding.host().is_none()
-        };
-        !bindings.iter().any(is_it)
-    });
+    let has_none = server.web_bindings().is_some_and(|bindings| !bindings.iter().any(WebBinding::is_of_back_end));
     let add = has_none.then(|| commands::add_back_end_binding(server));
     let trust = commands::trust(server, thumbprint);
     [trust].into_iter().chain(add).chain([commands::bind_to_back_end(server, thumbprint)]).collect()
@@ -241,7 +240,7 @@ pub(crate) fn another_auth_certificate(server: &Server, is_over: bool) -> Vec<Bl
 }
 
 /// The next Auth certificate, while the current one is valid.
-pub(crate) fn stage_auth_certificate(server: &Server) -> Vec<Block> {
+fn stage_auth_certificate(server: &Server) -> Vec<Block> {
     vec![
         new_auth_certificate(server),
         with_new(
@@ -265,7 +264,7 @@ pub(crate) fn publish_next_auth_certificate(next: Thumbprint, server: &Server) -
 }
 
 /// Another Auth certificate in place of one that is expired or gone.
-pub(crate) fn replace_auth_certificate(server: &Server) -> Vec<Block> {
+fn replace_auth_certificate(server: &Server) -> Vec<Block> {
     let publish = commands::publish_auth_certificate(commands::NEW_THUMBPRINT);
     let mut steps = vec![
         new_auth_certificate(server),
@@ -341,11 +340,6 @@ pub(crate) fn resubscribe(server: &Server) -> Vec<Block> {
     ];
     steps.push(restore(server, edge));
     steps
-}
-
-/// The name of a site, which is the last part of its path in Active Directory.
-fn site_name(site: &str) -> &str {
-    site.rsplit('/').next().unwrap_or(site)
 }
 
 /// Gives the Edge Transport server back to its Send connectors.

@@ -27,6 +27,7 @@ pub(crate) use self::not_read::NotReadList;
 pub use self::not_read::{NotRead, NotReadError, NotReadKind, NotReadKindError};
 pub(crate) use self::organization::Organization;
 use self::selection::Selection;
+pub(crate) use self::settings::site_name;
 pub use self::settings::{AuthCertificates, LoadBalancing, Role, StartupMode, Version};
 pub(crate) use self::sites::Sites;
 pub use self::tls_certificate_name::{TlsCertificateName, TlsCertificateNameError};

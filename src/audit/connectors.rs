@@ -88,8 +88,7 @@ fn stale(case: &Audited<'_>) -> Vec<Found> {
         let newer = case.server.inventory().holding(&first).filter(|other| {
             let certificate = other.certificate();
             other.has(Service::SMTP)
-                && other.has_private_key()
-                && other.may_be_valid(case.now)
+                && other.can_serve(case.now)
                 && !name.matches(certificate)
                 && certificate.ends() > used.certificate().ends()
                 && sorted_domains(certificate) == domains

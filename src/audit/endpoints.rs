@@ -10,7 +10,7 @@ use crate::fact::Fact;
 use crate::finding::presented::presenting;
 use crate::finding::{Finding, message};
 use crate::remedy;
-use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName};
+use crate::server::{Connector, EXCHANGE_BACK_END, Installed, NotReadKind, TlsCertificateName, WebBinding};
 use crate::service::Service;
 use crate::text::{joined, list, shown};
 use crate::thumbprint::Thumbprint;
@@ -290,11 +290,11 @@ audit_rule! {
 fn back_end_binding(case: &Audited<'_>) -> Vec<Found> {
     let server = case.server;
     let Some(bindings) = server.web_bindings().filter(|_| server.is_mailbox()) else { return Vec::new() };
-    let of_site: Vec<_> = bindings.iter().filter(|binding| binding.site() == EXCHANGE_BACK_END).collect();
-    if of_site.iter().any(|it| it.address() == "*" && it.port() == 444 && it.host().is_none()) {
+    if bindings.iter().any(WebBinding::is_of_back_end) {
         return Vec::new();
     }
-    let bindings: Vec<_> = of_site.iter().map(|binding| binding.id().to_string()).collect();
+    let of_site = bindings.iter().filter(|binding| binding.site() == EXCHANGE_BACK_END);
+    let bindings: Vec<_> = of_site.map(|binding| binding.id().to_string()).collect();
     let message = message!(bindings; "the Exchange Back End has no https binding *:444; it has {}", or_none(bindings));
     vec![Found::of_server(Service::IIS, message).map(|finding| finding.steps(remedy::bind_back_end(server, case.now)))]
 }
@@ -352,8 +352,7 @@ pub(super) fn unreached<'a>(case: &Audited<'a>) -> impl Iterator<Item = &'a Inst
         let thumbprint = installed.thumbprint();
         !installed.certificate().is_self_signed()
             && server.default_smtp() != Fact::Value(thumbprint)
-            && installed.has_private_key()
-            && installed.may_be_valid(case.now)
+            && installed.can_serve(case.now)
             && !case.connectors().any(|endpoint| endpoint.presented().may_be(thumbprint))
     };
     server.inventory().holders(Service::SMTP).filter(is_unreached)

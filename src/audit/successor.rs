@@ -28,9 +28,7 @@ pub(super) fn of<'a>(
     let can_follow = |other: &&Installed| {
         let new = other.certificate();
         new.ends() > old.ends()
-            && other.is_current(now)
-            && other.may_be_valid(now)
-            && other.has_private_key()
+            && other.can_serve(now)
             && (!new.is_self_signed() || old.is_self_signed())
             && has_names_of(new, old)
             && fitness::faults(sites, other, services).is_empty()
@@ -80,7 +78,7 @@ fn take_over(case: &Audited<'_>, installed: &Installed, successor: &Installed) -
     if services.is_empty() {
         return vec![Block::words_alone(format!("{there}, and has the same services: remove this one"))];
     }
-    assign(case, installed, thumbprint, services, &there)
+    assign(case, installed, thumbprint, services, &format!("{there}: replace this one by it"))
 }
 
 /// What other servers have is copied, and assigned.
@@ -96,7 +94,7 @@ fn copy_and_take_over(
     steps.extend(remedy::copy(holders, thumbprint, case.server));
     let services = case.sites.counted_services(installed, installed.known_services()) - Service::FEDERATION;
     if !services.is_empty() {
-        steps.extend(assign(case, installed, thumbprint, services, "then"));
+        steps.extend(assign(case, installed, thumbprint, services, "then replace this one by it"));
     }
     steps
 }
@@ -108,27 +106,25 @@ fn assign(
     installed: &Installed,
     thumbprint: Thumbprint,
     services: Service,
-    before: &str,
+    replace: &str,
 ) -> Vec<Block> {
     let server = case.server;
     let enable = |services| commands::enable(server, thumbprint, services);
     let is_default = server.default_smtp() == Fact::Value(installed.thumbprint());
     let alone = services & Service::SMTP;
-    let separator = if before == "then" { " " } else { ": " };
     let others = services - Service::SMTP;
     let first = Some(others).filter(|others| !others.is_empty()).map(enable);
-    let replace = format!("{before}{separator}replace this one by it: assign it to");
     let mut steps = if alone.is_empty() || is_default {
         let alone = alone.each().map(|smtp| enable(smtp).switch("Force"));
-        vec![Block::of(format!("{replace} {services}:"), first.into_iter().chain(alone))]
+        vec![Block::of(format!("{replace}: assign it to {services}:"), first.into_iter().chain(alone))]
     } else {
         let keep = "SMTP, and answer No when asked whether to overwrite the default SMTP certificate:";
         match first {
             Some(first) => {
                 let ask = Block::asking(format!("assign it to {keep}"), enable(alone));
-                vec![Block::of(format!("{replace} {others}:"), [first]), ask]
+                vec![Block::of(format!("{replace}: assign it to {others}:"), [first]), ask]
             }
-            None => vec![Block::asking(format!("{replace} {keep}"), enable(alone))],
+            None => vec![Block::asking(format!("{replace}: assign it to {keep}"), enable(alone))],
         }
     };
     let restarted: Vec<_> = (services & (Service::IMAP | Service::POP)).each().collect();
@@ -152,12 +148,9 @@ impl<'a> Successors<'a> {
     pub(super) fn of(fleet: &'a Fleet, now: Timestamp) -> Self {
         let mut successors = Self::default();
         for server in fleet.servers() {
-            let sound = server.certificates().filter(|installed| {
-                !installed.certificate().is_self_signed()
-                    && installed.is_current(now)
-                    && installed.may_be_valid(now)
-                    && installed.has_private_key()
-            });
+            let sound = server
+                .certificates()
+                .filter(|installed| !installed.certificate().is_self_signed() && installed.can_serve(now));
             for installed in sound {
                 let thumbprint = installed.thumbprint();
                 let (_, holders) = successors.known.entry(thumbprint).or_insert_with(|| (installed, Vec::new()));
@@ -175,18 +168,14 @@ impl<'a> Successors<'a> {
     /// The certificate with SMTP, and a subject, that a server and every other source server of a connector have.
     pub(super) fn for_connector(&self, case: &Audited<'a>, connector: &Connector) -> Option<&'a Installed> {
         let is_everywhere = |installed: &&'a Installed| {
-            let (_, holders) = self.known.get(&installed.thumbprint())?;
-            let has_it = |name: &String| {
-                holders.iter().any(|holder| {
-                    let there = holder.installed(installed.thumbprint());
-                    holder.is_called(name) && there.is_some_and(|there| there.has(Service::SMTP))
-                })
-            };
-            connector.servers().iter().all(has_it).then_some(())
+            let thumbprint = installed.thumbprint();
+            let Some((_, holders)) = self.known.get(&thumbprint) else { return false };
+            let has_smtp = |holder: &Server| holder.installed(thumbprint).is_some_and(|it| it.has(Service::SMTP));
+            let has_it = |name: &String| holders.iter().any(|holder| holder.is_called(name) && has_smtp(holder));
+            connector.servers().iter().all(has_it)
         };
-        let is_fit = |installed: &&'a Installed| {
-            !installed.certificate().subject().is_empty() && is_everywhere(installed).is_some()
-        };
+        let is_fit =
+            |installed: &&'a Installed| !installed.certificate().subject().is_empty() && is_everywhere(installed);
         let fit = case.server.inventory().holders(Service::SMTP).filter(is_fit);
         fit.max_by_key(|installed| (installed.certificate().ends(), installed.thumbprint()))
     }
@@ -261,6 +250,6 @@ pub(super) fn staged(fleet: &Fleet, now: Timestamp) -> Option<(Thumbprint, AuthC
         auth.current
             .is_none_or(|current| installed(current).all(|known| known.certificate().ends() < it.certificate().ends()))
     };
-    let is_sound = |it: &Installed| it.is_current(now) && it.may_be_valid(now) && it.has_private_key() && outlasts(it);
+    let is_sound = |it: &Installed| it.can_serve(now) && outlasts(it);
     installed(next).any(is_sound).then_some((next, auth))
 }

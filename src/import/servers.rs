@@ -9,7 +9,7 @@ use super::questions::Question;
 use super::records::{ServerKey, server_key};
 use super::value::ObjectKind;
 use crate::fleet::Fleet;
-use crate::server::{NotReadList, Organization, Role, Server};
+use crate::server::{NotReadList, Organization, Role, Server, site_name};
 use crate::text;
 
 impl Import {
@@ -148,9 +148,4 @@ impl Import {
         let mut sites = edges.values().map(|known| known.value.as_deref());
         Some(sites.any(|other| other.is_some_and(|other| text::same(site_name(other), site_name(site)))))
     }
-}
-
-/// The name of a site, which is the last part of its path in Active Directory.
-fn site_name(site: &str) -> &str {
-    site.rsplit('/').next().unwrap_or(site)
 }

@@ -176,6 +176,11 @@ impl Installed {
         matches!(self.status_at(now), Status::Valid | Status::Unknown | Status::RevocationCheckFailure)
     }
 
+    /// Whether a service can use it: it may be valid, which outside its dates it is not, and has its key.
+    pub(crate) fn can_serve(&self, now: Timestamp) -> bool {
+        self.has_private_key() && self.may_be_valid(now)
+    }
+
     /// The certificate's [first domain](Certificate::first_domain).
     pub(crate) fn first_domain(&self) -> Option<Cow<'_, str>> {
         self.first_domain.and_then(|offset| self.certificate.domain_at(offset))

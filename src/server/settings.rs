@@ -152,6 +152,11 @@ impl From<JsonObject<AuthCertificatesForm>> for AuthCertificates {
     }
 }
 
+/// The name of a site, which is the last part of its path in Active Directory.
+pub(crate) fn site_name(site: &str) -> &str {
+    site.rsplit('/').next().unwrap_or(site)
+}
+
 /// A setting that was left out, or is null, is its default.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,

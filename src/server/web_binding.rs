@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEFAULT_WEB_SITE, Installed};
+use super::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed};
 use crate::json_object::JsonObject;
 use crate::text;
 use crate::thumbprint::Thumbprint;
@@ -112,6 +112,11 @@ impl WebBinding {
             thumbprint: Some(thumbprint),
             perhaps: Vec::new(),
         }
+    }
+
+    /// Whether it is the one that the front end passes on to: port 444 of every address.
+    pub(crate) fn is_of_back_end(&self) -> bool {
+        self.site == EXCHANGE_BACK_END && self.address == "*" && self.port == 444 && self.host.is_none()
     }
 
     /// Whether it takes a certificate for certain when IIS is assigned to it.

@@ -185,11 +185,44 @@ const RUN: [&str; 15] = [
     "audit-wildcard-imap-pop",
 ];
 
+/// What was run, what waits for somebody, and what is wrong.
+#[derive(Default)]
+pub(super) struct Tally {
+    ran: BTreeMap<String, usize>,
+    waiting: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    /// Whether the remedy of a rule is run; what waits is only counted.
+    pub(super) fn runs(&mut self, rule: &str, texts: &[&str], server: &Server) -> bool {
+        let waits = waits(texts, server);
+        match waits {
+            Some(what) => *self.waiting.entry(format!("{rule}: {what}")).or_default() += 1,
+            None => *self.ran.entry(rule.to_owned()).or_default() += 1,
+        }
+        waits.is_none()
+    }
+
+    pub(super) fn complain(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
+    /// Prints the counts, and complains of what is wrong and of rules none of whose remedies was run.
+    pub(super) fn close(self, rules: &[&str]) {
+        let Self { ran, waiting, wrong } = self;
+        let count = |counts: &BTreeMap<String, usize>| counts.values().sum::<usize>();
+        println!("run: {} of {ran:#?}\nwaiting: {} of {waiting:#?}", count(&ran), count(&waiting));
+        assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+        let never_run: Vec<_> = rules.iter().filter(|rule| !ran.contains_key(**rule)).collect();
+        assert!(never_run.is_empty(), "no remedy is run of {never_run:?}");
+    }
+}
+
 #[test]
 fn a_remedy_of_the_audit_takes_its_finding_away_and_does_no_harm() {
     let mut seen = BTreeSet::new();
-    let (mut ran, mut waiting): (BTreeMap<String, usize>, BTreeMap<String, usize>) = <_>::default();
-    let mut wrong = Vec::new();
+    let mut tally = Tally::default();
     for (name, patch) in cases("tests/audit") {
         let (servers, now, _) = fleets::fleet(&patch).unwrap();
         let now = rfc3339::parse(&now).unwrap();
@@ -202,25 +235,16 @@ fn a_remedy_of_the_audit_takes_its_finding_away_and_does_no_harm() {
             let pasted = finding.remedy().iter().map(|block| (filled(block.text(), server, now), block.computer()));
             let mut texts: Vec<_> = pasted.filter(|(text, _)| !text.is_empty()).collect();
             let rule = finding.rule();
-            if let Some(what) = waits(&texts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), server) {
-                *waiting.entry(format!("{rule}: {what}")).or_default() += 1;
+            if !tally.runs(rule, &texts.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>(), server) {
                 continue;
             }
-            *ran.entry(rule.to_owned()).or_default() += 1;
             texts.extend(asked_by_words(finding).map(|text| (text, None)));
             let Err(what) = judge(&servers, finding, &texts, now) else { continue };
             let remedy: Vec<_> = finding.remedy().iter().map(ToString::to_string).collect();
-            wrong.push(format!("{name}\n{finding}\n{}\n=> {what}", remedy.join("\n")));
+            tally.complain(format!("{name}\n{finding}\n{}\n=> {what}", remedy.join("\n")));
         }
     }
-    println!(
-        "run: {} of {ran:#?}\nwaiting: {} of {waiting:#?}",
-        ran.values().sum::<usize>(),
-        waiting.values().sum::<usize>()
-    );
-    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
-    let never_run: Vec<_> = RUN.iter().filter(|rule| !ran.contains_key(**rule)).collect();
-    assert!(never_run.is_empty(), "no remedy is run of {never_run:?}");
+    tally.close(&RUN);
 }
 
 /// The test above would not see harm that its servers do not know.
