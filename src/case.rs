@@ -5,7 +5,7 @@ mod connectors;
 use std::sync::OnceLock;
 
 use crate::certificate::Certificate;
-use crate::change::{self, Change};
+use crate::change::{self, Change, Names};
 use crate::endpoint::{self, EndpointChange, EndpointKind, View};
 use crate::fact::Fact;
 use crate::remedy::Elsewhere;
@@ -36,16 +36,43 @@ pub(crate) struct Case<'a> {
     /// What every endpoint presents before and after.
     pub(crate) endpoints: Vec<EndpointChange>,
     pub(crate) elsewhere: Option<&'a dyn Elsewhere>,
+    /// Whether it is a part of what is planned for the whole organisation, which sets names and removes by itself.
+    pub(crate) is_part: bool,
+    /// Whether the new certificate is imported first, and not there before.
+    pub(crate) is_imported: bool,
+}
+
+/// What a case is told of the renewal of which it is a part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    /// The connectors of the organisation that are given the name of the new certificate.
+    pub(crate) moving: &'a [&'a Connector],
+    /// Whether the new certificate is imported first.
+    pub(crate) is_imported: bool,
 }
 
 impl<'a> Case<'a> {
     pub(crate) fn new(server: &'a Server, request: &'a Request, now: Timestamp, thresholds: Thresholds) -> Self {
+        Self::of_part(server, request, now, thresholds, None)
+    }
+
+    /// A case that is a part of a renewal.
+    pub(crate) fn of_part(
+        server: &'a Server,
+        request: &'a Request,
+        now: Timestamp,
+        thresholds: Thresholds,
+        part: Option<Part<'_>>,
+    ) -> Self {
         let sites = server.sites();
-        let view = View::of(server, now, &sites);
+        let is_imported = part.is_some_and(|part| part.is_imported);
+        let view = View::of(server, now, &sites).without(Some(request.thumbprint()).filter(|_| is_imported));
         let assignment = Assignment::new(server, request, thresholds, &view);
-        let change = Self::assigned(request, assignment.as_ref()).with_removal(request, server);
+        let names = part.map_or(Names::All, |part| Names::Of(part.moving));
+        let change = Self::assigned(request, assignment.as_ref()).with_removal(request, server, names);
         let endpoints = endpoint::changes(&view, &change);
-        Self { server, request, now, assignment, change, sites, endpoints, elsewhere: None }
+        let is_part = part.is_some();
+        Self { server, request, now, assignment, change, sites, endpoints, elsewhere: None, is_part, is_imported }
     }
 
     fn assigned(request: &Request, assignment: Option<&Assignment<'_>>) -> Change {
@@ -58,7 +85,8 @@ impl<'a> Case<'a> {
 
     /// What every endpoint presents before and after the assignment alone.
     pub(crate) fn endpoints_of_assignment(&self) -> Vec<EndpointChange> {
-        let view = View::of(self.server, self.now, &self.sites);
+        let imported = Some(self.request.thumbprint()).filter(|_| self.is_imported);
+        let view = View::of(self.server, self.now, &self.sites).without(imported);
         let change = Self::assigned(self.request, self.assignment.as_ref());
         endpoint::changes(&view, &change)
     }
@@ -110,7 +138,7 @@ impl<'a> Assignment<'a> {
                 let skipped = old.map(Installed::known_services).unwrap_or_default() - passable;
                 (services & (passable - served), served, skipped, Mode::Add)
             }
-            Operation::Remove => return None,
+            Operation::Remove | Operation::Renew { .. } => return None,
         };
         let shown = installed.map(Installed::known_services).unwrap_or_default();
         let has = installed.map(counted).unwrap_or_default();

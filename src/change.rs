@@ -20,6 +20,25 @@ pub(crate) struct Change {
     removed: Option<Thumbprint>,
 }
 
+/// Which connectors of the organisation may be given another name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Names<'a> {
+    /// All that the request is about.
+    All,
+    /// These alone, since others run on servers that would lack the certificate.
+    Of(&'a [&'a Connector]),
+}
+
+impl Names<'_> {
+    /// Whether a connector is given the name; `None` if that is for the names of its server's certificates to say.
+    fn move_connector(self, server: &Server, connector: &Connector) -> Option<bool> {
+        match self {
+            Self::Of(moving) if !server.owns(connector) => Some(moving.contains(&connector)),
+            _ => None,
+        }
+    }
+}
+
 /// A connector, or the hybrid configuration, that is given the name of another certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rename {
@@ -41,22 +60,29 @@ impl Change {
         }
     }
 
+    /// What changes on a server where connectors of the organisation are given another name, and nothing else.
+    pub(crate) fn of_names(request: &Request, renames: Vec<Rename>) -> Self {
+        Self { renames, ..Self::of_assignment(request, Service::empty(), false) }
+    }
+
     /// Adds the removal of a certificate, and the names that move from it to the new one if the request asks for it.
-    pub(crate) fn with_removal(mut self, request: &Request, server: &Server) -> Self {
-        let Some(removed) = request.removes().and_then(|thumbprint| server.installed(thumbprint)) else {
-            return self;
-        };
-        self.removed = Some(removed.thumbprint());
-        if let Some(new) = server.installed(request.thumbprint()).filter(|_| moves_names(request, server)) {
+    pub(crate) fn with_removal(mut self, request: &Request, server: &Server, names: Names<'_>) -> Self {
+        let removed = request.removes().and_then(|thumbprint| server.installed(thumbprint));
+        self.removed = removed.map(Installed::thumbprint);
+        let old = removed.or_else(|| server.installed(request.old()?));
+        let new = server.installed(request.thumbprint()).filter(|_| moves_names(request, server));
+        if let (Some(old), Some(new)) = (old, new) {
             let name = TlsCertificateName::of(new.certificate());
-            let is_the_same = name == TlsCertificateName::of(removed.certificate());
-            // Of the same name, Send connectors alone keep Exchange from removing a certificate.
-            let mut is_named = Connector::naming(removed.certificate());
-            let rename = |connector: &Connector| Rename { is_the_same, ..Rename::of(connector, name.clone()) };
-            let moving = server
-                .connectors_that_count()
-                .filter(|connector| (!is_the_same || connector.kind() == ConnectorKind::Send) && is_named(connector));
-            self.renames = moving.map(rename).collect();
+            let mut is_named = Connector::naming(old.certificate());
+            let mut is_naming_new = Connector::naming(new.certificate());
+            let rename = |connector| {
+                let is_the_same = is_naming_new(connector);
+                // Of the same name, Send connectors alone keep Exchange from removing a certificate.
+                let counts = !is_the_same || connector.kind() == ConnectorKind::Send && removed.is_some();
+                let moves = names.move_connector(server, connector).unwrap_or_else(|| is_named(connector));
+                (counts && moves).then(|| Rename { is_the_same, ..Rename::of(connector, name.clone()) })
+            };
+            self.renames = server.connectors_that_count().filter_map(rename).collect();
         }
         self
     }

@@ -329,6 +329,16 @@ pub(crate) fn start_transport<'a>(connectors: impl IntoIterator<Item = &'a Conne
     on_transport_servers(start_here(Service::SMTP), connectors, here)
 }
 
+/// Stops transport on these servers.
+pub(crate) fn stop_transport_on<'a>(servers: impl IntoIterator<Item = &'a str>) -> Vec<Command> {
+    servers.into_iter().map(|server| stop_here(Service::SMTP).on(server)).collect()
+}
+
+/// Starts transport on these servers.
+pub(crate) fn start_transport_on<'a>(servers: impl IntoIterator<Item = &'a str>) -> Vec<Command> {
+    servers.into_iter().map(|server| start_here(Service::SMTP).on(server)).collect()
+}
+
 fn on_transport_servers<'a>(
     command: Command,
     connectors: impl IntoIterator<Item = &'a Connector>,

@@ -17,6 +17,12 @@ pub(crate) struct Comparison<'a> {
     said: &'a [Diagnostic],
 }
 
+/// The endpoints that change over a fleet, though the request names neither their server nor their service.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unnamed<'a> {
+    pub(crate) changes: &'a [&'a EndpointChange],
+}
+
 impl<'a> Comparison<'a> {
     pub(crate) fn new(case: &'a Case<'a>, changes: &'a [EndpointChange], said: &'a [Diagnostic]) -> Self {
         Self { case, changes, said }

@@ -411,15 +411,17 @@ pub struct EndpointChange {
     is_changed: bool,
 }
 
-/// Every endpoint before and after a change.
+/// Every endpoint before and after a change. A certificate that is looked away from before it is imported with the
+/// change.
 pub(crate) fn changes(view: &View<'_>, change: &Change) -> Vec<EndpointChange> {
     let server = view.server;
     let places = Place::all(server);
     let mut found = Found::default();
-    let after_change = view.after(change);
+    let after_change = view.without(None).after(change);
+    let imports = view.looks_away();
     let compared = places.into_iter().map(|place| {
         let before = place.presented(view, &mut found);
-        let may_change = place.may_change(server, &before, change);
+        let may_change = imports || place.may_change(server, &before, change);
         let after = if may_change { place.presented(&after_change, &mut found) } else { before.clone() };
         let is_changed = may_change && !before.is_the_same(&after);
         EndpointChange { before, after: place.presenting(server, after), is_changed }

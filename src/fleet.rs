@@ -1,7 +1,11 @@
 //! The servers of an organisation.
 
+mod answer;
+mod names;
 mod organization;
+mod planned;
 mod rollout;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +15,10 @@ use std::time::SystemTime;
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::names::MovedName;
 use self::organization::Shared;
-pub use self::rollout::{LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
+pub use self::rollout::{LeftOver, PlannedRemoval, Rollout, RolloutError, RolloutPlan, RolloutStopped};
+use crate::certificate::Certificate;
 use crate::change::Rename;
 use crate::endpoint::Endpoint;
 use crate::fact::Fact;
@@ -20,7 +26,7 @@ use crate::plan::{NoPlan, Plan, plan_among};
 use crate::policy::Policy;
 use crate::remedy::Elsewhere;
 use crate::request::Request;
-use crate::server::{AuthCertificates, Connector, NotRead, NotReadError, OneOfSeveral, Organization, Server};
+use crate::server::{AuthCertificates, Connector, NotRead, NotReadError, OneOfSeveral, Organization, Rank, Server};
 use crate::text::{self, Caseless};
 use crate::thumbprint::Thumbprint;
 
@@ -164,6 +170,24 @@ impl Fleet {
         self.servers.is_empty()
     }
 
+    /// What a new certificate renews: the installed ones whose every name it covers, the best first, with the servers
+    /// that have them.
+    pub fn renewals(&self, new: &Certificate) -> Vec<Renewable> {
+        let mut found: BTreeMap<Thumbprint, (Rank, Vec<String>)> = BTreeMap::new();
+        for server in self.servers() {
+            for old in server.renewed_by(new) {
+                let rank = Rank::of(old, new);
+                let (best, servers) = found.entry(old.thumbprint()).or_insert_with(|| (rank.clone(), Vec::new()));
+                *best = rank.min(best.clone());
+                servers.push(server.name().to_owned());
+            }
+        }
+        let mut found: Vec<_> =
+            found.into_iter().map(|(thumbprint, (rank, servers))| (rank, thumbprint, servers)).collect();
+        found.sort();
+        found.into_iter().map(|(_, thumbprint, servers)| Renewable { thumbprint, servers }).collect()
+    }
+
     /// Plans a request for one of the servers; `None` if there is none of this name.
     ///
     /// Where the certificate is not installed there, the refusal says which servers hold it.
@@ -198,6 +222,16 @@ impl Fleet {
     pub fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
         self.servers.get_mut(&key(name))
     }
+}
+
+/// A certificate that a new one renews.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Renewable {
+    /// The certificate.
+    pub thumbprint: Thumbprint,
+    /// The servers on which it is installed and assigned to something.
+    pub servers: Vec<String>,
 }
 
 fn key(name: &str) -> Caseless<String> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::case::Case;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Unnamed};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Finding, Kind};
 use crate::policy::Policy;
@@ -29,7 +29,8 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
     let removal = case.removal();
     let removal = removal.as_ref();
     let mut is_refused = false;
-    let (first, comparing) = RULES.split_at(RULES.partition_point(|rule| !matches!(rule.check, Check::Compare(_))));
+    let looks_on = |check: Check| matches!(check, Check::Compare(_) | Check::Fleet(_));
+    let (first, comparing) = RULES.split_at(RULES.partition_point(|rule| !looks_on(rule.check)));
     for rule in first {
         // A refusal does not list what would follow, and no policy makes more of a follow-up than that.
         if is_refused && rule.kind() == Kind::FollowUp {
@@ -54,7 +55,7 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
                 both => both,
             },
             // These look at what all others say.
-            Check::Compare(_) => continue,
+            Check::Compare(_) | Check::Fleet(_) => continue,
         };
         let weighed = |finding: Finding| Some((policy.kind_of(rule, &finding)?, finding));
         let (adding, removing) = (adding.and_then(weighed), removing.and_then(weighed));
@@ -80,6 +81,16 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
         }
     }
     judgement
+}
+
+/// Asks the rules about what changes over a fleet beside what was asked for.
+pub(crate) fn judge_fleet(policy: &Policy, unnamed: &Unnamed<'_>) -> Vec<Diagnostic> {
+    let asked = RULES.iter().filter_map(|rule| {
+        let Check::Fleet(check) = rule.check else { return None };
+        let finding = check(unnamed)?;
+        Some(Diagnostic::new(Cow::Borrowed(rule.id()), policy.kind_of(rule, &finding)?, finding))
+    });
+    asked.collect()
 }
 
 /// Asks the rules about what is presented before and after.

@@ -95,7 +95,10 @@ pub use endpoint::{
 };
 pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message};
-pub use fleet::{Fleet, FleetError, LeftOver, Rollout, RolloutError, RolloutPlan, RolloutStopped};
+pub use fleet::{
+    Fleet, FleetError, LeftOver, MovedName, PlannedRemoval, Renewable, Rollout, RolloutError, RolloutPlan,
+    RolloutStopped,
+};
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
 pub use policy::{AuditedServer, OwnAuditRule, OwnRule, Policy, PolicyError, Severity, Weight};
 pub use request::{AcceptedStatus, Answer, ConnectorNames, Mode, Operation, Request};
@@ -105,8 +108,8 @@ pub use scenario::{Outcome, Scenario, ScenarioError, Task};
 pub use script::Line;
 pub use server::{
     AuthCertificates, Connector, ConnectorKind, DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, KeyStorage,
-    LoadBalancing, NotRead, NotReadError, NotReadKind, NotReadKindError, Role, RootCaType, Server, ServerError,
-    StartupMode, Status, TlsCertificateName, TlsCertificateNameError, TransportRole, Version, WebBinding,
+    LoadBalancing, Nearest, NotRead, NotReadError, NotReadKind, NotReadKindError, Role, RootCaType, Server,
+    ServerError, StartupMode, Status, TlsCertificateName, TlsCertificateNameError, TransportRole, Version, WebBinding,
     WebBindingError,
 };
 pub use service::{Service, ServiceError};

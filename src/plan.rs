@@ -2,6 +2,7 @@
 
 mod answer;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,7 +10,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 
 use crate::block::Block;
-use crate::case::{Assignment, Case};
+use crate::case::{Assignment, Case, Part};
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::endpoint::EndpointChange;
@@ -18,7 +19,7 @@ use crate::finding::Kind;
 use crate::judgement;
 use crate::policy::Policy;
 use crate::remedy::Elsewhere;
-use crate::request::Request;
+use crate::request::{Operation, Request};
 use crate::script::{self, Line};
 use crate::server::{Installed, Server};
 use crate::service::Service;
@@ -90,7 +91,8 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 ///
 /// A [`NoPlan`] if the rules or the policy refuse the request, or it takes an answer first.
 pub fn plan_with(policy: &Policy, server: &Server, request: &Request, now: SystemTime) -> Result<Plan, NoPlan> {
-    decide(policy, Case::new(server, request, now.into(), policy.thresholds()))
+    let request = on(server, request);
+    decide(policy, Case::new(server, &request, now.into(), policy.thresholds()))
 }
 
 /// Decides as [`plan_with`] does, with someone to ask which other servers hold a certificate.
@@ -101,7 +103,7 @@ pub(crate) fn plan_among(
     request: &Request,
     now: SystemTime,
 ) -> Result<Plan, NoPlan> {
-    decide(policy, case_among(policy, elsewhere, server, request, now))
+    decide(policy, case_among(policy, elsewhere, server, &on(server, request), now))
 }
 
 /// What [`plan_among`] decides.
@@ -112,8 +114,31 @@ pub(crate) fn case_among<'a>(
     request: &'a Request,
     now: SystemTime,
 ) -> Case<'a> {
-    let case = Case::new(server, request, now.into(), policy.thresholds());
+    case_of_part(policy, elsewhere, server, request, now, None)
+}
+
+/// The same as a part of a renewal.
+pub(crate) fn case_of_part<'a>(
+    policy: &Policy,
+    elsewhere: &'a dyn Elsewhere,
+    server: &'a Server,
+    request: &'a Request,
+    now: SystemTime,
+    part: Option<Part<'_>>,
+) -> Case<'a> {
+    let case = Case::of_part(server, request, now.into(), policy.thresholds(), part);
     Case { elsewhere: Some(elsewhere), ..case }
+}
+
+/// The request for a server on which the best of what a certificate renews is to be replaced.
+fn on<'a>(server: &Server, request: &'a Request) -> Cow<'a, Request> {
+    match server.installed(request.thumbprint()).filter(|_| matches!(request.operation(), Operation::Renew { .. })) {
+        Some(new) => match server.renewed_by(new.certificate()).first() {
+            Some(old) => Cow::Owned(request.replacing(old.thumbprint())),
+            None => Cow::Borrowed(request),
+        },
+        None => Cow::Borrowed(request),
+    }
 }
 
 /// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.
@@ -170,6 +195,15 @@ impl Plan {
             }
             other => Err(NoPlan::Stale(Box::new(other))),
         }
+    }
+
+    /// Changes the server, which nobody has asked again.
+    pub(crate) fn commit(&self, server: &mut Server) {
+        self.change.commit(server);
+    }
+
+    pub(crate) fn change(&self) -> &Change {
+        &self.change
     }
 
     /// The name of the server that it is for.
@@ -258,7 +292,7 @@ impl Plan {
         ]
     }
 
-    fn comes_to_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn comes_to_the_same(&self, other: &Self) -> bool {
         // The script for an Edge Transport server does not name it.
         self.server == other.server
             && self.change == other.change

@@ -27,6 +27,7 @@ pub struct Request {
     caller: Option<Arc<[String]>>,
     accept_status: Vec<AcceptedStatus>,
     require_ssl: bool,
+    keeps_old: bool,
 }
 
 /// What a request asks for.
@@ -46,6 +47,13 @@ pub enum Operation {
     Replace {
         /// The certificate whose place it takes.
         old: Thumbprint,
+        /// What becomes of the names that connectors hold.
+        connectors: ConnectorNames,
+    },
+    /// Replace the best of what the certificate renews on each server, which [`Server::renewed_by`] tells.
+    ///
+    /// [`Server::renewed_by`]: crate::Server::renewed_by
+    Renew {
         /// What becomes of the names that connectors hold.
         connectors: ConnectorNames,
     },
@@ -116,8 +124,21 @@ impl Request {
         Self::new(new, Operation::Replace { old, connectors: ConnectorNames::Keep })
     }
 
+    /// Asks to replace on each server the best of what `new` renews there.
+    pub fn renew(new: Thumbprint) -> Self {
+        Self::new(new, Operation::Renew { connectors: ConnectorNames::Keep })
+    }
+
     pub(crate) fn new(thumbprint: Thumbprint, operation: Operation) -> Self {
-        Self { thumbprint, operation, default_smtp: None, caller: None, accept_status: Vec::new(), require_ssl: true }
+        Self {
+            thumbprint,
+            operation,
+            default_smtp: None,
+            caller: None,
+            accept_status: Vec::new(),
+            require_ssl: true,
+            keeps_old: false,
+        }
     }
 
     /// Says how the services of an assignment are meant; other operations have no mode.
@@ -132,10 +153,27 @@ impl Request {
     /// Says what a replacement does with the names that connectors hold; other operations leave them.
     #[must_use]
     pub fn with_connector_names(mut self, to: ConnectorNames) -> Self {
-        if let Operation::Replace { connectors, .. } = &mut self.operation {
+        if let Operation::Replace { connectors, .. } | Operation::Renew { connectors } = &mut self.operation {
             *connectors = to;
         }
         self
+    }
+
+    /// Leaves the old certificate of a replacement where it is: services are assigned and names moved, and nothing is
+    /// removed.
+    #[must_use]
+    pub fn keeping_old(mut self) -> Self {
+        self.keeps_old = true;
+        self
+    }
+
+    /// The same where the certificate that is renewed is known.
+    pub(crate) fn replacing(&self, renewed: Thumbprint) -> Self {
+        let operation = match self.operation {
+            Operation::Renew { connectors } => Operation::Replace { old: renewed, connectors },
+            other => other,
+        };
+        Self { operation, ..self.clone() }
     }
 
     /// Answers beforehand whether the default SMTP certificate is replaced.
@@ -196,18 +234,34 @@ impl Request {
         self.require_ssl
     }
 
-    /// The certificate that the operation takes away, and whether connectors' names move with it.
-    pub(crate) fn removes(&self) -> Option<Thumbprint> {
+    /// Whether the old certificate of a replacement stays where it is.
+    pub fn keeps_old(&self) -> bool {
+        self.keeps_old
+    }
+
+    /// The certificate whose place another one takes.
+    pub(crate) fn old(&self) -> Option<Thumbprint> {
         match self.operation {
-            Operation::Assign { .. } => None,
-            Operation::Remove => Some(self.thumbprint),
             // A certificate that would take its own place stays where it is.
             Operation::Replace { old, .. } => Some(old).filter(|old| *old != self.thumbprint),
+            Operation::Assign { .. } | Operation::Remove | Operation::Renew { .. } => None,
+        }
+    }
+
+    /// The certificate that the operation takes away.
+    pub(crate) fn removes(&self) -> Option<Thumbprint> {
+        match self.operation {
+            Operation::Remove => Some(self.thumbprint),
+            _ => self.old().filter(|_| !self.keeps_old),
         }
     }
 
     /// Whether the names that connectors hold move from the old certificate to the new one.
     pub(crate) fn updates_connectors(&self) -> bool {
-        matches!(self.operation, Operation::Replace { connectors: ConnectorNames::Update, .. })
+        let update = ConnectorNames::Update;
+        match self.operation {
+            Operation::Replace { connectors, .. } | Operation::Renew { connectors } => connectors == update,
+            Operation::Assign { .. } | Operation::Remove => false,
+        }
     }
 }

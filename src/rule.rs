@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::case::{Assignment, Case, Removal};
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Unnamed};
 use crate::finding::{Finding, Kind};
 
 /// Where a rule comes from.
@@ -103,6 +103,8 @@ pub(crate) enum Check {
     Remove(fn(&Removal<'_>) -> Option<Finding>),
     /// At what is presented before and afterwards, once the rules above have spoken.
     Compare(fn(&Comparison<'_>) -> Option<Finding>),
+    /// At what changes over a fleet beside that.
+    Fleet(fn(&Unnamed<'_>) -> Option<Finding>),
     /// At both; where both find something, the stronger counts.
     Both(fn(&Assignment<'_>) -> Option<Finding>, fn(&Removal<'_>) -> Option<Finding>),
 }

@@ -103,6 +103,7 @@ pub static RULES: &[&Rule] = &[
     &endpoints::POP_AMBIGUOUS,
     &endpoints::IIS_BINDING_KEEPS_OTHER,
     &endpoints::IMPORT_TAKES_OVER,
+    &endpoints::ENDPOINT_CHANGES,
     &endpoints::ENDPOINTS_UNKNOWN,
 ];
 
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_rules_that_look_at_what_others_say_stand_last() {
-        let compares = |rule: &&&Rule| matches!(rule.check, Check::Compare(_));
+        let compares = |rule: &&&Rule| matches!(rule.check, Check::Compare(_) | Check::Fleet(_));
         let last = RULES.iter().rev().take_while(compares).count();
         assert_eq!(last, RULES.iter().filter(compares).count());
     }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::certificate::Certificate;
 use crate::fact::Fact;
 use crate::fleet::{Fleet, FleetError, Rollout, RolloutError, RolloutPlan};
 use crate::json_object::JsonObject;
@@ -60,7 +61,7 @@ pub enum Outcome {
     /// It does not, or not yet.
     NoPlan(NoPlan),
     /// What it comes to on each server.
-    Rollout(RolloutPlan),
+    Rollout(Box<RolloutPlan>),
     /// What the comparison came to.
     Verification(Verification),
 }
@@ -111,7 +112,7 @@ impl Scenario {
                 Err(no_plan) => Outcome::NoPlan(no_plan),
             },
             (Task::RollOut(rollout), Subject::Fleet(fleet)) => {
-                Outcome::Rollout(fleet.roll_out(&self.policy, rollout, now)?)
+                Outcome::Rollout(Box::new(fleet.roll_out(&self.policy, rollout, now)?))
             }
             (Task::Verify(expectation, Some(shown)), Subject::Server(server)) => {
                 Outcome::Verification(expectation.verify_shown(server, shown.iter().copied()))
@@ -136,7 +137,7 @@ pub enum ScenarioError {
     #[error("server: a scenario is about one server, or about servers in its place")]
     Subject,
     /// What it asks is asked of one server.
-    #[error("servers: a removal, a replacement and a verification are about one server")]
+    #[error("servers: a removal, and a verification by what the server itself shows, are about one server")]
     OneServer,
     /// What it asks is asked of many servers.
     #[error("server: an order of servers and answers for them are about servers")]
@@ -146,6 +147,14 @@ pub enum ScenarioError {
     Beside {
         /// The field.
         field: &'static str,
+    },
+    /// What is asked of one server alone has another form.
+    #[error("request.{field}: {reason}")]
+    OfFleet {
+        /// The field.
+        field: &'static str,
+        /// What is said instead.
+        reason: &'static str,
     },
     /// Servers that are no fleet.
     #[error(transparent)]
@@ -162,6 +171,8 @@ enum TaskError {
     Missing { field: &'static str, operation: &'static str },
     #[error("{field}: {operation} has no such field; it belongs to {of}")]
     Misplaced { field: &'static str, operation: &'static str, of: &'static str },
+    #[error("certificate: it is {given}, and thumbprint names {thumbprint}")]
+    Another { given: Thumbprint, thumbprint: Thumbprint },
     #[error("old: the certificate cannot take its own place: thumbprint names the same one")]
     OldIsNew,
 }
@@ -204,7 +215,7 @@ impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
         let (subject, task) = match (form.server.take(), form.servers.take()) {
             (Some(_), None) if form.request.is_about_many() => return Err(ScenarioError::ManyServers),
             (Some(server), None) => match form.beside() {
-                None => (Subject::Server(Box::new(server)), form.request.task),
+                None => (Subject::Server(Box::new(server)), form.request.of_one()?),
                 Some(field) => return Err(ScenarioError::Beside { field }),
             },
             (None, Some(fleet)) => {
@@ -229,12 +240,26 @@ enum OperationForm {
     Verify,
 }
 
+impl OperationForm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestForm {
     operation: Option<OperationForm>,
-    thumbprint: Thumbprint,
+    thumbprint: Option<Thumbprint>,
+    /// The certificate itself, where it is installed nowhere yet.
+    certificate: Option<Certificate>,
     old: Option<Thumbprint>,
+    keep_old: Option<bool>,
     connectors: Option<ConnectorNames>,
     services: Option<Service>,
     mode: Option<Mode>,
@@ -283,6 +308,7 @@ impl<'de> Deserialize<'de> for Answers {
 #[serde(try_from = "JsonObject<RequestForm>")]
 struct Asked {
     task: Task,
+    certificate: Option<Certificate>,
     order: Option<Vec<String>>,
     answers: Vec<(String, Answer)>,
     connectors: ConnectorNames,
@@ -293,12 +319,28 @@ impl Asked {
         self.order.is_some() || !self.answers.is_empty()
     }
 
+    /// What one server is asked.
+    fn of_one(self) -> Result<Task, ScenarioError> {
+        let is_renewal =
+            matches!(&self.task, Task::Decide(request) if matches!(request.operation(), Operation::Renew { .. }));
+        let field = if self.certificate.is_some() {
+            Some(("certificate", "beside one server, it stands among the certificates of the server"))
+        } else {
+            is_renewal.then_some(("old", "missing, and replace needs it beside one server"))
+        };
+        field.map_or(Ok(self.task), |(field, reason)| Err(ScenarioError::OfFleet { field, reason }))
+    }
+
     fn of_many(self) -> Result<Task, ScenarioError> {
-        let Task::Decide(request) = self.task else { return Err(ScenarioError::OneServer) };
-        if !matches!(request.operation(), Operation::Assign { .. }) {
-            return Err(ScenarioError::OneServer);
-        }
+        let request = match self.task {
+            Task::Decide(request) if request.operation() != Operation::Remove => request,
+            _ => return Err(ScenarioError::OneServer),
+        };
         let rollout = Rollout::new(request).with_connector_names(self.connectors);
+        let rollout = match self.certificate {
+            Some(certificate) => rollout.with_certificate(certificate),
+            None => rollout,
+        };
         let rollout =
             self.answers.iter().fold(rollout, |rollout, (server, answer)| rollout.with_answer(server, *answer));
         Ok(Task::RollOut(match self.order {
@@ -315,16 +357,19 @@ impl TryFrom<JsonObject<RequestForm>> for Asked {
         let order = form.servers.clone().map(texts);
         let answers = form.answers.clone().unwrap_or_default().0;
         let connectors = form.connectors.unwrap_or_default();
-        Ok(Self { task: form.task()?, order, answers, connectors })
+        let (thumbprint, certificate) = form.named()?;
+        Ok(Self { task: form.task(thumbprint)?, certificate, order, answers, connectors })
     }
 }
 
 impl RequestForm {
     /// What belongs to another operation would be dropped without a word.
     fn check_fields(&self) -> Result<(), TaskError> {
-        use OperationForm::{Assign, Remove, Replace, Verify};
-        let operation = self.operation.unwrap_or_default();
-        let fields: [(&str, bool, &[OperationForm], &str); 5] = [
+        use OperationForm::{Assign, Replace, Verify};
+        let operation = self.operation();
+        let fields: [(&str, bool, &[OperationForm], &str); 7] = [
+            ("certificate", self.certificate.is_some(), &[Assign, Replace], "replace, and to assign for many servers"),
+            ("keep_old", self.keep_old.is_some(), &[Replace], "replace"),
             ("services", self.services.is_some(), &[Assign, Verify], "assign and verify"),
             ("mode", self.mode.is_some(), &[Assign], "assign"),
             ("old", self.old.is_some(), &[Replace], "replace"),
@@ -332,18 +377,27 @@ impl RequestForm {
             ("shown", self.shown.is_some(), &[Verify], "verify"),
         ];
         let misplaced = fields.into_iter().find(|(_, is_there, of, _)| *is_there && !of.contains(&operation));
-        misplaced.map_or(Ok(()), |(field, _, _, of)| {
-            let operation = match operation {
-                Assign => "assign",
-                Remove => "remove",
-                Replace => "replace",
-                Verify => "verify",
-            };
-            Err(TaskError::Misplaced { field, operation, of })
-        })
+        misplaced
+            .map_or(Ok(()), |(field, _, _, of)| Err(TaskError::Misplaced { field, operation: operation.name(), of }))
     }
 
-    fn task(self) -> Result<Task, TaskError> {
+    /// The thumbprint that is asked for, which the certificate itself has too.
+    fn named(&self) -> Result<(Thumbprint, Option<Certificate>), TaskError> {
+        let given = self.certificate.as_ref().map(Certificate::thumbprint);
+        match (self.thumbprint, given) {
+            (Some(thumbprint), Some(given)) if thumbprint != given => Err(TaskError::Another { given, thumbprint }),
+            (thumbprint, given) => match thumbprint.or(given) {
+                Some(thumbprint) => Ok((thumbprint, self.certificate.clone())),
+                None => Err(TaskError::Missing { field: "thumbprint", operation: self.operation().name() }),
+            },
+        }
+    }
+
+    fn operation(&self) -> OperationForm {
+        self.operation.unwrap_or_default()
+    }
+
+    fn task(self, thumbprint: Thumbprint) -> Result<Task, TaskError> {
         let form = self;
         form.check_fields()?;
         let services = |operation| form.services.ok_or(TaskError::Missing { field: "services", operation });
@@ -353,18 +407,22 @@ impl RequestForm {
             }
             OperationForm::Remove => Operation::Remove,
             OperationForm::Replace => {
-                let old = form.old.ok_or(TaskError::Missing { field: "old", operation: "replace" })?;
-                if old == form.thumbprint {
-                    return Err(TaskError::OldIsNew);
+                let connectors = form.connectors.unwrap_or_default();
+                match form.old {
+                    Some(old) if old == thumbprint => return Err(TaskError::OldIsNew),
+                    Some(old) => Operation::Replace { old, connectors },
+                    None => Operation::Renew { connectors },
                 }
-                Operation::Replace { old, connectors: form.connectors.unwrap_or_default() }
             }
             OperationForm::Verify => {
-                let expectation = Expectation { thumbprint: form.thumbprint, services: services("verify")? };
+                let expectation = Expectation { thumbprint, services: services("verify")? };
                 return Ok(Task::Verify(expectation, form.shown));
             }
         };
-        let mut request = Request::new(form.thumbprint, operation).with_require_ssl(form.require_ssl.unwrap_or(true));
+        let mut request = Request::new(thumbprint, operation).with_require_ssl(form.require_ssl.unwrap_or(true));
+        if form.keep_old == Some(true) {
+            request = request.keeping_old();
+        }
         if let Some(answer) = form.default_smtp {
             request = request.with_default_smtp(answer);
         }

@@ -10,9 +10,10 @@ use crate::commands;
 use crate::fact::Fact;
 use crate::powershell::{Command, is_plain_word, string};
 use crate::request::Answer;
-use crate::server::{Connector, Installed, Server};
+use crate::server::{Connector, ConnectorKind, Installed, Server, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{self, list};
+use crate::thumbprint::Thumbprint;
 
 /// One line of a script: a command, or a comment for whoever runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,11 @@ pub enum Line {
     Comment(&'static str),
     /// A comment that names servers: only those whose name is a plain word, and how many others there are.
     OtherSources {
+        /// The servers.
+        servers: Vec<String>,
+    },
+    /// A comment that names the servers on which the certificate is to be imported first.
+    Imports {
         /// The servers.
         servers: Vec<String>,
     },
@@ -53,14 +59,11 @@ impl fmt::Display for Line {
                     "# This removes the certificate from one server alone. Other source servers of the Send connectors \
                      may have it too: ",
                 )?;
-                let is_plain = |server: &&String| is_plain_word(server);
-                let named: Vec<_> = servers.iter().filter(is_plain).map(String::as_str).collect();
-                f.write_str(&named.join(", "))?;
-                match (named.len(), servers.len() - named.len()) {
-                    (_, 0) => Ok(()),
-                    (0, others) => write!(f, "{others}"),
-                    (_, others) => write!(f, " and {others} more"),
-                }
+                write_servers(servers, f)
+            }
+            Self::Imports { servers } => {
+                f.write_str("# Import the certificate with its private key on these servers first: ")?;
+                write_servers(servers, f)
             }
             Self::Statement(text) => f.write_str(text),
             Self::Here { server } => {
@@ -71,6 +74,18 @@ impl fmt::Display for Line {
             }
             Self::Check { show, services } => IsAssigned { show: show.clone(), services: *services }.fmt(f),
         }
+    }
+}
+
+/// Servers in a comment: those whose name is a plain word, and how many others there are.
+fn write_servers(servers: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let is_plain = |server: &&String| is_plain_word(server);
+    let named: Vec<_> = servers.iter().filter(is_plain).map(String::as_str).collect();
+    f.write_str(&named.join(", "))?;
+    match (named.len(), servers.len() - named.len()) {
+        (_, 0) => Ok(()),
+        (0, others) => write!(f, "{others}"),
+        (_, others) => write!(f, " and {others} more"),
     }
 }
 
@@ -100,18 +115,15 @@ pub(crate) fn lines(blocks: &[Block], other_sources: &[String]) -> Vec<Line> {
     lines
 }
 
-/// What a request that goes through takes, a block after the other.
+/// What a request that goes through takes, a block after the other. Of what is planned for the whole organisation it is
+/// the assignment alone.
 pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {
     let mut blocks = case.assignment.as_ref().map(assignment).unwrap_or_default();
+    if case.is_part {
+        return blocks;
+    }
+    let check = blocks.iter().any(Block::asks).then(|| default_is_kept(case.server, case.request.thumbprint()));
     if let Some(removed) = case.removal().and_then(|removal| removal.removed()) {
-        let check = blocks.iter().any(Block::asks).then(|| {
-            let (default, new) = (case.server.default_smtp(), case.request.thumbprint());
-            Statement::DefaultIsKept(DefaultIsKept::new(
-                commands::get_transport_service(case.server),
-                default,
-                Some(new),
-            ))
-        });
         let others = other_sources(case);
         let words: Cow<'static, str> = if case.change.renames().is_empty() {
             "remove the certificate:".into()
@@ -127,8 +139,18 @@ pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {
         };
         let removal = removal(case, removed);
         blocks.push(Block::new(words, check.into_iter().chain(removal).collect()).at(case.server));
+    } else if !case.change.renames().is_empty() {
+        let names = renamed(case).map(|(rename, connector)| set_name(rename, connector));
+        let words = "give the connectors the name of the new certificate:";
+        blocks.push(Block::new(words, check.into_iter().chain(names).collect()).at(case.server));
     }
     blocks
+}
+
+/// Stops unless the default SMTP certificate has been kept, as a question before it was to be answered.
+pub(crate) fn default_is_kept(server: &Server, new: Thumbprint) -> Statement {
+    let show = commands::get_transport_service(server);
+    Statement::DefaultIsKept(DefaultIsKept::new(show, server.default_smtp(), Some(new)))
 }
 
 /// The other source servers of the Send connectors whose name is taken away and given back: Exchange does not remove
@@ -189,22 +211,43 @@ fn enable(case: &Assignment<'_>, services: Service) -> Command {
     }
 }
 
+/// The connectors that are given a name, in the order of the server's.
+fn renamed<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Rename, &'a Connector)> {
+    let of = |connector| case.change.renames().iter().find(|rename| rename.is_of(connector)).zip(Some(connector));
+    case.server.connectors().filter_map(of)
+}
+
+fn set_name(rename: &Rename, connector: &Connector) -> Statement {
+    Statement::Command(commands::set_tls_certificate_name(connector, rename.name()))
+}
+
 /// The removal, with the names that move to the new certificate.
 fn removal(case: &Case<'_>, removed: &Installed) -> Vec<Statement> {
-    let renames = case.change.renames();
-    let renamed = || {
-        let of = |connector| renames.iter().find(|rename| rename.is_of(connector)).map(|rename| (rename, connector));
-        case.server.connectors().filter_map(of)
-    };
-    let set = renamed().map(|(rename, connector)| commands::set_tls_certificate_name(connector, rename.name()));
     let remove = commands::remove_installed(case.server, removed);
-    if !renames.iter().any(Rename::is_the_same) {
-        return set.chain([remove]).map(Statement::Command).collect();
+    match case.change.renames().iter().find(|rename| rename.is_the_same()) {
+        Some(rename) => {
+            let connectors: Vec<_> = renamed(case).map(|(_, connector)| connector).collect();
+            vec![remove_unnamed(case.server, &connectors, rename.name(), remove)]
+        }
+        None => {
+            let set = renamed(case).map(|(rename, connector)| set_name(rename, connector));
+            set.chain([Statement::Command(remove)]).collect()
+        }
     }
-    // Exchange does not remove a certificate while a Send connector names its names.
-    let mut commands = commands::stop_transport(renamed().map(|(_, connector)| connector), case.server);
-    commands.extend(renamed().map(|(_, connector)| commands::clear_tls_certificate_name(connector)));
+}
+
+/// Removes a certificate while no connector names it: Exchange refuses to while a Send connector does. They get the name
+/// back, since it is another certificate's too, and transport is started again, whatever fails between.
+pub(crate) fn remove_unnamed(
+    server: &Server,
+    connectors: &[&Connector],
+    name: &TlsCertificateName,
+    remove: Command,
+) -> Statement {
+    let sending = || connectors.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
+    let mut commands = commands::stop_transport(sending(), server);
+    commands.extend(connectors.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
     commands.push(remove);
-    let start = commands::start_transport(renamed().map(|(_, connector)| connector), case.server);
-    vec![Statement::Guarded(commands, set.chain(start).collect())]
+    let set = connectors.iter().map(|connector| commands::set_tls_certificate_name(connector, name));
+    Statement::Guarded(commands, set.chain(commands::start_transport(sending(), server)).collect())
 }

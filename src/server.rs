@@ -7,6 +7,7 @@ mod installed;
 mod inventory;
 mod not_read;
 mod organization;
+mod renewed;
 mod selection;
 mod settings;
 mod sites;
@@ -26,6 +27,8 @@ use self::inventory::Inventory;
 pub(crate) use self::not_read::NotReadList;
 pub use self::not_read::{NotRead, NotReadError, NotReadKind, NotReadKindError};
 pub(crate) use self::organization::Organization;
+pub use self::renewed::Nearest;
+pub(crate) use self::renewed::Rank;
 use self::selection::Selection;
 pub(crate) use self::settings::site_name;
 pub use self::settings::{AuthCertificates, LoadBalancing, Role, StartupMode, Version};
@@ -33,7 +36,6 @@ pub(crate) use self::sites::Sites;
 pub use self::tls_certificate_name::{TlsCertificateName, TlsCertificateNameError};
 pub use self::web_binding::{WebBinding, WebBindingError};
 pub(crate) use self::written::OneOfSeveral;
-use crate::certificate::Certificate;
 use crate::fact::Fact;
 use crate::service::Service;
 use crate::text::{self, Text};
@@ -356,26 +358,6 @@ impl Server {
     /// The installed certificates, in the order of their installation.
     pub fn certificates(&self) -> impl Iterator<Item = &Installed> {
         self.facts.inventory.iter()
-    }
-
-    /// The installed certificates that this one renews, the one with the most services first: those that
-    /// are assigned to something, and whose every name it covers.
-    ///
-    /// The Auth certificates are none of them: they are renewed by the authorization configuration.
-    pub fn renewed_by(&self, certificate: &Certificate) -> Vec<&Installed> {
-        let mut renewed: Vec<_> = self
-            .certificates()
-            .filter(|installed| {
-                let domains = installed.certificate().domains();
-                installed.thumbprint() != certificate.thumbprint()
-                    && installed.is_assigned()
-                    && !domains.is_empty()
-                    && domains.iter().all(|domain| certificate.covers(domain))
-                    && !self.auth_certificates().is_some_and(|auth| auth.contains(installed.thumbprint()))
-            })
-            .collect();
-        renewed.sort_by_key(|installed| std::cmp::Reverse(installed.known_services().iter().count()));
-        renewed
     }
 
     /// The services that its roles host on its version, Federation included.

@@ -13,7 +13,8 @@
 //! `extended_key_usage` and `ca` (basic constraints) is left out by null, and is damaged by its name in
 //! `unreadable` or doubled by its name in `twice`. `"installed": false` leaves the certificate in no store. Wherever
 //! a scenario holds a thumbprint, a key may stand; as `tls_certificate_name` of a connector, `{"of": key}` stands for
-//! the name by which it finds that certificate. An answer writes `<key>` for its thumbprint. `rules/facts.txt` lists
+//! the name by which it finds that certificate. `others` are further servers, each a patch on the first one that names
+//! by their keys the certificates that it has. An answer writes `<key>` for its thumbprint. `rules/facts.txt` lists
 //! the facts that the rules tell on their pages.
 
 #[path = "support/factory.rs"]
@@ -115,6 +116,7 @@ const SPECIFICATION: &[&str] = &[
     "pop-ambiguous",
     "iis-binding-keeps-other",
     "import-takes-over",
+    "endpoint-changes",
     "endpoints-unknown",
 ];
 

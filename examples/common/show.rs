@@ -107,7 +107,7 @@ pub fn rollout(rollout: &RolloutPlan) {
     }
     say!("{table}");
     for left in rollout.left_over() {
-        say!("left over: {} on {}", left.services, left.server);
+        say!("left over: {left}");
     }
     for (server, outcome) in rollout.servers() {
         if let Err(reason) = outcome {

@@ -37,6 +37,11 @@ impl<'a> View<'a> {
         Self { without: thumbprint, ..self }
     }
 
+    /// Whether there is a certificate that is looked away from.
+    pub(crate) fn looks_away(&self) -> bool {
+        self.without.is_some()
+    }
+
     /// Whether a certificate is still there.
     pub(super) fn is_there(&self, thumbprint: Thumbprint) -> bool {
         self.change.and_then(Change::removed) != Some(thumbprint) && self.without != Some(thumbprint)

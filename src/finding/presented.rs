@@ -6,13 +6,23 @@ use std::fmt;
 use super::FactValue;
 use super::message::{Message, Values};
 use crate::endpoint::{Endpoint, EndpointChange, MissingFact, Presented};
-use crate::text::joined;
+use crate::text::{joined, shown};
 
 /// How some endpoints change: `endpoints`, `before`, `after`.
 pub(crate) fn changing(changes: &[&EndpointChange], what: &'static str) -> Message {
     let values = Changing(Endpoints::new(changes, what));
     Message::told(&["endpoints", "before", "after"], values, |Changing(endpoints), f| {
         write!(f, "{}: {}", endpoints.what, joined(&endpoints.changes, "; "))
+    })
+}
+
+/// The same of several servers: `servers`, one for each of `endpoints`.
+pub(crate) fn changing_on_servers(changes: &[&EndpointChange], what: &'static str) -> Message {
+    let values = ChangingOnServers(Endpoints::new(changes, what));
+    Message::told(&["servers", "endpoints", "before", "after"], values, |ChangingOnServers(endpoints), f| {
+        let on_server = |change: &EndpointChange| format!("{}: {change}", shown(change.after.server()));
+        let changes: Vec<_> = endpoints.changes.iter().map(on_server).collect();
+        write!(f, "{}: {}", endpoints.what, joined(&changes, "; "))
     })
 }
 
@@ -77,6 +87,17 @@ impl Values for Changing {
             endpoints.texts(|change| change.before.in_short().to_string()),
             endpoints.texts(|change| change.after.presented().in_short().to_string()),
         ]
+    }
+}
+
+#[derive(Clone)]
+struct ChangingOnServers(Endpoints);
+
+impl Values for ChangingOnServers {
+    fn values(&self) -> Vec<FactValue> {
+        let Self(endpoints) = self;
+        let servers = endpoints.texts(|change| change.after.server().to_owned());
+        [servers].into_iter().chain(Changing(endpoints.clone()).values()).collect()
     }
 }
 

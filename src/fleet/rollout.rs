@@ -1,35 +1,49 @@
 //! One certificate for many servers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
-
-use super::Fleet;
-use crate::block::{Block, IsAssigned, Statement};
-use crate::case::Assignment;
-use crate::change::Rename;
-use crate::commands;
-use crate::json_object::FORMAT;
-use crate::plan::{NoPlan, Plan, case_among, decide};
+use super::names::MovedName;
+use super::{Fleet, planned};
+use crate::block::Block;
+use crate::certificate::Certificate;
+use crate::diagnostic::{self, Diagnostic};
+use crate::endpoint::EndpointChange;
+use crate::plan::{NoPlan, Plan};
 use crate::policy::Policy;
-use crate::request::{Answer, ConnectorNames, Operation, Request};
+use crate::request::{Answer, ConnectorNames, Request};
 use crate::script::Line;
-use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
+use crate::server::{ConnectorKind, Nearest, Server};
 use crate::service::Service;
-use crate::text;
+use crate::text::{self, list, shown};
+use crate::thumbprint::Thumbprint;
 
-/// A request for many servers, one after the other.
+/// A request for many servers, one after the other: an assignment, or a renewal of what the organisation has.
 ///
 /// By default the servers that are no Edge Transport servers come first, by name, and the Edge
 /// Transport servers last: their commands run on themselves.
+///
+/// ```
+/// use exchange_certificates::{ConnectorNames, Fleet, Policy, Request, Rollout};
+/// # use exchange_certificates::Certificate;
+///
+/// # fn renewed(fleet: &Fleet, new: Certificate, now: std::time::SystemTime) -> Result<(), Box<dyn std::error::Error>> {
+/// let request = Request::renew(new.thumbprint()).with_connector_names(ConnectorNames::Update);
+/// let plan = fleet.roll_out(&Policy::default(), &Rollout::new(request).with_certificate(new), now)?;
+/// for line in plan.script() {
+///     println!("{line}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollout {
-    request: Request,
+    pub(super) request: Request,
+    certificate: Option<Certificate>,
     order: Option<Vec<String>>,
     answers: BTreeMap<String, Answer>,
-    connectors: ConnectorNames,
+    pub(super) connectors: ConnectorNames,
 }
 
 /// Why a rollout cannot be planned.
@@ -57,12 +71,51 @@ pub enum RolloutError {
     /// There is no server to roll out to.
     #[error("servers: there is none")]
     NoServers,
-    /// The request is a removal or a replacement.
-    #[error("operation: a rollout assigns; a removal or a replacement is about one server")]
-    NotAnAssignment,
+    /// The request is a removal.
+    #[error("operation: a rollout assigns or renews; a removal is about one server")]
+    Removal,
+    /// The new certificate is installed nowhere, and was not given.
+    #[error("thumbprint: {thumbprint} is installed on no server; give the certificate itself too")]
+    NotGiven {
+        /// The thumbprint.
+        thumbprint: Thumbprint,
+    },
+    /// Another certificate was given than the one that is asked for.
+    #[error("certificate: it is {given}, and thumbprint names {thumbprint}")]
+    AnotherGiven {
+        /// The certificate that was given.
+        given: Thumbprint,
+        /// The one that the request names.
+        thumbprint: Thumbprint,
+    },
+    /// No server has the certificate that is to be replaced.
+    #[error("old: {old} is installed on no server of these")]
+    NoSuchOld {
+        /// The certificate.
+        old: Thumbprint,
+    },
+    /// The certificate renews none that has a service.
+    #[error("thumbprint: {thumbprint} renews no certificate that has a service{}", further(.serving, .nearest.as_ref()))]
+    RenewsNothing {
+        /// The new certificate.
+        thumbprint: Thumbprint,
+        /// The servers on which it is assigned to something already.
+        serving: Vec<String>,
+        /// The one that it would renew if it had more names.
+        nearest: Option<Nearest>,
+    },
 }
 
-/// Why a rollout stopped while it was carried out. The servers before this one are done.
+/// What is to be known where nothing is renewed.
+fn further(serving: &[String], nearest: Option<&Nearest>) -> String {
+    match (serving, nearest) {
+        ([], None) => String::new(),
+        ([], Some(nearest)) => format!("; {nearest}"),
+        (serving, _) => format!("; it is assigned already on {}", list(serving)),
+    }
+}
+
+/// Why a rollout stopped while it was carried out. The servers before this one are done; of a renewal nothing is.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RolloutStopped {
@@ -80,12 +133,31 @@ pub enum RolloutStopped {
         /// The server.
         server: String,
     },
+    /// The renewal comes to something else by now.
+    #[error("the servers have changed since the renewal was planned: it comes to something else now")]
+    Stale {
+        /// What it comes to.
+        now: Box<Result<RolloutPlan, RolloutError>>,
+    },
+    /// The policy refuses what the rollout comes to.
+    #[error("the policy refuses what the rollout changes on servers that it does not name")]
+    Refused,
 }
 
 impl Rollout {
-    /// Asks the same of every server of a fleet; the request is an assignment.
+    /// Asks the same of every server of a fleet. A replacement concerns the servers that have the old certificate, and
+    /// [`Request::renew`] those on which the new one renews something: all their connectors are then set once, and the
+    /// old certificates are removed last.
     pub fn new(request: Request) -> Self {
-        Self { request, order: None, answers: BTreeMap::new(), connectors: ConnectorNames::Keep }
+        let connectors = if request.updates_connectors() { ConnectorNames::Update } else { ConnectorNames::Keep };
+        Self { request, certificate: None, order: None, answers: BTreeMap::new(), connectors }
+    }
+
+    /// Gives the certificate itself: where it is not installed, it is planned as imported first.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
     }
 
     /// Says which servers, in which order.
@@ -106,12 +178,13 @@ impl Rollout {
     /// the organisation: each is moved once, after the last server that it names.
     #[must_use]
     pub fn with_connector_names(mut self, connectors: ConnectorNames) -> Self {
+        self.request = self.request.with_connector_names(connectors);
         self.connectors = connectors;
         self
     }
 
     /// The answers by the names that the fleet has for the servers.
-    fn answers<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
+    pub(super) fn answers<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
         let answer = |(name, answer): (&String, &Answer)| match fleet.get(name) {
             Some(server) => Ok((server.name(), *answer)),
             None => Err(RolloutError::NoSuchAnswered { name: name.clone() }),
@@ -119,10 +192,8 @@ impl Rollout {
         self.answers.iter().map(answer).collect()
     }
 
-    fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
-        if !matches!(self.request.operation(), Operation::Assign { .. }) {
-            return Err(RolloutError::NotAnAssignment);
-        }
+    /// The servers in their order.
+    pub(super) fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
         if fleet.is_empty() || self.order.as_ref().is_some_and(Vec::is_empty) {
             return Err(RolloutError::NoServers);
         }
@@ -140,33 +211,113 @@ impl Rollout {
         }
         Ok(order)
     }
+
+    /// The certificate that was given.
+    pub(super) fn given(&self) -> Result<Option<&Certificate>, RolloutError> {
+        let thumbprint = self.request.thumbprint();
+        match self.certificate.as_ref().map(Certificate::thumbprint).filter(|given| *given != thumbprint) {
+            Some(given) => Err(RolloutError::AnotherGiven { given, thumbprint }),
+            None => Ok(self.certificate.as_ref()),
+        }
+    }
 }
 
 /// What a rollout comes to: a plan or a refusal for each server, and one script.
 ///
 /// The script has a block for each server that has something to do, with a look at the result after it, and
 /// stops at the first failure. Whoever stops there plans again: what is assigned already adds nothing.
+///
+/// Of a renewal the plans of the servers hold what is assigned there; the names of connectors and the removals stand
+/// behind all of them, and [`Fleet::apply`] carries out the whole.
 #[derive(Clone, Debug)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct RolloutPlan {
-    request: Request,
-    servers: Vec<(String, Result<Plan, NoPlan>)>,
+    pub(super) rollout: Rollout,
+    pub(super) policy: Policy,
+    pub(super) servers: Vec<(String, Result<Plan, NoPlan>)>,
     /// The services in question on each of the servers.
-    in_question: Vec<Service>,
-    /// Each after so many servers.
-    renames: Vec<(usize, Rename)>,
-    script: Vec<Line>,
-    blocks: Vec<Block>,
+    pub(super) in_question: Vec<Service>,
+    pub(super) skipped: Vec<String>,
+    pub(super) imports: Vec<String>,
+    pub(super) connectors: Vec<MovedName>,
+    pub(super) removals: Vec<PlannedRemoval>,
+    /// The connectors that keep their names, and the certificates that stay for them.
+    pub(super) kept: Vec<LeftOver>,
+    /// What the other servers present.
+    pub(super) unplanned: Vec<EndpointChange>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) script: Vec<Line>,
+    pub(super) blocks: Vec<Block>,
 }
 
-/// A server on which something stays undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A certificate that a renewal removes from a server.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct LeftOver {
+pub struct PlannedRemoval {
     /// The server.
     pub server: String,
-    /// What is not assigned there.
-    pub services: Service,
+    /// The certificate.
+    pub thumbprint: Thumbprint,
+}
+
+/// What stays undone.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum LeftOver {
+    /// Services that are not assigned on a server.
+    Services {
+        /// The server.
+        server: String,
+        /// What is not assigned there.
+        services: Service,
+    },
+    /// A connector, or the hybrid configuration, that keeps the name of the old certificate.
+    Connector {
+        /// Its kind.
+        kind: ConnectorKind,
+        /// Its name.
+        connector: String,
+        /// The servers of it that lack the new certificate with SMTP.
+        lacking: Vec<String>,
+    },
+    /// A certificate that is not removed.
+    Certificate {
+        /// The server.
+        server: String,
+        /// The certificate.
+        thumbprint: Thumbprint,
+        /// The connectors that still name it.
+        connectors: Vec<String>,
+    },
+}
+
+impl fmt::Display for LeftOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Services { server, services } => write!(f, "{services} on {}", shown(server)),
+            Self::Connector { kind, connector, lacking } => {
+                match kind {
+                    ConnectorKind::Hybrid => f.write_str("the hybrid configuration")?,
+                    _ => write!(f, "the connector {}", shown(connector))?,
+                }
+                f.write_str(" keeps the name of the old certificate")?;
+                match lacking.len() {
+                    0 => Ok(()),
+                    1 => write!(f, ": {} lacks the new one with SMTP", list(lacking)),
+                    _ => write!(f, ": {} lack the new one with SMTP", list(lacking)),
+                }
+            }
+            Self::Certificate { server, thumbprint, connectors } => {
+                write!(f, "{thumbprint} stays on {}", shown(server))?;
+                match connectors.len() {
+                    0 => Ok(()),
+                    1 => write!(f, ", since {} names it", list(connectors)),
+                    _ => write!(f, ", since {} name it", list(connectors)),
+                }
+            }
+        }
+    }
 }
 
 impl Fleet {
@@ -174,27 +325,9 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// A [`RolloutError`] if the order names no server, or one twice, or an answer is for none.
+    /// A [`RolloutError`] if the order names no server, or one twice, an answer is for none, or nothing is renewed.
     pub fn roll_out(&self, policy: &Policy, rollout: &Rollout, now: SystemTime) -> Result<RolloutPlan, RolloutError> {
-        let order = rollout.order(self)?;
-        let answers = rollout.answers(self)?;
-        let mut servers = Vec::new();
-        let mut in_question = Vec::new();
-        for server in &order {
-            let request = match answers.get(server.name()) {
-                Some(answer) => rollout.request.clone().with_default_smtp(*answer),
-                None => rollout.request.clone(),
-            };
-            let case = case_among(policy, self, server, &request, now);
-            in_question.push(case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default());
-            servers.push((server.name().to_owned(), decide(policy, case)));
-        }
-        let moved =
-            if rollout.connectors == ConnectorNames::Update { moved(self, &order, &servers) } else { Vec::new() };
-        let script = script(&order, &servers, &moved);
-        let blocks = blocks(&order, &servers, &moved);
-        let renames = moved.into_iter().map(|moved| (moved.after, moved.rename)).collect();
-        Ok(RolloutPlan { request: rollout.request.clone(), servers, in_question, renames, script, blocks })
+        planned::plan(self, policy, rollout, now)
     }
 
     /// Carries out what a rollout planned, on every server that has a plan.
@@ -202,11 +335,19 @@ impl Fleet {
     /// # Errors
     ///
     /// [`RolloutStopped`] with the first server whose request comes to something else by now; those before it are
-    /// done, as with the script that stops there.
-    pub fn apply(&mut self, rollout: &RolloutPlan, now: SystemTime) -> Result<(), RolloutStopped> {
+    /// done, as with the script that stops there. A renewal is all or nothing: if it comes to something else by now, or
+    /// the policy refuses it, nothing is changed.
+    pub fn apply(&mut self, plan: &RolloutPlan, now: SystemTime) -> Result<(), RolloutStopped> {
+        if plan.is_blocked() {
+            return Err(RolloutStopped::Refused);
+        }
+        if plan.is_renewal() { self.renew(plan, now) } else { self.assign_in_order(plan, now) }
+    }
+
+    fn assign_in_order(&mut self, plan: &RolloutPlan, now: SystemTime) -> Result<(), RolloutStopped> {
         let mut stopped = Ok(());
         let mut done = 0;
-        for (name, outcome) in &rollout.servers {
+        for (name, outcome) in &plan.servers {
             stopped = match (outcome, self.server_mut(name)) {
                 (Err(_), _) => Ok(()),
                 (Ok(_), None) => Err(RolloutStopped::Gone { server: name.clone() }),
@@ -220,114 +361,77 @@ impl Fleet {
             done += 1;
         }
         // Last, since a plan for a server that comes later knows the connectors by their old names.
-        for (_, rename) in rollout.renames.iter().filter(|(after, _)| *after <= done) {
-            self.rename(rename);
+        for moved in plan.connectors.iter().filter(|moved| moved.place() <= done) {
+            self.rename(moved.rename());
         }
         stopped
     }
-}
 
-/// A connector whose name moves to the new certificate.
-struct Moved<'a> {
-    connector: &'a Connector,
-    rename: Rename,
-    /// After so many servers: behind the last one that it names.
-    after: usize,
-}
-
-/// The connectors whose name moves.
-///
-/// One moves if its certificate is another installed one with SMTP, and every server that it names has SMTP on
-/// the new one afterwards. A server outside the order, or one that the fleet does not know, may not have it.
-fn moved<'a>(fleet: &Fleet, order: &[&'a Server], servers: &[(String, Result<Plan, NoPlan>)]) -> Vec<Moved<'a>> {
-    let outcomes: HashMap<_, _> = servers.iter().map(|(name, outcome)| (name.as_str(), outcome)).collect();
-    let mut all: Vec<Moved<'_>> = Vec::new();
-    for (server, (_, outcome)) in order.iter().zip(servers) {
-        let Ok(plan) = outcome else { continue };
-        let thumbprint = plan.request().thumbprint();
-        let installed = server.installed(thumbprint).map(|installed| installed.certificate());
-        // No connector is given a name with an empty subject.
-        let Some(certificate) = installed.filter(|certificate| !certificate.subject().is_empty()) else {
-            continue;
+    fn renew(&mut self, plan: &RolloutPlan, now: SystemTime) -> Result<(), RolloutStopped> {
+        let again = self.roll_out(&plan.policy, &plan.rollout, now);
+        let again = match again {
+            Ok(again) if again.comes_to_the_same(plan) => again,
+            now => return Err(RolloutStopped::Stale { now: Box::new(now) }),
         };
-        let goes_on = |named: &Server| match outcomes.get(named.name()) {
-            Some(outcome) => outcome.as_ref().is_ok_and(|plan| plan.services().contains(Service::SMTP)),
-            None => named.installed(thumbprint).is_some_and(|installed| installed.has(Service::SMTP)),
-        };
-        let organisation = server.connectors().filter(|connector| connector.kind() != ConnectorKind::Receive);
-        for connector in organisation.filter(|connector| !connector.names(certificate)) {
-            let is_known = all.iter().any(|known| known.rename.is_of(connector));
-            let names_another = connector
-                .tls_certificate_name()
-                .value()
-                .is_some_and(|name| server.inventory().named(name).any(|installed| installed.has(Service::SMTP)));
-            let all_go_on = || match connector.servers() {
-                [] => fleet.servers().all(goes_on),
-                names => names.iter().all(|name| fleet.get(name).is_some_and(goes_on)),
-            };
-            if !is_known && names_another && all_go_on() {
-                let last = order.iter().rposition(|server| server.runs(connector));
-                let after = last.map_or(order.len(), |last| last + 1);
-                let rename = Rename::of(connector, TlsCertificateName::of(certificate));
-                all.push(Moved { connector, rename, after });
+        // It was found before: given, or installed on one of the servers.
+        if let Some(new) = planned::new_certificate(self, &plan.rollout) {
+            for name in &again.imports {
+                self.server_mut(name).into_iter().for_each(|server| planned::import(server, &new));
             }
         }
-    }
-    all
-}
-
-fn script(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: &[Moved<'_>]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
-        let Ok(plan) = outcome else { continue };
-        if !plan.blocks().is_empty() {
-            if server.is_edge() {
-                lines.push(Line::Comment("On the Edge Transport server itself:"));
-                lines.push(Line::Here { server: server.name().to_owned() });
-            } else {
-                lines.push(Line::Comment("The next server:"));
-            }
-            lines.extend(plan.script());
-            let show = commands::get_certificate(server, plan.request().thumbprint());
-            lines.push(Line::Check { show, services: plan.in_question() });
+        for (name, planned) in again.servers.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().ok()?))) {
+            self.server_mut(name).into_iter().for_each(|server| planned.commit(server));
         }
-        for moved in moved.iter().filter(|moved| moved.after == done) {
-            lines.push(commands::set_tls_certificate_name(moved.connector, moved.rename.name()).into());
-        }
+        again.connectors.iter().for_each(|moved| self.rename(moved.rename()));
+        Ok(())
     }
-    if !lines.is_empty() {
-        lines.insert(0, Line::Statement("$ErrorActionPreference = 'Stop'"));
-    }
-    lines
-}
-
-/// The same to be pasted: a server after the other, each with a look whether it worked, and the connectors behind the
-/// last server that they concern.
-fn blocks(order: &[&Server], servers: &[(String, Result<Plan, NoPlan>)], moved: &[Moved<'_>]) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
-        let Ok(plan) = outcome else { continue };
-        if !plan.blocks().is_empty() {
-            blocks.extend(plan.blocks().iter().cloned().map(|block| block.of_server(server)));
-            let show = commands::get_certificate(server, plan.request().thumbprint());
-            let check = IsAssigned { show, services: plan.in_question() };
-            let words = "go on only if this says nothing:";
-            blocks.push(Block::new(words, vec![Statement::IsAssigned(check)]).at(server).of_server(server));
-        }
-        let renames: Vec<_> = moved.iter().filter(|moved| moved.after == done).collect();
-        if !renames.is_empty() {
-            let set = |moved: &Moved<'_>| commands::set_tls_certificate_name(moved.connector, moved.rename.name());
-            let words = "give the connectors the name of the new certificate:";
-            blocks.push(Block::of(words, renames.into_iter().map(set)).in_any_shell());
-        }
-    }
-    blocks
 }
 
 impl RolloutPlan {
     /// Every server with its plan, or why it has none, in order.
     pub fn servers(&self) -> impl Iterator<Item = (&str, &Result<Plan, NoPlan>)> {
         self.servers.iter().map(|(name, outcome)| (name.as_str(), outcome))
+    }
+
+    /// The servers on which the certificate renews nothing.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
+    }
+
+    /// The servers on which the certificate has to be imported first.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// The connectors, and the hybrid configuration, that are given the name of the certificate.
+    pub fn connectors(&self) -> &[MovedName] {
+        &self.connectors
+    }
+
+    /// The certificates that are removed.
+    pub fn removals(&self) -> &[PlannedRemoval] {
+        &self.removals
+    }
+
+    /// Every endpoint of every server with a plan, then those of the other servers of the fleet if names change that
+    /// they share, with what each presents before and afterwards.
+    pub fn endpoints(&self) -> impl Iterator<Item = &EndpointChange> {
+        let planned = self.servers.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+        planned.flat_map(Plan::endpoints).chain(&self.unplanned)
+    }
+
+    /// What is said of the whole, beside what is said of each server.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// Whether this rule spoke, of a server or of the whole.
+    pub fn has(&self, rule: &str) -> bool {
+        let of_server = |outcome: &Result<Plan, NoPlan>| match outcome {
+            Ok(plan) => plan.has(rule),
+            Err(no_plan) => no_plan.has(rule),
+        };
+        diagnostic::has(&self.diagnostics, rule) || self.servers.iter().any(|(_, outcome)| of_server(outcome))
     }
 
     /// The one script.
@@ -340,28 +444,61 @@ impl RolloutPlan {
         &self.blocks
     }
 
-    /// Whether every server goes on.
+    /// Whether every server goes on, and nothing stays for a connector.
     pub fn is_complete(&self) -> bool {
-        self.servers.iter().all(|(_, outcome)| outcome.is_ok())
+        self.servers.iter().all(|(_, outcome)| outcome.is_ok()) && self.kept.is_empty() && !self.is_blocked()
     }
 
-    /// Whether a server refuses.
+    /// Whether a server refuses, or a connector keeps its name since one of its servers would lack the certificate.
     pub fn is_refused(&self) -> bool {
-        self.servers.iter().any(|(_, outcome)| matches!(outcome, Err(NoPlan::Refused(_))))
+        let refuses = |outcome: &Result<Plan, NoPlan>| matches!(outcome, Err(NoPlan::Refused(_)));
+        let is_open = |outcome: &Result<Plan, NoPlan>| matches!(outcome, Err(NoPlan::DecisionRequired(_)));
+        // What is kept for a server that is asked first may move once it is answered.
+        self.is_blocked()
+            || self.servers.iter().any(|(_, outcome)| refuses(outcome))
+            || !self.kept.is_empty() && !self.servers.iter().any(|(_, outcome)| is_open(outcome))
     }
 
-    /// What is left over once the script has run: the servers that have no plan, with what is not assigned there.
+    /// Whether old certificates are replaced.
+    pub fn is_renewal(&self) -> bool {
+        planned::is_renewal(&self.rollout.request)
+    }
+
+    /// Whether the policy makes a refusal of what is said of the whole.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.diagnostics.iter().any(|said| said.kind() == crate::finding::Kind::Refuse)
+    }
+
+    /// What is left over once the script has run: the servers that have no plan, with what is not assigned there, the
+    /// connectors that keep their names, and the certificates that stay for them.
     pub fn left_over(&self) -> Vec<LeftOver> {
-        self.left(|_, is_planned| !is_planned)
+        let mut left = self.left(|_, is_planned| !is_planned);
+        left.extend(self.kept.iter().cloned());
+        left
     }
 
-    /// What is left over if the script stops at this server: it and those after it, and those without a plan.
+    /// What is left over if the script stops at this server: it and those after it, those without a plan, and of a
+    /// renewal all names and removals, which come last.
     pub fn left_over_at(&self, server: &str) -> Vec<LeftOver> {
         let mut is_reached = false;
-        self.left(|name, is_planned| {
+        let mut left = self.left(|name, is_planned| {
             is_reached |= text::same(name, server);
             is_reached || !is_planned
-        })
+        });
+        left.extend(self.kept.iter().cloned());
+        if self.is_renewal() {
+            left.extend(self.connectors.iter().map(|moved| LeftOver::Connector {
+                kind: moved.connector().kind(),
+                connector: moved.connector().name().to_owned(),
+                lacking: Vec::new(),
+            }));
+            left.extend(self.removals.iter().map(|PlannedRemoval { server, thumbprint }| LeftOver::Certificate {
+                server: server.clone(),
+                thumbprint: *thumbprint,
+                connectors: Vec::new(),
+            }));
+        }
+        left
     }
 
     fn left(&self, mut is_left: impl FnMut(&str, bool) -> bool) -> Vec<LeftOver> {
@@ -369,57 +506,25 @@ impl RolloutPlan {
         for ((server, outcome), services) in self.servers.iter().zip(&self.in_question) {
             // Where everything is assigned already, nothing is left.
             if is_left(server, outcome.is_ok()) && !services.is_empty() {
-                left.push(LeftOver { server: server.clone(), services: *services });
+                left.push(LeftOver::Services { server: server.clone(), services: *services });
             }
         }
         left
     }
 
-    fn outcome(&self) -> &'static str {
-        match self {
-            _ if self.is_refused() => "refused",
-            _ if self.is_complete() => "assigned",
-            _ => "decision-required",
-        }
-    }
-}
-
-impl Serialize for RolloutPlan {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Entry<'a> {
-            server: &'a str,
-            #[serde(flatten)]
-            outcome: Answered<'a>,
-        }
-
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Answered<'a> {
-            Plan(&'a Plan),
-            NoPlan(&'a NoPlan),
-        }
-
-        let servers: Vec<_> = self
-            .servers
-            .iter()
-            .map(|(server, outcome)| Entry {
-                server,
-                outcome: match outcome {
-                    Ok(plan) => Answered::Plan(plan),
-                    Err(no_plan) => Answered::NoPlan(no_plan),
-                },
-            })
-            .collect();
-        let script: Vec<_> = self.script.iter().map(ToString::to_string).collect();
-        let mut answer = serializer.serialize_struct("RolloutPlan", 7)?;
-        answer.serialize_field("format", &FORMAT)?;
-        answer.serialize_field("outcome", self.outcome())?;
-        answer.serialize_field("thumbprint", &self.request.thumbprint())?;
-        answer.serialize_field("servers", &servers)?;
-        answer.serialize_field("script", &script)?;
-        answer.serialize_field("blocks", &self.blocks)?;
-        answer.serialize_field("left_over", &self.left_over())?;
-        answer.end()
+    fn comes_to_the_same(&self, other: &Self) -> bool {
+        let is_alike = |one: &(String, Result<Plan, NoPlan>), another: &(String, Result<Plan, NoPlan>)| {
+            one.0 == another.0
+                && match (&one.1, &another.1) {
+                    (Ok(one), Ok(another)) => one.comes_to_the_same(another),
+                    (Err(_), Err(_)) => true,
+                    _ => false,
+                }
+        };
+        self.servers.len() == other.servers.len()
+            && self.servers.iter().zip(&other.servers).all(|(one, another)| is_alike(one, another))
+            && (&self.skipped, &self.imports) == (&other.skipped, &other.imports)
+            && (&self.connectors, &self.removals, &self.kept) == (&other.connectors, &other.removals, &other.kept)
+            && (&self.unplanned, &self.blocks) == (&other.unplanned, &other.blocks)
     }
 }

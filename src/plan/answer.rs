@@ -22,7 +22,7 @@ impl Serialize for Plan {
         let outcome = match self.request.operation() {
             Operation::Assign { .. } => "assigned",
             Operation::Remove => "removed",
-            Operation::Replace { .. } => "replaced",
+            Operation::Replace { .. } | Operation::Renew { .. } => "replaced",
         };
         let superseded = self.superseded().iter().map(|&(service, thumbprint)| Superseded {
             service,

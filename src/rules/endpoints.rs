@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::block::Block;
 use crate::case::Assignment;
 use crate::commands;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Unnamed};
 use crate::endpoint::{Endpoint, EndpointChange, EndpointKind, Flags, Presented};
 use crate::fact::Fact;
-use crate::finding::presented::{after, changing, not_known, presenting};
+use crate::finding::presented::{after, changing, changing_on_servers, not_known, presenting};
 use crate::finding::{Finding, Kind, message};
 use crate::powershell::Command;
 use crate::remedy;
@@ -288,6 +288,23 @@ fn takes_over(case: &Comparison<'_>) -> Option<Finding> {
         );
         let assign = remedy::assign_smtp("assign SMTP to it too", case.server(), installed.thumbprint());
         Finding::on_request(message).step(assign)
+    })
+}
+
+rule! {
+    /// Endpoints that the request does not name would change.
+    ///
+    /// What belongs to the organisation changes on all servers at once: a Send connector takes its new name on each of
+    /// its source servers. These are the endpoints of servers that the request leaves out, and of services that the
+    /// old certificate does not have.
+    ENDPOINT_CHANGES: Note, DecidedHere, Fleet(unnamed)
+}
+
+fn unnamed(case: &Unnamed<'_>) -> Option<Finding> {
+    (!case.changes.is_empty()).then(|| {
+        let what = "the request does not name them, and they would present something else";
+        Finding::on_request(changing_on_servers(case.changes, what))
+            .advise("look whether that is meant before the names of the connectors are set")
     })
 }
 

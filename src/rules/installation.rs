@@ -1,5 +1,6 @@
 //! Whether there is something to assign, and whether the request only adds.
 
+use crate::block::Block;
 use crate::case::{Assignment, Case};
 use crate::commands;
 use crate::finding::{Finding, Kind, message};
@@ -21,10 +22,13 @@ rule! {
 
 fn not_installed(case: &Case<'_>) -> Option<Finding> {
     let server = case.server;
+    if matches!(case.request.operation(), Operation::Renew { .. }) {
+        return Some(renews_nothing(case));
+    }
     let is_missing = |thumbprint: &Thumbprint| server.installed(*thumbprint).is_none();
     let assigned = case.assignment.is_some().then(|| case.request.thumbprint()).filter(is_missing);
-    let removed = case.request.removes().filter(is_missing);
-    let thumbprints: Vec<_> = assigned.into_iter().chain(removed).collect();
+    let old = case.request.old().or(case.request.removes()).filter(is_missing);
+    let thumbprints: Vec<_> = assigned.into_iter().chain(old).collect();
     if thumbprints.is_empty() {
         return None;
     }
@@ -52,6 +56,25 @@ fn not_installed(case: &Case<'_>) -> Option<Finding> {
             .advise("or look up the right thumbprint:")
             .command(commands::show_certificates(server)),
     )
+}
+
+/// A renewal without anything to renew.
+fn renews_nothing(case: &Case<'_>) -> Finding {
+    let (server, thumbprint) = (case.server, case.request.thumbprint());
+    let name = server.name().to_owned();
+    let Some(new) = server.installed(thumbprint) else {
+        let message =
+            message!(thumbprint, server = name; "the certificate {thumbprint} is not installed on {}", shown(server));
+        return Finding::on_request(message)
+            .advise("import it with its private key:")
+            .command(commands::import(server));
+    };
+    let nearest = server.nearest_renewed_by(new.certificate());
+    let message = message!(
+        thumbprint, server = name;
+        "{thumbprint} renews no certificate of {} that has a service", shown(server)
+    );
+    Finding::on_request(message).steps(nearest.map(|nearest| Block::words_alone(nearest.to_string())))
 }
 
 fn named(thumbprints: &[Thumbprint]) -> String {

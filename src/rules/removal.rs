@@ -1,6 +1,6 @@
 //! What must not be removed.
 
-use crate::block::{Block, Statement};
+use crate::block::Block;
 use crate::case::Removal;
 use crate::commands;
 use crate::fact::Fact;
@@ -8,7 +8,8 @@ use crate::finding::{Finding, Kind, message};
 use crate::remedy;
 use crate::request::Operation;
 use crate::rule::rule;
-use crate::server::{Connector, ConnectorKind, Installed, NotReadKind, TlsCertificateName};
+use crate::script;
+use crate::server::{ConnectorKind, NotReadKind, TlsCertificateName};
 use crate::service::Service;
 use crate::text::{list, shown};
 
@@ -99,24 +100,17 @@ fn connector_certificate(case: &Removal<'_>) -> Option<Finding> {
         }
         _ if is_served && !removed.certificate().subject().is_empty() => finding.step(Block::new(
             "take the name away while the certificate is removed, then give it back:",
-            vec![removal_without_name(case, &held, removed)],
+            vec![script::remove_unnamed(
+                case.server(),
+                &held,
+                &TlsCertificateName::of(removed.certificate()),
+                commands::remove_installed(case.server(), removed),
+            )],
         )),
         _ => finding
             .advise("give the connectors the name of another certificate first, or take the name away:")
             .commands(held.iter().map(|connector| commands::clear_tls_certificate_name(connector))),
     })
-}
-
-/// The removal while no connector names the certificate. They get the name back, since it is another one's too, and
-/// transport is started again, whatever fails between.
-fn removal_without_name(case: &Removal<'_>, held: &[&Connector], removed: &Installed) -> Statement {
-    let name = TlsCertificateName::of(removed.certificate());
-    let sending = || held.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
-    let mut commands = commands::stop_transport(sending(), case.server());
-    commands.extend(held.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
-    commands.push(commands::remove_installed(case.server(), removed));
-    let set = held.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
-    Statement::Guarded(commands, set.chain(commands::start_transport(sending(), case.server())).collect())
 }
 
 rule! {

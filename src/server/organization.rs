@@ -25,6 +25,11 @@ impl Organization {
 }
 
 impl Server {
+    /// Whether a connector is the server's own, and no other server has it.
+    pub(crate) fn owns(&self, connector: &Connector) -> bool {
+        self.facts.connectors.contains(connector)
+    }
+
     /// Whether it has a connector of the same kind and name of its own, as an Edge Transport server may have.
     pub(super) fn has_own(&self, shared: &Connector) -> bool {
         let is_same = |own: &Connector| own.kind() == shared.kind() && text::same(own.name(), shared.name());

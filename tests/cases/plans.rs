@@ -25,7 +25,11 @@ fn lines(plan: &RolloutPlan) -> Vec<String> {
 }
 
 fn left(left: Vec<LeftOver>) -> Vec<(String, Service)> {
-    left.into_iter().map(|left| (left.server, left.services)).collect()
+    let of_server = |left| match left {
+        LeftOver::Services { server, services } => (server, services),
+        other => panic!("{other:?}"),
+    };
+    left.into_iter().map(of_server).collect()
 }
 
 /// A server on which the certificate is not installed.
@@ -199,7 +203,7 @@ fn a_rollout_needs_an_assignment_and_servers() {
     assert_eq!(error(&Fleet::new(), &rollout), RolloutError::NoServers);
     assert_eq!(error(&fleet, &rollout.with_order::<String>([])), RolloutError::NoServers);
     let removal = Rollout::new(Request::remove(thumbprint(&new())));
-    assert_eq!(error(&fleet, &removal), RolloutError::NotAnAssignment);
+    assert_eq!(error(&fleet, &removal), RolloutError::Removal);
 }
 
 /// A fleet of three whose servers all know of one connector.

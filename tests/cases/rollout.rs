@@ -159,7 +159,11 @@ fn lacking(organisation: &Organisation, plan: &RolloutPlan, services: u8) -> Vec
 }
 
 fn left(left: Vec<exchange_certificates::LeftOver>) -> Vec<(String, Service)> {
-    left.into_iter().map(|left| (left.server, left.services)).collect()
+    let of_server = |left| match left {
+        exchange_certificates::LeftOver::Services { server, services } => (server, services),
+        other => panic!("{other:?}"),
+    };
+    left.into_iter().map(of_server).collect()
 }
 
 /// The server of each block, in order.

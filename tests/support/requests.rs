@@ -73,6 +73,9 @@ pub(crate) fn headline(answer: &Value) -> String {
 /// An answer as people read it.
 fn printed(id: &str, answer: &Value) -> String {
     let mut text = headline(answer);
+    for server in list(&answer["servers"]) {
+        text.push_str(&format!("{}: {}", words(&server["server"]), headline(server)));
+    }
     print_findings(&mut text, id, &answer["diagnostics"], "kind");
     let script: Vec<_> = list(&answer["script"]).map(words).collect();
     if ABOUT_THE_SCRIPT.contains(&id) {
@@ -145,8 +148,10 @@ pub(crate) fn scenario(plain: &Value, patch: &Value) -> Result<(Value, BTreeMap<
         entries.into_iter().map(|(key, entry)| ((entry.installed, entry.beside), (key, entry.factory))).unzip();
     let certificates = build(factories)?;
     let mut installed = Vec::new();
-    for ((is_installed, mut beside), certificate) in beside.into_iter().zip(certificates.values()) {
+    let mut by_key = BTreeMap::new();
+    for ((is_installed, mut beside), (key, certificate)) in beside.into_iter().zip(&certificates) {
         beside.insert("certificate".to_owned(), serde_json::to_value(certificate)?);
+        by_key.insert(key.clone(), json!(beside));
         if is_installed {
             installed.push(beside);
         }
@@ -154,7 +159,27 @@ pub(crate) fn scenario(plain: &Value, patch: &Value) -> Result<(Value, BTreeMap<
     case["server"]["certificates"] = json!(installed);
     resolve(&mut case, &REFERENCES, &certificates);
     resolve_connectors(&mut case["server"], &certificates);
+    if let Some(others) = case.as_object_mut().and_then(|case| case.remove("others")) {
+        let server = case.as_object_mut().and_then(|case| case.remove("server")).unwrap_or_default();
+        let others = list(&others).map(|other| another(&server, other, &by_key));
+        case["servers"] = [server.clone()].into_iter().chain(others).collect();
+    }
     Ok((case, certificates))
+}
+
+/// Another server of the organisation: a patch on the first one, with the certificates that it names by their keys.
+fn another(server: &Value, patch: &Value, by_key: &BTreeMap<String, Value>) -> Value {
+    let mut other = server.clone();
+    let mut patch = patch.clone();
+    let own = patch.as_object_mut().and_then(|patch| patch.remove("certificates")).unwrap_or_default();
+    merge(&mut other, &patch);
+    let installed = own.as_object().into_iter().flatten().filter_map(|(key, patch)| {
+        let mut installed = by_key.get(key)?.clone();
+        merge(&mut installed, patch);
+        Some(installed)
+    });
+    other["certificates"] = installed.collect();
+    other
 }
 
 /// Where a scenario names a certificate by its thumbprint, and a page by its key.

@@ -1,0 +1,370 @@
+//! Planning for many servers: first what each of them assigns, then the names, then what is removed.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
+
+use super::names::{MovedName, Names, moved_by_assignment};
+use super::rollout::{LeftOver, PlannedRemoval, Rollout, RolloutError, RolloutPlan};
+use super::{Fleet, steps};
+use crate::case::{Assignment, Part};
+use crate::certificate::Certificate;
+use crate::change::{Change, Rename};
+use crate::comparison::Unnamed;
+use crate::diagnostic::Diagnostic;
+use crate::endpoint::{self, EndpointChange, View};
+use crate::judgement;
+use crate::plan::{NoPlan, Plan, case_among, case_of_part, decide};
+use crate::policy::Policy;
+use crate::request::{ConnectorNames, Operation, Request};
+use crate::server::{Connector, ConnectorKind, Installed, Nearest, Server};
+use crate::service::Service;
+
+/// Whether old certificates are replaced.
+pub(super) fn is_renewal(request: &Request) -> bool {
+    matches!(request.operation(), Operation::Replace { .. } | Operation::Renew { .. })
+}
+
+/// The new certificate of a rollout: as it was given, or as a server has it.
+pub(super) fn new_certificate(fleet: &Fleet, rollout: &Rollout) -> Option<Certificate> {
+    let thumbprint = rollout.request.thumbprint();
+    let given = rollout.given().ok().flatten().cloned();
+    given.or_else(|| fleet.servers().find_map(|server| server.installed(thumbprint)).map(|it| it.certificate().clone()))
+}
+
+/// Installs a certificate as an import does: with its private key, and without a service.
+pub(super) fn import(server: &mut Server, new: &Certificate) {
+    // Nobody imports what is installed.
+    drop(server.install(Installed::new(new.clone()).with_services(Service::empty()).with_web_sites([])));
+}
+
+/// A server of a renewal, with what is asked of it.
+pub(super) struct Planned<'a> {
+    pub(super) server: &'a Server,
+    pub(super) request: Request,
+    is_imported: bool,
+    /// What is judged of it, and the services that the request names there.
+    outcome: Option<(Service, Service, Result<Plan, NoPlan>)>,
+}
+
+impl<'a> Planned<'a> {
+    /// The certificate that is renewed.
+    pub(super) fn old(&self) -> Option<&'a Installed> {
+        self.server.installed(self.request.old()?)
+    }
+
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.outcome.as_ref()?.2.as_ref().ok()
+    }
+
+    /// Whether it refuses, or is to be asked first.
+    fn stands_still(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|(_, _, outcome)| outcome.is_err())
+    }
+
+    /// The endpoints of services that the request does not name there.
+    fn unnamed(&self) -> impl Iterator<Item = &EndpointChange> {
+        let named = self.outcome.as_ref().map(|(_, named, _)| *named).unwrap_or_default();
+        let endpoints = self.plan().map(Plan::endpoints).unwrap_or_default();
+        endpoints.iter().filter(move |change| !named.contains(change.after.kind().service()))
+    }
+
+    fn decide(&mut self, fleet: &Fleet, policy: &Policy, now: SystemTime, moving: &[&Connector]) {
+        let part = Part { moving, is_imported: self.is_imported };
+        let case = case_of_part(policy, fleet, self.server, &self.request, now, Some(part));
+        let assignment = case.assignment.as_ref();
+        let in_question = assignment.map(Assignment::in_question).unwrap_or_default();
+        let of_old = self.old().map(Installed::known_services).unwrap_or_default();
+        let named = in_question | of_old | assignment.map(Assignment::served_by_name).unwrap_or_default();
+        self.outcome = Some((in_question, named, decide(policy, case)));
+    }
+}
+
+pub(super) fn plan(
+    fleet: &Fleet,
+    policy: &Policy,
+    rollout: &Rollout,
+    now: SystemTime,
+) -> Result<RolloutPlan, RolloutError> {
+    if matches!(rollout.request.operation(), Operation::Remove) {
+        return Err(RolloutError::Removal);
+    }
+    let order = rollout.order(fleet)?;
+    rollout.given()?;
+    if is_renewal(&rollout.request) {
+        return renewal(fleet, policy, rollout, now, &order);
+    }
+    let imports = match rollout.given()? {
+        Some(new) => lacking(order.iter().copied(), new),
+        None => Vec::new(),
+    };
+    let with_imports = imported(fleet, rollout, &imports);
+    let order = rollout.order(&with_imports)?;
+    assignment(&with_imports, policy, rollout, now, &order, imports)
+}
+
+/// The servers that lack a certificate.
+fn lacking<'a>(servers: impl Iterator<Item = &'a Server>, new: &Certificate) -> Vec<String> {
+    let lacks = |server: &&Server| server.installed(new.thumbprint()).is_none();
+    servers.filter(lacks).map(|server| server.name().to_owned()).collect()
+}
+
+/// The fleet once the certificate has been imported on these servers.
+fn imported<'a>(fleet: &'a Fleet, rollout: &Rollout, imports: &[String]) -> Cow<'a, Fleet> {
+    match new_certificate(fleet, rollout).filter(|_| !imports.is_empty()) {
+        None => Cow::Borrowed(fleet),
+        Some(new) => {
+            let mut fleet = fleet.clone();
+            imports.iter().filter_map(|name| fleet.server_mut(name).map(|server| import(server, &new))).count();
+            Cow::Owned(fleet)
+        }
+    }
+}
+
+fn assignment(
+    fleet: &Fleet,
+    policy: &Policy,
+    rollout: &Rollout,
+    now: SystemTime,
+    order: &[&Server],
+    imports: Vec<String>,
+) -> Result<RolloutPlan, RolloutError> {
+    let answers = rollout.answers(fleet)?;
+    let (mut servers, mut in_question) = (Vec::new(), Vec::new());
+    for server in order {
+        let request = match answers.get(server.name()) {
+            Some(answer) => rollout.request.clone().with_default_smtp(*answer),
+            None => rollout.request.clone(),
+        };
+        let case = case_among(policy, fleet, server, &request, now);
+        in_question.push(case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default());
+        servers.push((server.name().to_owned(), decide(policy, case)));
+    }
+    let connectors = match rollout.connectors {
+        ConnectorNames::Update => moved_by_assignment(fleet, order, &servers),
+        ConnectorNames::Keep => Vec::new(),
+    };
+    let planned: HashSet<_> =
+        servers.iter().filter(|(_, outcome)| outcome.is_ok()).map(|(name, _)| name.as_str()).collect();
+    let unplanned = if connectors.is_empty() {
+        Vec::new()
+    } else {
+        endpoints(fleet, &rollout.request, now, &connectors, |server| !planned.contains(server.name()))
+    };
+    let diagnostics = unnamed(policy, unplanned.iter());
+    let steps =
+        steps::of_assignment(fleet, order, &servers, &connectors, &imports, new_certificate(fleet, rollout).as_ref());
+    let (script, blocks) = steps.unless(&diagnostics);
+    Ok(RolloutPlan {
+        rollout: rollout.clone(),
+        policy: policy.clone(),
+        servers,
+        in_question,
+        skipped: Vec::new(),
+        imports,
+        connectors,
+        removals: Vec::new(),
+        kept: Vec::new(),
+        unplanned,
+        diagnostics,
+        script,
+        blocks,
+    })
+}
+
+/// The certificate that is to be replaced on a server, and whether it is there at all.
+fn old_of(server: &Server, request: &Request, new: Option<&Certificate>) -> Option<Request> {
+    match request.operation() {
+        Operation::Renew { .. } => Some(request.replacing(server.renewed_by(new?).first()?.thumbprint())),
+        Operation::Replace { old, .. } => server.installed(old).map(|_| request.clone()),
+        Operation::Assign { .. } | Operation::Remove => None,
+    }
+}
+
+fn renewal(
+    fleet: &Fleet,
+    policy: &Policy,
+    rollout: &Rollout,
+    now: SystemTime,
+    order: &[&Server],
+) -> Result<RolloutPlan, RolloutError> {
+    let thumbprint = rollout.request.thumbprint();
+    let new = new_certificate(fleet, rollout).ok_or(RolloutError::NotGiven { thumbprint })?;
+    let is_concerned = |server: &&Server| old_of(server, &rollout.request, Some(&new)).is_some();
+    let (concerned, skipped): (Vec<&Server>, Vec<&Server>) = order.iter().copied().partition(is_concerned);
+    if concerned.is_empty() {
+        return Err(match rollout.request.operation() {
+            Operation::Replace { old, .. } => RolloutError::NoSuchOld { old },
+            _ => {
+                let serves = |server: &&&Server| server.installed(thumbprint).is_some_and(Installed::is_assigned);
+                let serving = order.iter().filter(serves).map(|server| server.name().to_owned()).collect();
+                RolloutError::RenewsNothing { thumbprint, serving, nearest: nearest(order, &new) }
+            }
+        });
+    }
+    let imports = lacking(concerned.iter().copied(), &new);
+    let names: Vec<_> = concerned.iter().map(|server| server.name().to_owned()).collect();
+    let skipped = skipped.iter().map(|server| server.name().to_owned()).collect();
+    let with_imports = imported(fleet, rollout, &imports);
+    let parts = parts(&with_imports, rollout, &names, &new, &imports)?;
+    let places = parts.iter().enumerate().map(|(place, part)| (part.server.name(), place)).collect();
+    Ok(Renewal { places, fleet: &with_imports, policy, rollout, now, new: &new, imports, parts }.plan(skipped))
+}
+
+fn nearest(order: &[&Server], new: &Certificate) -> Option<Nearest> {
+    let nearest = order.iter().filter_map(|server| server.nearest_renewed_by(new));
+    nearest.min_by_key(|nearest| nearest.lacking.len())
+}
+
+fn parts<'a>(
+    fleet: &'a Fleet,
+    rollout: &Rollout,
+    names: &[String],
+    new: &Certificate,
+    imports: &[String],
+) -> Result<Vec<Planned<'a>>, RolloutError> {
+    let answers = rollout.answers(fleet)?;
+    let part = |name: &String| {
+        let server = fleet.get(name)?;
+        let request = old_of(server, &rollout.request, Some(new))?;
+        let request = match answers.get(server.name()) {
+            Some(answer) => request.with_default_smtp(*answer),
+            None => request,
+        };
+        Some(Planned { server, request, is_imported: imports.contains(name), outcome: None })
+    };
+    Ok(names.iter().filter_map(part).collect())
+}
+
+/// A renewal while it is planned.
+struct Renewal<'a> {
+    /// The places of the servers among the parts.
+    places: HashMap<&'a str, usize>,
+    fleet: &'a Fleet,
+    policy: &'a Policy,
+    rollout: &'a Rollout,
+    now: SystemTime,
+    new: &'a Certificate,
+    imports: Vec<String>,
+    parts: Vec<Planned<'a>>,
+}
+
+impl<'a> Renewal<'a> {
+    fn plan(mut self, skipped: Vec<String>) -> RolloutPlan {
+        let names = self.settle();
+        let holding: Vec<_> =
+            self.parts.iter().map(|part| names.as_ref().map(|names| names.holding(part, self.new))).collect();
+        let Self { fleet, policy, rollout, now, new, imports, parts, .. } = self;
+        let place = parts.len();
+        let mut connectors = names.as_ref().map(|names| names.moved(fleet, new, place)).unwrap_or_default();
+        for part in &parts {
+            let renames = part.plan().map(|plan| plan.change().renames()).unwrap_or_default();
+            let is_new = |rename: &&Rename| {
+                !rename.is_the_same() && !connectors.iter().any(|known| known.rename().is_of(rename.connector()))
+            };
+            let own: Vec<_> = renames.iter().filter(is_new).cloned().collect();
+            let after = vec![part.server.name().to_owned()];
+            connectors.extend(own.into_iter().map(|rename| MovedName::new(rename, after.clone(), place)));
+        }
+        let removal = |part: &Planned<'_>| {
+            let thumbprint = part.plan()?.change().removed()?;
+            Some(PlannedRemoval { server: part.server.name().to_owned(), thumbprint })
+        };
+        let removals = parts.iter().filter_map(removal).collect();
+        let mut kept: Vec<_> = names.iter().flat_map(Names::left_over).collect();
+        for (part, held) in parts.iter().zip(holding) {
+            let held = held.unwrap_or_default();
+            if let (Some(_), Some(old), false) =
+                (part.plan(), part.request.old(), held.is_empty() || rollout.request.keeps_old())
+            {
+                let server = part.server.name().to_owned();
+                kept.push(LeftOver::Certificate { server, thumbprint: old, connectors: held });
+            }
+        }
+        let planned: HashSet<_> =
+            parts.iter().filter(|part| part.plan().is_some()).map(|part| part.server.name()).collect();
+        let unplanned = endpoints(fleet, &rollout.request, now, &connectors, |server| !planned.contains(server.name()));
+        let diagnostics = unnamed(policy, parts.iter().flat_map(Planned::unnamed).chain(&unplanned));
+        let same: Vec<_> = names
+            .iter()
+            .flat_map(|names| &names.moving)
+            .copied()
+            .filter(|connector| connector.kind() == ConnectorKind::Send && connector.names(new))
+            .collect();
+        let steps = steps::of_renewal(fleet, &parts, &connectors, &same, &imports, new);
+        let (script, blocks) = steps.unless(&diagnostics);
+        let (mut servers, mut in_question) = (Vec::new(), Vec::new());
+        for part in parts {
+            if let Some((services, _, outcome)) = part.outcome {
+                servers.push((part.server.name().to_owned(), outcome));
+                in_question.push(services);
+            }
+        }
+        RolloutPlan {
+            rollout: rollout.clone(),
+            policy: policy.clone(),
+            servers,
+            in_question,
+            skipped,
+            imports,
+            connectors,
+            removals,
+            kept,
+            unplanned,
+            diagnostics,
+            script,
+            blocks,
+        }
+    }
+
+    /// Decides every server, until no more connector keeps its name. One that stands still keeps the names of its
+    /// connectors, and a name that is kept holds the certificate on every server.
+    fn settle(&mut self) -> Option<Names<'a>> {
+        if !self.rollout.request.updates_connectors() {
+            self.parts.iter_mut().for_each(|part| part.decide(self.fleet, self.policy, self.now, &[]));
+            return None;
+        }
+        let old: Vec<_> = self.parts.iter().filter_map(|part| Some(part.old()?.certificate())).collect();
+        let mut names = Names::of(self.fleet, self.new, &old);
+        names.keep(self.fleet, self.new, |server| self.may_go_on(server));
+        loop {
+            for part in self.parts.iter_mut().filter(|part| !part.stands_still()) {
+                if !names.holding(part, self.new).is_empty() {
+                    part.request = part.request.clone().keeping_old();
+                }
+                part.decide(self.fleet, self.policy, self.now, &names.moving);
+            }
+            if !names.keep(self.fleet, self.new, |server| self.may_go_on(server)) {
+                return Some(names);
+            }
+        }
+    }
+
+    /// Whether a server has SMTP on the new certificate afterwards, as far as it has been decided.
+    fn may_go_on(&self, server: &Server) -> bool {
+        match self.places.get(server.name()).and_then(|place| self.parts.get(*place)) {
+            Some(Planned { outcome: None, .. }) => true,
+            Some(part) => part.plan().is_some_and(|plan| plan.services().contains(Service::SMTP)),
+            None => server.installed(self.new.thumbprint()).is_some_and(|new| new.has(Service::SMTP)),
+        }
+    }
+}
+
+/// What servers without a plan present before and after connectors are given their names.
+fn endpoints(
+    fleet: &Fleet,
+    request: &Request,
+    now: SystemTime,
+    connectors: &[MovedName],
+    is_unplanned: impl Fn(&Server) -> bool,
+) -> Vec<EndpointChange> {
+    let change = Change::of_names(request, connectors.iter().map(|moved| moved.rename().clone()).collect());
+    let of_server = |server: &Server| endpoint::changes(&View::of(server, now.into(), &server.sites()), &change);
+    fleet.servers().filter(|server| is_unplanned(server)).flat_map(of_server).collect()
+}
+
+/// What is said of endpoints that change, though the request names neither their server nor their service.
+fn unnamed<'e>(policy: &Policy, changes: impl Iterator<Item = &'e EndpointChange>) -> Vec<Diagnostic> {
+    let changes: Vec<_> = changes.filter(|change| change.is_changed()).collect();
+    judgement::judge_fleet(policy, &Unnamed { changes: &changes })
+}
