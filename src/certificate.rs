@@ -15,6 +15,7 @@ use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 mod algorithm;
+mod chain;
 mod decode;
 mod domain;
 mod error;
@@ -28,6 +29,7 @@ mod time;
 mod tlv;
 
 pub use self::algorithm::PublicKey;
+pub use self::chain::Chain;
 pub(crate) use self::domain::bytes_cover;
 pub use self::domain::domain_covers;
 pub use self::error::CertificateError;

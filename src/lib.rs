@@ -85,8 +85,8 @@ pub use audit::{
 pub use block::Block;
 pub use case::Assignment;
 pub use certificate::{
-    Attribute, BasicConstraints, Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Name, PublicKey,
-    SerialNumber, domain_covers,
+    Attribute, BasicConstraints, Certificate, CertificateError, Chain, ExtendedKeyUsage, Extension, KeyUsage, Name,
+    PublicKey, SerialNumber, domain_covers,
 };
 pub use diagnostic::{Decision, Diagnostic, Refusal};
 pub use endpoint::{

@@ -1,6 +1,9 @@
 //! Certificates as a user of the crate sees them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "certificate/chain.rs"]
+mod chain;
+#[path = "support"]
 mod support {
     pub mod factory;
 }

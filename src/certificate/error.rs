@@ -1,5 +1,7 @@
 //! Why something is no certificate.
 
+use crate::text;
+
 /// Why bytes or a text are no certificate, or not the certificates that were asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -65,6 +67,18 @@ pub enum CertificateError {
     NotOne {
         /// How many there are.
         count: usize,
+    },
+    /// Certificates that were all issued for others, so that none of them is a server's.
+    #[error("none of these certificates is a server's, since each is of a certification authority or issued another: {}", text::list(.subjects))]
+    NoLeaf {
+        /// The subjects of all of them.
+        subjects: Vec<String>,
+    },
+    /// Certificates of several servers, or several of one, where a chain has one.
+    #[error("these certificates issued none of the others, and only one of them can be meant: {}", text::list(.subjects))]
+    SeveralLeaves {
+        /// The subjects of those that it may be.
+        subjects: Vec<String>,
     },
     /// A PEM block that cannot be read.
     #[error("PEM block {block}: {error}")]
