@@ -85,7 +85,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let organization = Organization::read(&arguments.files, named.is_some(), arguments.completeness)?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
     let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), read_policy)?;
-    let audit = organization.judged(audit_with(&policy, &organization.fleet, now));
+    let audit = organization.imported.judged(audit_with(&policy, organization.fleet(), now));
     let agenda = falling_due(&policy, &organization, now);
     let digest = Digest::new(&organization, &audit, &agenda, now);
     if let Some(path) = &arguments.html {
@@ -101,7 +101,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     }
     Ok(ExitCode::from(if audit.has_high() {
         1
-    } else if audit.is_incomplete() || organization.is_incomplete() {
+    } else if audit.is_incomplete() || organization.imported.is_incomplete() {
         2
     } else {
         0
@@ -132,7 +132,7 @@ fn read_policy(path: &Path) -> Result<Policy, BadInput> {
 /// What has expired, and the renewals of the next year.
 fn falling_due(policy: &Policy, organization: &Organization, now: SystemTime) -> Vec<AgendaItem> {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    agenda_with(policy, &organization.fleet, now, now.checked_add(YEAR).unwrap_or(now))
+    agenda_with(policy, organization.fleet(), now, now.checked_add(YEAR).unwrap_or(now))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BadInput> {

@@ -21,7 +21,7 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod output;
 }
-use common::exports::{Completeness, read};
+use common::exports::{self, Completeness, read};
 use common::input::{self, BadInput, plain, pretty};
 use common::output;
 
@@ -87,8 +87,7 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
         return pretty(&json!({ "server": server, "policy": {}, "request": request }));
     }
     if arguments.fleet {
-        let (fleet, left_out) = import.fleet();
-        left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
+        let fleet = exports::fleet(&import);
         let mut scenario = json!({ "servers": fleet, "policy": {}, "request": request(fleet.servers()) });
         let not_read: Vec<_> = fleet.not_read().collect();
         if !not_read.is_empty() {
@@ -122,8 +121,7 @@ struct EndpointRow {
 /// What the described servers present.
 fn endpoints(import: &Import, now: Option<&str>) -> Result<Vec<EndpointRow>, BadInput> {
     let now = now.map(|text| input::date("--now", text)).transpose()?.unwrap_or_else(SystemTime::now);
-    let (fleet, left_out) = import.fleet();
-    left_out.iter().for_each(|error| eprintln!("left out: {}", plain(&error.to_string())));
+    let fleet = exports::fleet(import);
     let row = |endpoint: Endpoint| EndpointRow { server: endpoint.server().to_owned(), endpoint };
     Ok(fleet.endpoints(now).into_iter().map(row).collect())
 }

@@ -18,6 +18,8 @@ mod corpus;
 mod damage;
 #[path = "import/formats.rs"]
 mod formats;
+#[path = "import/organization.rs"]
+mod organization;
 #[path = "import/serialized.rs"]
 mod serialized;
 #[path = "import/servers.rs"]

@@ -1,6 +1,8 @@
 //! The example `inspect`, as a user runs it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "inspect/agreement.rs"]
+mod agreement;
 #[path = "support"]
 mod support {
     pub mod collection;

@@ -6,7 +6,8 @@ use std::io::{self, BufReader, IsTerminal as _};
 use std::path::Path;
 
 use clap::Args;
-use exchange_certificates::import::Import;
+use exchange_certificates::Fleet;
+use exchange_certificates::import::{Import, ImportError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::input::{BadInput, plain};
@@ -24,6 +25,26 @@ impl Completeness {
     pub fn of(self, import: Import) -> Import {
         if self.complete { import.complete() } else { import }
     }
+}
+
+/// The servers that can be planned. What is left out of them is named, with its reason, on standard error.
+pub fn fleet(import: &Import) -> Fleet {
+    let (fleet, left_out) = import.fleet();
+    if !left_out.is_empty() {
+        let organization = import.organization();
+        for error in left_out {
+            let server = match &error {
+                ImportError::NotDescribed { server }
+                | ImportError::UnknownVersion { server, .. }
+                | ImportError::Server { server, .. } => organization.fleet().get(server),
+                _ => None,
+            };
+            let certificates = server.map_or(0, |server| server.certificates().count());
+            let with = if certificates > 0 { format!("; with its {certificates} certificates") } else { String::new() };
+            eprintln!("left out: {}{with}", plain(&error.to_string()));
+        }
+    }
+    fleet
 }
 
 /// Reads a file into an import.

@@ -142,11 +142,11 @@ impl<'a> Digest<'a> {
             certificates: Vec::new(),
             findings: grouped(&audit.findings),
             servers: Vec::new(),
-            endpoints: organization.fleet.endpoints(now).into_iter().filter(is_known).collect(),
+            endpoints: organization.fleet().endpoints(now).into_iter().filter(is_known).collect(),
             agenda,
             notes: &organization.notes,
             not_read: not_read(audit),
-            is_nothing_judged: !audit.has_high() && organization.is_nothing_judged(),
+            is_nothing_judged: !audit.has_high() && organization.imported.is_nothing_judged(),
             high: audit.findings.iter().filter(|finding| finding.severity() == Severity::High).count(),
             low: audit.findings.iter().filter(|finding| finding.severity() == Severity::Low).count(),
             installed: audit.certificates.len(),
@@ -200,7 +200,7 @@ impl<'a> Digest<'a> {
         }
         // The audit lists the certificates in the order of the fleet.
         let mut audited = audit.certificates.iter();
-        for server in organization.fleet.servers() {
+        for server in organization.fleet().servers() {
             let [low, high] = counts.get(server.name()).copied().unwrap_or_default();
             let is_guessed = organization.is_guessed(server.name());
             let mut row = ServerRow { server, is_guessed, high, low, certificates: Vec::new() };

@@ -180,7 +180,8 @@ impl<'a> ExportedServer<'a> {
         if let Some(fqdn) = self.fqdn() {
             server = server.with_fqdn(fqdn)?;
         }
-        if let Some(build) = self.build() {
+        // Where the version is guessed, the build is not one of it.
+        if let Some(build) = self.build().filter(|build| self::version(build) == Some(version)) {
             server = server.with_build(build)?;
         }
         if let Some(names) = self.client_names() {

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::certificate::CertificateError;
+use crate::fleet::FleetError;
 use crate::server::{ServerError, TlsCertificateNameError};
 use crate::service::ServiceError;
 use crate::text::{self, TextError};
-use crate::thumbprint::ThumbprintError;
+use crate::thumbprint::{Thumbprint, ThumbprintError};
 use crate::time::Timestamp;
 
 /// Why an export cannot be read, or does not say what is asked of it.
@@ -106,6 +107,36 @@ pub enum ImportError {
         server: String,
         /// The version as it stands in the export.
         version: String,
+    },
+    /// A server of which the files hold nothing but that connectors name it.
+    #[error("{}: connectors name this server, and nothing else of it was read", text::shown(.server))]
+    NamedByConnectors {
+        /// The name of the server.
+        server: String,
+    },
+    /// A certificate that no file puts on a server.
+    #[error("{thumbprint}, {}: no file says on which server this certificate is installed", text::shown(.subject))]
+    NoServer {
+        /// Its thumbprint.
+        thumbprint: Thumbprint,
+        /// Its subject.
+        subject: String,
+    },
+    /// A certificate that is shown and not exported.
+    #[error(
+        "{thumbprint}: this certificate is shown as text alone, by which nothing can be decided; export it with Export-Clixml"
+    )]
+    TextAlone {
+        /// Its thumbprint.
+        thumbprint: Thumbprint,
+    },
+    /// A server that is none of the others.
+    #[error("{}: {error}", text::shown(.server))]
+    Fleet {
+        /// The name of the server.
+        server: String,
+        /// What is wrong with it.
+        error: FleetError,
     },
     /// A server that there cannot be.
     #[error("{}: {error}", text::shown(.server))]

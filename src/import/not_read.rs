@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Import;
 use super::questions::{Question, Reading};
 use super::records::ServerKey;
+use super::value::ObjectKind;
 use crate::server::{NotRead, NotReadKind, Role, Version};
 
 /// What stands for several cmdlets that nobody asked, or that are not answered.
@@ -48,6 +49,11 @@ impl Import {
         if self.records.answers.has_organization && !self.is_of_edges_alone() {
             let kinds = NotReadKind::ALL.iter().filter(|what| what.is_of_organization());
             entries.extend(kinds.filter_map(|what| self.entry(None, *what)));
+            if !entries.iter().any(|entry| entry.what() == NotReadKind::Servers)
+                && let Some(message) = self.not_described()
+            {
+                entries.insert(0, not_read(NotReadKind::Servers, Some(message.as_str())));
+            }
         }
         let is_unknown = |name: &ServerKey| self.records.servers.get(name).is_none_or(|facts| facts.build().is_none());
         let mut silent = self.records.answers.silent_edges().filter(|(name, _)| is_unknown(name));
@@ -57,6 +63,22 @@ impl Import {
             entries.insert(0, not_read(NotReadKind::Servers, answer.message.as_deref()));
         }
         entries
+    }
+
+    /// The servers that are named and not described, if no record says that there are no others than those that are.
+    fn not_described(&self) -> Option<String> {
+        const MOST: usize = 8;
+        let asked = Question::of_object(None, ObjectKind::Server)?;
+        if self.records.answers.settles(&asked) {
+            return None;
+        }
+        let unknown = self.records.servers.iter().filter(|(_, facts)| facts.build().is_none());
+        let mut names: Vec<_> = unknown.map(|(key, facts)| facts.name(&key.0)).collect();
+        names.extend(self.named_by_connectors().into_values().map(|(name, _)| name));
+        let more = names.len().saturating_sub(MOST);
+        names.truncate(MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{NOT_EXPORTED}: {}{more}", names.join(", ")))
     }
 
     pub(super) fn not_read_of(&self, key: &ServerKey) -> Vec<NotRead> {

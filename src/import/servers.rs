@@ -1,15 +1,17 @@
 //! From what was read to servers.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Import;
 use super::described::ExportedServer;
 use super::error::ImportError;
+use super::exported::ExportedCertificate;
 use super::questions::Question;
 use super::records::{ServerKey, server_key};
 use super::value::ObjectKind;
 use crate::fleet::Fleet;
-use crate::server::{NotReadList, Organization, Role, Server, site_name};
+use crate::server::{NotReadList, Organization, Role, Server, Version, site_name};
 use crate::text;
 
 impl Import {
@@ -55,11 +57,11 @@ impl Import {
     /// [`ImportError::NotDescribed`] if no object of `Get-ExchangeServer` tells its version and
     /// roles, [`ImportError::UnknownVersion`] if it is older than Exchange 2013.
     pub fn server(&self, name: &str) -> Result<Server, ImportError> {
-        self.server_in(name, &self.organization())
+        self.server_in(name, &self.shared_organization())
     }
 
     /// What belongs to all servers.
-    fn organization(&self) -> Arc<Organization> {
+    pub(super) fn shared_organization(&self) -> Arc<Organization> {
         let mut not_read = NotReadList::default();
         // No kind stands there twice.
         self.not_read_of_organization().into_iter().for_each(|entry| not_read.add(entry).unwrap_or_default());
@@ -78,6 +80,7 @@ impl Import {
         if name.contains('.') && exported.fqdn().is_some_and(|fqdn| !text::same(fqdn, name)) {
             return Err(not_described());
         }
+        let not_described = || ImportError::NotDescribed { server: exported.name().to_owned() };
         let roles = exported.roles().ok_or_else(not_described)?;
         let version = match (exported.version(), exported.build()) {
             (Some(version), _) => version,
@@ -87,8 +90,20 @@ impl Import {
             }
             (None, None) => return Err(not_described()),
         };
-        let failed = |error| ImportError::Server { server: name.to_owned(), error };
-        let mut server = exported.to_server(version, roles.clone()).map_err(failed)?;
+        self.server_as(exported, version, roles.clone(), organization)
+    }
+
+    /// The server that is exported, with everything that belongs to it, of this version and with these roles.
+    pub(super) fn server_as(
+        &self,
+        exported: ExportedServer<'_>,
+        version: Version,
+        roles: BTreeSet<Role>,
+        organization: &Arc<Organization>,
+    ) -> Result<Server, ImportError> {
+        let key = server_key(exported.name());
+        let failed = |error| ImportError::Server { server: exported.name().to_owned(), error };
+        let mut server = exported.to_server(version, roles).map_err(failed)?;
         server.set_organization(Arc::clone(organization));
         let subscribed = self.records.edges.get(&key).and_then(|known| known.value.as_deref());
         if let (true, None, Some(site)) = (server.is_edge(), server.site(), subscribed) {
@@ -110,20 +125,32 @@ impl Import {
         facts.map_or(name, |facts| facts.fqdn().unwrap_or_else(|| facts.name(&key.0))).to_owned()
     }
 
-    /// Every server that an object of `Get-ExchangeServer` describes, and why one of them is left out: it may be
-    /// older than Exchange 2013, say, or have no role that is known.
+    /// Every server that can be planned, and why another one, or a certificate, is left out: a server may be described by
+    /// no object of `Get-ExchangeServer`, be older than Exchange 2013 or have no role that is known; of a certificate it
+    /// may not be said where it is installed. What is left out is in [`organization`](Self::organization).
     pub fn fleet(&self) -> (Fleet, Vec<ImportError>) {
-        let organization = self.organization();
+        let organization = self.shared_organization();
         // The kinds are those of the organisation, each once.
         let mut fleet = Fleet::new().with_not_read(organization.not_read.iter().cloned()).unwrap_or_default();
         let mut left_out = Vec::new();
-        for (key, _) in self.records.servers.iter().filter(|(_, facts)| facts.build().is_some()) {
-            match self.server_in(&key.0, &organization) {
-                // The keys are names without case, so that no two servers share one.
-                Ok(server) => drop(fleet.insert(server)),
-                Err(error) => left_out.push(error),
-            }
+        for key in self.records.servers.keys() {
+            let inserted = self.server_in(&key.0, &organization).and_then(|server| {
+                fleet.insert(server).map_err(|error| ImportError::Fleet { server: key.0.clone(), error })
+            });
+            left_out.extend(inserted.err());
         }
+        let named = self.named_by_connectors().into_values();
+        left_out.extend(named.map(|(name, _)| ImportError::NamedByConnectors { server: name.to_owned() }));
+        let installed = self.certificates().filter(|certificate| certificate.server().is_some());
+        let installed: HashSet<_> = installed.map(ExportedCertificate::thumbprint).collect();
+        let alone = self.certificates().filter(|certificate| !installed.contains(&certificate.thumbprint()));
+        left_out.extend(alone.map(|certificate| ImportError::NoServer {
+            thumbprint: certificate.thumbprint(),
+            subject: certificate.certificate().subject().to_string(),
+        }));
+        let known: HashSet<_> = self.certificates().map(ExportedCertificate::thumbprint).collect();
+        let listed = self.listed().filter(|listed| !known.contains(&listed.thumbprint));
+        left_out.extend(listed.map(|listed| ImportError::TextAlone { thumbprint: listed.thumbprint }));
         (fleet, left_out)
     }
 

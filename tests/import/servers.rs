@@ -10,11 +10,11 @@ use exchange_certificates::{
 use crate::support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
 use crate::support::factory::CertificateFactory;
 
-fn der(name: &str) -> Vec<u8> {
+pub(crate) fn der(name: &str) -> Vec<u8> {
     CertificateFactory::new(name).build_der()
 }
 
-fn server(name: &str, version: &str, role: &str) -> Element {
+pub(crate) fn server(name: &str, version: &str, role: &str) -> Element {
     Element::new(EXCHANGE_SERVER)
         .text("Name", name)
         .text("Fqdn", &format!("{name}.contoso.com"))
@@ -23,11 +23,11 @@ fn server(name: &str, version: &str, role: &str) -> Element {
         .printed("Site", "contoso.com/Configuration/Sites/Berlin")
 }
 
-fn of_kind(class: &str) -> Element {
+pub(crate) fn of_kind(class: &str) -> Element {
     Element::new(&[&format!("Microsoft.Exchange.Data.Directory.SystemConfiguration.{class}"), "System.Object"])
 }
 
-fn names(names: &[&str]) -> Node {
+pub(crate) fn names(names: &[&str]) -> Node {
     let name = |name: &&str| Node::Object(Element::new(&["Microsoft.Exchange.Data.Directory.ADObjectId"]).prints(name));
     let types =
         ["Microsoft.Exchange.Data.Directory.ADMultiValuedProperty`1[[Microsoft.Exchange.Data.Directory.ADObjectId]]"];
