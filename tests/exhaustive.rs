@@ -126,6 +126,7 @@ fn check((version, roles, um, call_router): &(Version, Vec<Role>, StartupMode, S
             caller: Some(vec!["server management".into()]),
             accept_status: Vec::new(),
             require_ssl: true,
+            ..RequestFacts::default()
         },
     };
     for kind in KINDS {

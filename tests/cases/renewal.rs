@@ -63,6 +63,7 @@ pub fn renewal(new: usize) -> Situation {
             caller: None,
             accept_status: Vec::new(),
             require_ssl: true,
+            ..RequestFacts::default()
         },
     }
 }

@@ -105,6 +105,7 @@ fn situation(server: &ServerFacts, services: u8) -> Situation {
         caller: None,
         accept_status: Vec::new(),
         require_ssl: true,
+        ..RequestFacts::default()
     };
     Situation { now: seconds(NOW), server: server.clone(), request }
 }

@@ -48,7 +48,8 @@ pub fn by_table(situation: &Situation) -> Decided {
     if let (Operation::Replace { old: Some(old), .. }, DefaultSmtp::Installed(default)) =
         (situation.request.operation, situation.server.default_smtp)
     {
-        recommended = recommended.map(|answer| if old == default { Answer::Replace } else { answer });
+        let goes = old == default && !situation.request.keep_old;
+        recommended = recommended.map(|answer| if goes { Answer::Replace } else { answer });
     }
     let went_through = verdict.script.is_some();
     Decided {

@@ -12,6 +12,7 @@
 mod endpoints;
 pub mod examples;
 mod facts;
+pub mod organization;
 mod plan;
 mod rank;
 mod rules;
@@ -85,11 +86,14 @@ pub struct Verdict {
 }
 
 pub fn decide(situation: &Situation) -> Verdict {
+    let before = State::of(&situation.server);
+    verdict(situation, &Plan::of(situation, &before))
+}
+
+fn verdict(situation: &Situation, plan: &Plan<'_>) -> Verdict {
     let now = situation.now;
     let server = &situation.server;
     let request = &situation.request;
-    let before = State::of(server);
-    let plan = Plan::of(situation, &before);
     let findings = plan.judge();
 
     let spoke = |kind: Kind| findings.said.iter().any(|it| it.kind == kind);

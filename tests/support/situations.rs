@@ -316,5 +316,6 @@ fn request(count: usize) -> impl Strategy<Value = RequestFacts> {
             caller,
             accept_status,
             require_ssl,
+            ..RequestFacts::default()
         })
 }

@@ -158,6 +158,11 @@ pub struct RequestFacts {
     pub caller: Option<Vec<String>>,
     pub accept_status: Vec<Status>,
     pub require_ssl: bool,
+    /// Of `replace`: assign and move names, and remove nothing.
+    pub keep_old: bool,
+    /// Of `replace` where names move: exactly these of the server's connectors take the new name. `None` is every one
+    /// that names the old certificate.
+    pub moving: Option<Vec<usize>>,
 }
 
 impl Default for ServerFacts {
@@ -198,6 +203,8 @@ impl Default for RequestFacts {
             caller: None,
             accept_status: Vec::new(),
             require_ssl: true,
+            keep_old: false,
+            moving: None,
         }
     }
 }

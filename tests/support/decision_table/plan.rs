@@ -27,6 +27,8 @@ pub struct Plan<'a> {
     pub removal: Option<Removal<'a>>,
     /// Once every service in question is assigned, and before anything is removed.
     pub assigned: State,
+    /// Once names have moved, and what is removed is gone.
+    pub left: State,
     changes: Vec<Change>,
     /// Those of the assignment alone.
     changes_of_assignment: Vec<Change>,
@@ -49,15 +51,15 @@ impl<'a> Plan<'a> {
         let mut removal = Removal::of(*now, server, request, before, assignment.as_ref());
         let assigned = assignment.as_ref().map_or_else(|| before.clone(), State::after);
         let changes_of_assignment = compared(presented(&assigned));
-        let changes = match &mut removal {
-            Some(removal) => {
-                let later = presented(&State::without(removal, assignment.as_ref().and_then(|it| it.certificate)));
-                removal.judge_by_endpoint(&earlier, &later);
-                compared(later)
-            }
-            None => changes_of_assignment.clone(),
-        };
-        Self { server, assignment, removal, assigned, changes, changes_of_assignment }
+        let moved = assignment.as_ref().map(Assignment::moved).unwrap_or_default();
+        let this = assignment.as_ref().and_then(|it| it.certificate);
+        let left = assigned.clone().naming(&moved, this).without(removal.as_ref().and_then(|it| it.gone));
+        let later = presented(&left);
+        if let Some(removal) = &mut removal {
+            removal.judge_by_endpoint(&earlier, &later);
+        }
+        let changes = compared(later);
+        Self { server, assignment, removal, assigned, left, changes, changes_of_assignment }
     }
 
     pub fn judge(&self) -> Findings {

@@ -39,28 +39,24 @@ pub fn replacing(a: &Assignment<'_>, replacing: Replacing) -> Vec<String> {
     };
     let old = &a.server.certificates[old];
     let remove = removing(a.server, old);
-    let named = |kind: Option<ConnectorKind>| {
+    let name = quoted(&format!("<I>{}<S>{}", new.issuer, new.subject));
+    if !old.same_names(new) || replacing.keep_old {
+        lines.extend(a.moved().into_iter().map(|index| set_name(&a.server.connectors[index], &name)));
+        lines.extend((!replacing.keep_old).then_some(remove));
+        return lines;
+    }
+    let send = || {
         a.server
             .connectors
             .iter()
-            .filter(move |it| replacing.update_connectors && it.names(old) && a.server.counts(it))
-            .filter(move |it| kind.is_none_or(|kind| it.kind == kind))
+            .filter(|it| replacing.update_connectors && it.names(old) && it.kind == ConnectorKind::Send)
     };
-    let name = quoted(&format!("<I>{}<S>{}", new.issuer, new.subject));
-    if !old.same_names(new) {
-        lines.extend(named(None).map(|it| set_name(it, &name)));
-        lines.push(remove);
-    } else if named(Some(ConnectorKind::Send)).next().is_some() {
-        // §7: one remove between, so that no Send connector names either certificate then.
-        let send = || named(Some(ConnectorKind::Send));
-        lines.extend(at_transport(a.server, send(), "Stop-Service"));
-        lines.extend(send().map(|it| set_name(it, "$null")));
-        lines.push(remove);
-        lines.extend(send().map(|it| set_name(it, &name)));
-        lines.extend(at_transport(a.server, send(), "Start-Service"));
-    } else {
-        lines.push(remove);
-    }
+    // §7: one remove between, so that no Send connector names either certificate then.
+    lines.extend(at_transport(a.server, send(), "Stop-Service"));
+    lines.extend(send().map(|it| set_name(it, "$null")));
+    lines.push(remove);
+    lines.extend(send().map(|it| set_name(it, &name)));
+    lines.extend(at_transport(a.server, send(), "Start-Service"));
     lines
 }
 

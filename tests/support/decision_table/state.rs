@@ -1,7 +1,7 @@
 //! What moves by itself (§3), and what a plan changes (ENDPOINTS §6).
 
 use super::facts::*;
-use super::rules::{Assignment, Removal};
+use super::rules::Assignment;
 use super::sites::{self, Binding, Bound, Sites};
 
 #[derive(Clone, Debug)]
@@ -85,21 +85,22 @@ impl State {
         state
     }
 
-    /// Once the certificate is gone too, and the names that were asked for have moved.
-    pub fn without(r: &Removal<'_>, this: Option<&CertificateFacts>) -> Self {
-        let mut state = r.state.clone();
-        let (Some(gone), Some(certificate)) = (r.gone, r.certificate) else {
-            return state;
-        };
-        state.installed[gone] = false;
-        if let Some(this) = this.filter(|_| r.names_move) {
-            for (connector, name) in r.server.connectors.iter().zip(&mut state.connector_names) {
-                if connector.names(certificate) {
-                    *name = Fact::Value(CertificateName::of(this));
-                }
+    /// Once the certificate is gone too.
+    pub fn without(mut self, gone: Option<usize>) -> Self {
+        if let Some(gone) = gone {
+            self.installed[gone] = false;
+        }
+        self
+    }
+
+    /// Once these connectors name this certificate.
+    pub fn naming(mut self, connectors: &[usize], this: Option<&CertificateFacts>) -> Self {
+        if let Some(this) = this {
+            for index in connectors {
+                self.connector_names[*index] = Fact::Value(CertificateName::of(this));
             }
         }
-        state
+        self
     }
 
     pub fn has(&self, index: usize, service: u8) -> bool {
@@ -131,7 +132,7 @@ impl State {
         })
     }
 
-    fn move_default_web_site(&mut self, this: usize) {
+    pub fn move_default_web_site(&mut self, this: usize) {
         if let Some(bindings) = &mut self.bindings {
             move_bindings(bindings, this);
             self.sites = sites::counted_by_bindings(bindings, self.services.len());

@@ -32,6 +32,7 @@ pub struct Assignment<'a> {
 pub struct Replacing {
     pub old: Option<usize>,
     pub update_connectors: bool,
+    pub keep_old: bool,
 }
 
 impl<'a> Assignment<'a> {
@@ -65,7 +66,7 @@ impl<'a> Assignment<'a> {
                 // §5.2, `empty-subject`: no name is ever set to an empty subject.
                 let update_connectors =
                     update_connectors && !certificate.is_some_and(CertificateFacts::has_empty_subject);
-                (requested, false, Some(Replacing { old, update_connectors }), follows)
+                (requested, false, Some(Replacing { old, update_connectors, keep_old: request.keep_old }), follows)
             }
         };
         let is_default = match server.default_smtp {
@@ -140,7 +141,17 @@ impl<'a> Assignment<'a> {
         let (Some(old), Some(new)) = (old.map(|old| &self.server.certificates[old]), self.certificate) else {
             return Vec::new();
         };
-        if old.same_names(new) { Vec::new() } else { self.connectors(|connector| connector.names(old)) }
+        match &self.request.moving {
+            None => self.connectors(|connector| connector.names(old) && !connector.names(new)),
+            Some(moving) => {
+                moving.iter().copied().filter(|index| !self.server.connectors[*index].names(new)).collect()
+            }
+        }
+    }
+
+    /// What is taken away; one that is kept goes on.
+    pub fn gone(&self) -> Option<usize> {
+        self.replaces.filter(|it| !it.keep_old).and_then(|it| it.old)
     }
 
     /// Send connectors or the hybrid configuration, by the script or by the remedies of `update-connectors` and
@@ -149,8 +160,8 @@ impl<'a> Assignment<'a> {
         let Some(new) = self.certificate else {
             return false;
         };
-        let old = self.replaces.and_then(|it| it.old).filter(|_| self.updates_connectors());
         // Where the names are the same, those of Send connectors are taken away and set again.
+        let old = self.gone().filter(|_| self.updates_connectors());
         let set_again =
             self.connectors(|it| old.is_some_and(|old| it.names(&self.server.certificates[old]) && it.names(new)));
         let (moved, left) = (self.moved(), self.left_behind());
@@ -174,7 +185,7 @@ impl<'a> Assignment<'a> {
             return Vec::new();
         };
         let mut state = self.before.clone();
-        if let Some(old) = self.replaces.and_then(|it| it.old) {
+        if let Some(old) = self.gone() {
             state.installed[old] = false;
         }
         let view = View { now: self.now, server: self.server, state: &state, before: self.before };

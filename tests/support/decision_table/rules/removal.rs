@@ -33,6 +33,8 @@ impl<'a> Removal<'a> {
         let (gone, names_move) = match request.operation {
             Operation::Assign { .. } => return None,
             Operation::Remove => (request.certificate, false),
+            // §5: it is judged as an assignment is, and no rule of the removal speaks.
+            Operation::Replace { .. } if request.keep_old => return None,
             Operation::Replace { old, .. } => (old, assignment.is_some_and(Assignment::updates_connectors)),
         };
         Some(Self {
