@@ -12,6 +12,6 @@ mod cases {
     pub(crate) mod audit_policy;
     pub(crate) mod fleet;
     pub(crate) mod plans;
-    pub(crate) mod renewals;
+    pub(crate) mod renewals_of_fleets;
     pub(crate) mod scenarios;
 }

@@ -1,6 +1,8 @@
 //! One situation decided twice: by the library and by the decision table.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
+pub mod organization;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exchange_certificates as library;
@@ -190,10 +192,14 @@ pub fn now(situation: &Situation) -> SystemTime {
 pub fn server(situation: &Situation) -> Server {
     let mut server = bare_server(situation);
     for facts in &situation.server.certificates {
-        let made = POOL.iter().find(|made| made.facts.thumbprint == facts.thumbprint).unwrap();
-        server.install(installed(facts, made.certificate.clone())).unwrap();
+        server.install(installed(facts, certificate_of(facts))).unwrap();
     }
     server
+}
+
+/// A certificate of the pool.
+pub fn certificate_of(facts: &table::CertificateFacts) -> Certificate {
+    POOL.iter().find(|made| made.facts.thumbprint == facts.thumbprint).unwrap().certificate.clone()
 }
 
 /// The same, before any certificate is installed.

@@ -160,10 +160,7 @@ fn answer(
             },
         })
         .collect();
-    let own_moved = planned
-        .iter()
-        .flat_map(|(place, it)| it.own_moved.iter().map(|own| (*place, *own)))
-        .collect();
+    let own_moved = planned.iter().flat_map(|(place, it)| it.own_moved.iter().map(|own| (*place, *own))).collect();
     let kept = names.kept(facts, views, decided);
     let servers: Vec<OfServer> = views
         .iter()

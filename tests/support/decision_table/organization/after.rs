@@ -48,12 +48,7 @@ fn sorted(mut sites: Vec<u32>) -> Vec<u32> {
 }
 
 /// As its plan and the names of the organisation leave it.
-pub fn left(
-    facts: &OrganizationFacts,
-    view: &ViewOfServer,
-    decided: Option<&Decided>,
-    moving: &[usize],
-) -> State {
+pub fn left(facts: &OrganizationFacts, view: &ViewOfServer, decided: Option<&Decided>, moving: &[usize]) -> State {
     let shared: Vec<usize> = moving.iter().filter_map(|place| view.shared[*place]).collect();
     let state = match decided.filter(|it| it.has_plan()) {
         Some(it) => it.left.clone(),

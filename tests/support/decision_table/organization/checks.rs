@@ -36,8 +36,7 @@ pub fn worse(facts: &OrganizationFacts, after: &[After], spoke: &dyn Fn(usize, &
 }
 
 fn got_worse(change: &Change, spoke: &dyn Fn(&str) -> bool) -> bool {
-    let fails =
-        is_dead(&change.before.answer) == Some(false) && is_dead(&change.after.answer) == Some(true);
+    let fails = is_dead(&change.before.answer) == Some(false) && is_dead(&change.after.answer) == Some(true);
     let any = |rules: &[&str]| rules.iter().any(|rule| spoke(rule));
     let mut uncounted = change.after.uncounted.clone();
     for (rule, flag) in

@@ -61,12 +61,7 @@ impl Names {
         }
     }
 
-    pub fn kept(
-        &self,
-        facts: &OrganizationFacts,
-        views: &[ViewOfServer],
-        decided: &[Option<Decided>],
-    ) -> Vec<Kept> {
+    pub fn kept(&self, facts: &OrganizationFacts, views: &[ViewOfServer], decided: &[Option<Decided>]) -> Vec<Kept> {
         let kept = (0..facts.connectors.len()).filter(|place| self.kept[*place]);
         kept.map(|connector| {
             let asked = asked(facts, views, connector);
@@ -91,18 +86,16 @@ fn is_concerned(
     place: usize,
     has_plan: &dyn Fn(&ViewOfServer) -> bool,
 ) -> bool {
-    let names_old = |view: &ViewOfServer| {
-        view.old.is_some_and(|old| facts.connectors[place].names(&view.facts.certificates[old]))
-    };
+    let names_old =
+        |view: &ViewOfServer| view.old.is_some_and(|old| facts.connectors[place].names(&view.facts.certificates[old]));
     views.iter().any(|view| has_plan(view) && names_old(view))
 }
 
 pub fn asked(facts: &OrganizationFacts, views: &[ViewOfServer], place: usize) -> Asked {
     let connector = &facts.connectors[place];
     if connector.servers.is_empty() {
-        let holds = |view: &&ViewOfServer| {
-            view.facts.certificates[..view.installed].iter().any(|it| connector.names(it))
-        };
+        let holds =
+            |view: &&ViewOfServer| view.facts.certificates[..view.installed].iter().any(|it| connector.names(it));
         return Asked { servers: views.iter().filter(holds).map(|it| it.place).collect(), strangers: Vec::new() };
     }
     let mut asked = Asked { servers: Vec::new(), strangers: Vec::new() };

@@ -82,9 +82,7 @@ fn left_out(facts: &OrganizationFacts, view: &ViewOfServer, names: &Names) -> Op
         connectors.filter(move |(_, it)| it.kind == kind && it.names(old))
     };
     let keeps = |(place, it): (usize, &ConnectorFacts)| !it.names(&facts.request.new) && !names.moving.contains(&place);
-    let another_matches = |connector: &ConnectorFacts| {
-        view.facts.others(view.old).any(|(_, it)| connector.names(it))
-    };
+    let another_matches = |connector: &ConnectorFacts| view.facts.others(view.old).any(|(_, it)| connector.names(it));
     let subscribed = view.facts.is_edge() && view.facts.edge_subscribed;
     if naming(ConnectorKind::Send).any(keeps)
         || naming(ConnectorKind::Hybrid).any(|it| keeps(it) && !another_matches(it.1))

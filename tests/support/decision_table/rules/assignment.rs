@@ -143,9 +143,7 @@ impl<'a> Assignment<'a> {
         };
         match &self.request.moving {
             None => self.connectors(|connector| connector.names(old) && !connector.names(new)),
-            Some(moving) => {
-                moving.iter().copied().filter(|index| !self.server.connectors[*index].names(new)).collect()
-            }
+            Some(moving) => moving.iter().copied().filter(|index| !self.server.connectors[*index].names(new)).collect(),
         }
     }
 
