@@ -128,7 +128,7 @@ fn both(servers: &[ServerFacts], services: u8) -> Both {
     let rollout = Rollout::new(comparison::request(&situations[0]).with_default_smtp(Answer::Keep))
         .with_connector_names(ConnectorNames::Update);
     let now = comparison::now(&situations[0]);
-    Both { fleet, organisation: Organisation { servers: machines, fails: None }, rollout, now }
+    Both { fleet, organisation: Organisation::new(machines), rollout, now }
 }
 
 fn script(plan: &RolloutPlan) -> String {

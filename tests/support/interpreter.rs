@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::unwrap_used,
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "each test program runs only the scripts that it is about"
 )]
@@ -16,5 +17,5 @@ mod syntax;
 
 pub use cmdlets::{Call, bind};
 pub use machine::{Default, Machine};
-pub use organisation::Organisation;
+pub use organisation::{Organisation, Ran};
 pub use syntax::{Argument, Command, Condition, Failure, Item, Value, parse, read, single_quoted};

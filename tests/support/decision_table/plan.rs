@@ -41,9 +41,14 @@ pub struct Findings {
 
 impl<'a> Plan<'a> {
     pub fn of(situation: &'a Situation, before: &'a State) -> Self {
+        let Situation { now, server, .. } = situation;
+        Self::since(situation, before, endpoints_of(View { now: *now, server, state: before, before }))
+    }
+
+    /// Judged by what is worse than this.
+    pub fn since(situation: &'a Situation, before: &'a State, earlier: Vec<Endpoint>) -> Self {
         let Situation { now, server, request } = situation;
         let presented = |state: &State| endpoints_of(View { now: *now, server, state, before });
-        let earlier = presented(before);
         let compared = |later: Vec<Endpoint>| -> Vec<Change> {
             earlier.iter().cloned().zip(later).map(|(before, after)| Change { before, after }).collect()
         };

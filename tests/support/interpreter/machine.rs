@@ -1,6 +1,7 @@
 //! The server that a script runs on, and what each cmdlet does to it.
 
 mod certificates;
+mod shared;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,8 @@ pub struct Machine {
     may_lose: u8,
     /// Windows services that do not run, each with its computer.
     stopped: BTreeSet<(String, String)>,
+    /// Edge Transport servers of the organisation: no shell reaches their transport.
+    unreachable: BTreeSet<String>,
     /// Whether the line before said to answer No.
     told_no: Option<Failure>,
 }
@@ -69,8 +72,12 @@ pub struct Named {
     pub kind: ConnectorKind,
     name: String,
     servers: Vec<String>,
+    /// A Receive connector, or a Send connector that this Edge Transport server alone has.
+    own: bool,
     /// Before the script.
     had_name: bool,
+    /// A certificate of that name, before the script.
+    found: bool,
     /// `<I>issuer<S>subject`.
     pub tls_certificate_name: Option<String>,
 }
@@ -91,7 +98,7 @@ impl Machine {
             certificates: it.certificate.map(thumbprint).into_iter().collect(),
         };
         let bindings: Option<Vec<_>> = facts.web_bindings.as_ref().map(|them| them.iter().map(bound).collect());
-        Self {
+        let mut machine = Self {
             auth: auth.map(thumbprint).collect(),
             default_smtp: match facts.default_smtp {
                 DefaultSmtp::NotKnown => Default::NotKnown,
@@ -120,6 +127,8 @@ impl Machine {
                     kind: connector.kind,
                     name: connector.name.clone(),
                     servers: connector.servers.clone(),
+                    own: connector.kind == ConnectorKind::Receive,
+                    found: false,
                     had_name: connector.tls_certificate_name.value().is_some(),
                     tls_certificate_name: connector
                         .tls_certificate_name
@@ -134,9 +143,13 @@ impl Machine {
             now: situation.now,
             may_lose: IIS | IMAP | POP,
             stopped: BTreeSet::new(),
+            unreachable: BTreeSet::new(),
             told_no: None,
             facts: facts.clone(),
-        }
+        };
+        let found = machine.found();
+        machine.connectors.iter_mut().zip(found).for_each(|(connector, found)| connector.found = found);
+        machine
     }
 
     /// As it was before the script, where its sites are not known.
@@ -163,25 +176,6 @@ impl Machine {
     pub fn shown(&self, thumbprint: &str) -> u8 {
         let certificate = self.certificates.iter().find(|installed| installed.facts.thumbprint == thumbprint);
         certificate.map_or(0, |installed| installed.services.unwrap_or(0) | installed.gained)
-    }
-
-    /// Gives a connector of the organisation another name, if this server knows it. Says whether it does.
-    pub(super) fn follow_connector(
-        &mut self,
-        kind: ConnectorKind,
-        identity: Option<&str>,
-        name: &str,
-    ) -> Result<bool, String> {
-        let named =
-            |connector: &Named| connector.kind == kind && identity.is_none_or(|identity| connector.name == identity);
-        let Some(place) = self.connectors.iter().position(named) else { return Ok(false) };
-        self.connectors[place].tls_certificate_name = Some(name.to_owned());
-        let connector = &self.connectors[place];
-        let sends = connector.servers.is_empty() || connector.servers.iter().any(|server| self.is_here(server));
-        if sends && !self.finds_any(connector) {
-            return Err(format!("{} has no certificate of this name, and sends for the connector", self.facts.name));
-        }
-        Ok(true)
     }
 
     /// Ends what a script left undone: nothing may be.
@@ -418,12 +412,12 @@ impl Machine {
                 continue;
             }
             let is_without = connector.had_name && connector.tls_certificate_name.is_none();
-            let waits = connector.kind == ConnectorKind::Send && is_without;
+            let waits = connector.kind == ConnectorKind::Send && is_without && (connector.own || !self.is_edge());
             if *found && !waits {
                 return Err(format!("{} is left without a certificate", connector.name));
             }
             // While a Send connector names none, its mail would go out without the certificate.
-            let sends = |computer: &str| self.runs(computer, TRANSPORT);
+            let sends = |computer: &str| self.is_reachable(computer) && self.runs(computer, TRANSPORT);
             let here = [self.facts.name.clone()];
             let servers = if connector.servers.is_empty() { &here[..] } else { &connector.servers };
             if waits && servers.iter().any(|server| sends(server)) {

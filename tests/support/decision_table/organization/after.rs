@@ -1,11 +1,11 @@
 //! The servers once the renewal is done, and what they present then.
 
-use super::super::endpoints::endpoints_of;
+use super::super::endpoints::{Endpoint, endpoints_of};
 use super::super::facts::*;
 use super::super::state::{State, View};
 use super::super::{AfterCertificate, Change};
 use super::servers::Decided;
-use super::{OrganizationFacts, ViewOfServer};
+use super::{OrganizationFacts, Since, ViewOfServer};
 
 /// A server afterwards, by whoever says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,13 +68,18 @@ pub fn changes_of(facts: &OrganizationFacts, view: &ViewOfServer, after: &After)
 }
 
 pub fn changes_to(facts: &OrganizationFacts, view: &ViewOfServer, left: &State) -> Vec<Change> {
-    let now = facts.now;
-    let today = view.today();
-    let state = State::of(&today);
-    let earlier = endpoints_of(View { now, server: &today, state: &state, before: &state });
     let before = State::of(&view.facts);
-    let later = endpoints_of(View { now, server: &view.facts, state: left, before: &before });
-    earlier.into_iter().zip(later).map(|(before, after)| Change { before, after }).collect()
+    let later = endpoints_of(View { now: facts.now, server: &view.facts, state: left, before: &before });
+    earlier(facts, view, Since::Today).into_iter().zip(later).map(|(before, after)| Change { before, after }).collect()
+}
+
+pub fn earlier(facts: &OrganizationFacts, view: &ViewOfServer, since: Since) -> Vec<Endpoint> {
+    let server = match since {
+        Since::Import => view.facts.clone(),
+        Since::Today => view.today(),
+    };
+    let state = State::of(&server);
+    endpoints_of(View { now: facts.now, server: &server, state: &state, before: &state })
 }
 
 /// With what follows from it.

@@ -3,6 +3,7 @@
 use super::super::facts::*;
 use super::super::rank::{Flag, is_dead, is_worse};
 use super::super::{Change, EndpointKind};
+use super::after::earlier;
 use super::{After, OrganizationFacts, ViewOfServer, changes_of};
 
 /// An endpoint that is worse than before, and no warning of its server speaks of it.
@@ -26,7 +27,9 @@ pub fn worse(facts: &OrganizationFacts, after: &[After], spoke: &dyn Fn(usize, &
     let mut worse = Vec::new();
     for (view, after) in facts.views().iter().zip(after) {
         let spoke = |rule: &str| spoke(view.place, rule);
-        for change in changes_of(facts, view, after) {
+        let since = earlier(facts, view, facts.request.since);
+        for (before, change) in since.into_iter().zip(changes_of(facts, view, after)) {
+            let change = Change { before, ..change };
             if got_worse(&change, &spoke) {
                 worse.push(Worse { server: view.place, change });
             }
@@ -50,10 +53,11 @@ fn got_worse(change: &Change, spoke: &dyn Fn(&str) -> bool) -> bool {
         return false;
     }
     // Of these each names the endpoints that it is about.
-    let of_connectors = change.after.kind.is_connector() && any(&["connector-uses-other"]);
+    let of_connectors = change.after.kind.is_connector() && any(&["connector-uses-other", "update-connectors"]);
+    let of_import = change.after.named && any(&["import-takes-over"]);
     let of_bindings = change.after.kind == EndpointKind::DefaultWebSite && any(&["iis-binding-keeps-other"]);
     // A warning where the service may not run, or the certificate is optional.
-    !(any(&["endpoint-fails"]) || !fails && any(&["endpoint-worse"]) || of_connectors || of_bindings)
+    !(any(&["endpoint-fails"]) || !fails && any(&["endpoint-worse"]) || of_connectors || of_import || of_bindings)
 }
 
 /// Connectors whose certificate a server had before, and has no more.

@@ -38,6 +38,17 @@ pub struct RenewalFacts {
     pub require_ssl: bool,
     /// Places of servers; `None` is all of them.
     pub order: Option<Vec<usize>>,
+    pub since: Since,
+}
+
+/// What a server with an import is judged against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Since {
+    /// The server with the new certificate, which nothing is assigned to: what the import alone changes, no rule sees.
+    #[default]
+    Import,
+    /// The server as it is today.
+    Today,
 }
 
 impl Default for RenewalFacts {
@@ -52,6 +63,7 @@ impl Default for RenewalFacts {
             accept_status: Vec::new(),
             require_ssl: true,
             order: None,
+            since: Since::Import,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::super::facts::*;
 use super::super::plan::Plan;
 use super::super::state::State;
 use super::super::{Outcome, Verdict, verdict};
+use super::after::earlier;
 use super::names::Names;
 use super::{LeftOut, OrganizationFacts, ViewOfServer};
 
@@ -46,7 +47,7 @@ pub fn decide(facts: &OrganizationFacts, view: &ViewOfServer, names: &Names) -> 
         },
     };
     let before = State::of(&situation.server);
-    let plan = Plan::of(&situation, &before);
+    let plan = Plan::since(&situation, &before, earlier(facts, view, facts.request.since));
     let mut verdict = verdict(&situation, &plan);
     // A connector one of whose servers lacks the certificate keeps its name.
     verdict.diagnostics.retain(|it| it.rule != "send-server-lacks");

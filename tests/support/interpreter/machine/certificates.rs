@@ -185,7 +185,8 @@ impl Machine {
                 .iter()
                 .any(|other| other.facts.thumbprint != *thumbprint && connector.finds(&other.facts));
             let refuses = match connector.kind {
-                ConnectorKind::Send => true,
+                // Without a subscription the connectors of the organisation are not there.
+                ConnectorKind::Send => connector.own || !self.is_edge() || self.facts.edge_subscribed,
                 ConnectorKind::Hybrid => !another,
                 ConnectorKind::Receive => false,
             };
