@@ -15,7 +15,7 @@ mod common {
     pub(crate) mod output;
     pub(crate) mod show;
 }
-use common::input::{self, BadInput};
+use common::input::{self, BadInput, Kind, Source};
 use common::output;
 use common::show;
 
@@ -24,7 +24,7 @@ const BUILT_IN: &str = include_str!("data/assign.json");
 /// Decides beforehand whether a certificate may be assigned to Exchange services.
 #[derive(Parser)]
 struct Arguments {
-    /// The scenario file; without one, a built-in scenario is decided.
+    /// The scenario file; - is standard input, and without one, a built-in scenario is decided.
     file: Option<PathBuf>,
     /// Print the answer as JSON.
     #[arg(long)]
@@ -70,7 +70,10 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
 
 fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let (file, bytes) = match &arguments.file {
-        Some(path) => (path.display().to_string(), input::read(path)?),
+        Some(path) => {
+            let source = Source::open_one_of(path, &[Kind::Scenario])?;
+            (source.name.clone(), source.whole()?)
+        }
         None => ("the built-in scenario".to_owned(), BUILT_IN.as_bytes().to_vec()),
     };
     let scenario: Scenario = input::json(&file, &bytes)?;

@@ -1,7 +1,7 @@
 //! Audits an organisation: `audit FILE… [--policy FILE] [--json] [--html OUT] [--ics OUT] [--now DATE]`.
 //!
-//! The files are scenarios with a `server` or `servers`, whose request and policy are not looked at, and exports of
-//! Exchange, in any mixture. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but a
+//! The files are scenarios with a `server` or `servers`, whose request and policy are not looked at, exports of
+//! Exchange, certificates and a policy, in any mixture; `-` is standard input. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but a
 //! server, or every certificate, could not be judged, or something was not read that rules look at; 3: bad input.
 
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use serde::Serialize;
 
 mod common {
     pub(crate) mod exports;
+    pub(crate) mod given;
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod scenario;
@@ -29,7 +30,8 @@ mod report {
     pub(crate) mod text;
 }
 use common::exports::Completeness;
-use common::input::{self, BadInput};
+use common::given::Given;
+use common::input::{self, BadInput, Kind, Source};
 use report::digest::Digest;
 use report::organization::Organization;
 use report::{calendar, page, text};
@@ -38,7 +40,7 @@ use report::{calendar, page, text};
 #[derive(Parser)]
 #[command(name = "audit")]
 struct Arguments {
-    /// Scenario files with servers, and exports of Exchange, in any order and mixture.
+    /// Scenario files with servers, exports of Exchange and a policy, in any order and mixture; - is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// The organisation's own policy, as JSON.
@@ -82,9 +84,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
-    let organization = Organization::read(&arguments.files, named.is_some(), arguments.completeness)?;
+    let given = Given::read(&arguments.files, arguments.completeness)?;
+    let organization = Organization::of(given, named.is_some())?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
-    let policy = arguments.policy.as_deref().map_or_else(|| Ok(Policy::default()), read_policy)?;
+    let policy = match (arguments.policy.as_deref(), organization.policy.clone()) {
+        (Some(_), Some(_)) => return Err(BadInput::new("--policy", "a file is a policy too")),
+        (Some(path), None) => read_policy(path)?,
+        (None, policy) => policy.unwrap_or_default(),
+    };
     let audit = organization.imported.judged(audit_with(&policy, organization.fleet(), now));
     let agenda = falling_due(&policy, &organization, now);
     let digest = Digest::new(&organization, &audit, &agenda, now);
@@ -126,7 +133,8 @@ fn answer<'a>(
 }
 
 fn read_policy(path: &Path) -> Result<Policy, BadInput> {
-    input::json(&path.display().to_string(), &input::read(path)?)
+    let source = Source::open_one_of(path, &[Kind::Policy, Kind::Export])?;
+    input::json(&source.name.clone(), &source.whole()?)
 }
 
 /// What has expired, and the renewals of the next year.

@@ -29,7 +29,7 @@ use common::output;
 #[derive(Parser)]
 #[command(name = "inspect")]
 struct Arguments {
-    /// The files to read, in any order and mixture.
+    /// The files to read, in any order and mixture; - is standard input.
     #[arg(value_name = "FILE", required_unless_present = "collection_script")]
     files: Vec<PathBuf>,
     /// Prints one JSON object.

@@ -1,7 +1,7 @@
-//! One certificate for the servers of an organisation: `rollout FLEET CERTIFICATE`.
+//! One certificate for the servers of an organisation: `rollout FILE… CERTIFICATE`.
 //!
-//! The fleet is a scenario file with `servers`; its request is not looked at. Prints a table of servers and
-//! outcomes, then the script. Exit statuses are those of `assign`.
+//! The files are a scenario with `servers`, whose request is not looked at, or exports of Exchange, and perhaps a policy;
+//! `-` is standard input. Prints a table of servers and outcomes, then the script. Exit statuses are those of `assign`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,22 +11,26 @@ use clap::Parser;
 use exchange_certificates::{ConnectorNames, Request, Rollout, Service};
 
 mod common {
+    pub(crate) mod exports;
+    pub(crate) mod given;
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod scenario;
     pub(crate) mod show;
 }
+use common::exports::Completeness;
+use common::given::Given;
 use common::input::{self, BadInput, DefaultSmtp};
-use common::scenario::{self, Subject};
+use common::scenario::Subject;
 use common::show;
 
 /// Plans the assignment of one certificate on many servers.
 #[derive(Parser)]
 struct Arguments {
-    /// The scenario file with the servers.
-    fleet: PathBuf,
-    /// The certificate, as PEM or DER; it has to be installed on the servers.
-    certificate: PathBuf,
+    /// The scenario file with the servers, or exports of Exchange, and last the certificate, as PEM, DER or PKCS#7; it
+    /// has to be installed on the servers.
+    #[arg(value_name = "FILE", num_args = 2.., required = true)]
+    files: Vec<PathBuf>,
     /// The services.
     #[arg(long, default_value = "IIS, SMTP")]
     services: Service,
@@ -42,6 +46,8 @@ struct Arguments {
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    completeness: Completeness,
 }
 
 fn main() -> ExitCode {
@@ -52,13 +58,19 @@ fn main() -> ExitCode {
 }
 
 fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let scenario = scenario::read(&arguments.fleet)?;
-    let file = scenario.file;
-    let Subject::Fleet(fleet) = scenario.subject else {
+    let Some((certificate, servers)) = arguments.files.split_last() else {
+        return Err(BadInput::named("FILE… CERTIFICATE: the files with the servers come first, the certificate last"));
+    };
+    let file = match servers {
+        [file] => file.display().to_string(),
+        _ => "the files".to_owned(),
+    };
+    let given = Given::read(servers, arguments.completeness)?;
+    let certificate = input::certificate(certificate)?;
+    let (now, policy) = (given.now(false)?.unwrap_or_else(SystemTime::now), given.policy()?);
+    let Subject::Fleet(fleet) = given.subject()? else {
         return Err(BadInput::new(&file, "server: a rollout is to servers"));
     };
-    let now = scenario.now.unwrap_or_else(SystemTime::now);
-    let certificate = input::certificate(&arguments.certificate)?;
     let request = Request::assign(certificate.thumbprint(), arguments.services);
     let request = match arguments.default_smtp {
         Some(answer) => answer.answer(request),
@@ -70,7 +82,7 @@ fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         Some(order) => rollout.with_order(order.iter().cloned()),
         None => rollout,
     };
-    let plan = fleet.roll_out(&scenario.policy, &rollout, now).map_err(|error| BadInput::new(&file, error))?;
+    let plan = fleet.roll_out(&policy, &rollout, now).map_err(|error| BadInput::new(&file, error))?;
     if arguments.json {
         input::print_json(&plan)?;
     } else {

@@ -1,7 +1,11 @@
 //! The examples against their expected output, and the scenarios that they come with.
 
+#[path = "examples/given.rs"]
+mod given;
+#[path = "support"]
 mod support {
     pub mod example;
+    pub mod export;
     pub mod factory;
 }
 

@@ -1,7 +1,6 @@
 //! Reading exports of Exchange, with the progress on a terminal.
 #![allow(dead_code, unreachable_pub)]
 
-use std::fs::File;
 use std::io::{self, BufReader, IsTerminal as _};
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use exchange_certificates::Fleet;
 use exchange_certificates::import::{Import, ImportError};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::input::{BadInput, plain};
+use super::input::{BadInput, Kind, Source, plain};
 
 /// What is said of exports beside their files.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -49,18 +48,20 @@ pub fn fleet(import: &Import) -> Fleet {
 
 /// Reads a file into an import.
 pub fn read(import: &mut Import, path: &Path) -> Result<(), BadInput> {
+    read_source(import, Source::open_one_of(path, &[Kind::Export, Kind::Certificates])?)
+}
+
+/// Reads an open file into an import.
+pub fn read_source(import: &mut Import, source: Source) -> Result<(), BadInput> {
     const LARGE: u64 = 16 << 20;
-    let name = path.display().to_string();
-    let failed = |error: io::Error| BadInput::new(&name, error);
-    let file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
+    let (name, length) = (source.name.clone(), source.length.unwrap_or_default());
     let bar =
         if length >= LARGE && io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}") {
         bar.set_style(style);
     }
     bar.set_message(plain(&name));
-    let stream = BufReader::with_capacity(256 * 1024, bar.wrap_read(file));
+    let stream = BufReader::with_capacity(256 * 1024, bar.wrap_read(source.stream()));
     let read = import.add_from(name.as_str(), stream);
     bar.finish_and_clear();
     read.map(drop).map_err(BadInput::named)

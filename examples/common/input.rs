@@ -1,13 +1,18 @@
 //! What every example does with bad input: one line that names file and field, and exit status 3.
 #![allow(dead_code, unreachable_pub)]
 
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use clap::{Parser, ValueEnum};
-use exchange_certificates::{Answer, Certificate, Request, rfc3339};
+use exchange_certificates::import::{Format, MAXIMUM_LENGTH};
+use exchange_certificates::{Answer, Certificate, Chain, Request, rfc3339};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -76,14 +81,20 @@ pub fn date(argument: &str, text: &str) -> Result<SystemTime, BadInput> {
     })
 }
 
-/// Reads one certificate, as PEM or DER.
+/// Reads one certificate, as PEM, DER or PKCS#7, perhaps with its chain.
 pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
-    let bytes = read(path)?;
-    let read = match std::str::from_utf8(&bytes) {
-        Ok(text) if text.contains("-----BEGIN") => Certificate::from_pem(text),
-        _ => Certificate::from_der(bytes),
+    let source = Source::open_one_of(path, &[Kind::Certificates])?;
+    let name = source.name.clone();
+    let bytes = source.whole()?;
+    let text = decoded(&bytes);
+    let read = if text.contains("-----BEGIN") {
+        Certificate::chain_from_pem(&text)
+    } else {
+        let one = Certificate::from_der(bytes.as_slice()).or_else(|error| text.parse().map_err(|_| error));
+        let bundle = |error| Certificate::all_from_pkcs7(&bytes).map_err(|_| error);
+        one.map(|certificate| vec![certificate]).or_else(bundle).and_then(Chain::of)
     };
-    read.map_err(|error| BadInput::new(&path.display().to_string(), error))
+    read.map(|chain| chain.leaf().clone()).map_err(|error| BadInput::new(&name, error))
 }
 
 /// Prints an answer as JSON.
@@ -120,16 +131,171 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// Reads a file whole.
+/// Reads a file whole; `-` is standard input.
 pub fn read(path: &Path) -> Result<Vec<u8>, BadInput> {
-    std::fs::read(path).map_err(|error| BadInput::new(&path.display().to_string(), error))
+    Source::open(path)?.whole()
+}
+
+/// What a file is, by what is in its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Scenario,
+    Policy,
+    Export,
+    Certificates,
+    /// What an example wrote for programs, the example `inspect` too.
+    Answer,
+    Page,
+    Calendar,
+    Unknown,
+}
+
+impl Kind {
+    fn of(start: &[u8]) -> Self {
+        const OF_SCENARIO: [&str; 5] = ["server", "servers", "request", "policy", "now"];
+        const OF_POLICY: [&str; 4] = ["expires_soon_days", "minimum_rsa_bits", "raise", "silence"];
+        let text = decoded(start);
+        let text = text.trim_start();
+        let begins = |words: &str| text.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words));
+        let keys = keys(text);
+        let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
+        match Format::of(start) {
+            _ if has(&["format"]) => Self::Answer,
+            _ if has(&OF_SCENARIO) => Self::Scenario,
+            _ if has(&OF_POLICY) => Self::Policy,
+            _ if begins("<!doctype html") || begins("<html") => Self::Page,
+            _ if begins("BEGIN:VCALENDAR") => Self::Calendar,
+            Some(Format::Certificates) => Self::Certificates,
+            Some(Format::Json) if !text.contains(['{', '"']) => Self::Unknown,
+            Some(_) => Self::Export,
+            None => Self::Unknown,
+        }
+    }
+
+    /// What it is in words, and what to do with it where something else is wanted; nothing where it cannot be told.
+    pub fn instead(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Scenario => "a scenario, and no export: audit looks at its servers, and assign answers its request",
+            Self::Policy => "a policy: it stands as policy in a scenario, and audit takes it by --policy",
+            Self::Export => "an export of Exchange: inspect --scenario SERVER or --fleet writes a scenario of it",
+            Self::Certificates => "certificates: a scenario or an export says on which server they are",
+            Self::Answer => "an answer that an example wrote for programs: give the files that it was made of",
+            Self::Page => "a page that audit wrote for people: give the files that it was made of",
+            Self::Calendar => "a calendar that audit wrote for people: give the files that it was made of",
+            Self::Unknown => return None,
+        })
+    }
+}
+
+/// A file that is open, with its beginning.
+pub struct Source {
+    pub name: String,
+    pub kind: Kind,
+    pub length: Option<u64>,
+    start: Vec<u8>,
+    rest: Box<dyn Read>,
+}
+
+impl Source {
+    /// Opens a file; `-` is standard input, and can be read once.
+    pub fn open(path: &Path) -> Result<Self, BadInput> {
+        // A pipe may give its first bytes one by one.
+        const ENOUGH_TO_TELL: u64 = 64 * 1024;
+        static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+        let is_standard = path == Path::new("-");
+        let name = if is_standard { "standard input".to_owned() } else { path.display().to_string() };
+        let failed = |error: io::Error| BadInput::new(&name, error);
+        let (mut rest, length): (Box<dyn Read>, _) = if !is_standard {
+            let file = File::open(path).map_err(failed)?;
+            let length = file.metadata().map_err(failed)?.len();
+            (Box::new(file), Some(length))
+        } else if IS_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(BadInput::new("-", "standard input is one file, and can be named once"));
+        } else {
+            (Box::new(io::stdin()), None)
+        };
+        let mut start = Vec::new();
+        rest.by_ref().take(ENOUGH_TO_TELL).read_to_end(&mut start).map_err(failed)?;
+        Ok(Self { kind: Kind::of(&start), name, length, start, rest })
+    }
+
+    /// Opens a file that has to be of one of some kinds. One of which nobody can tell what it is passes: whoever reads it
+    /// says what is wrong with it.
+    pub fn open_one_of(path: &Path, kinds: &[Kind]) -> Result<Self, BadInput> {
+        let source = Self::open(path)?;
+        match source.kind.instead().filter(|_| !kinds.contains(&source.kind)) {
+            Some(instead) => Err(BadInput::new(&source.name, instead)),
+            None => Ok(source),
+        }
+    }
+
+    /// All bytes, as many as are read at most of anything but CLIXML.
+    pub fn whole(self) -> Result<Vec<u8>, BadInput> {
+        let mut bytes = Vec::new();
+        let read = self.start.as_slice().chain(self.rest).take(MAXIMUM_LENGTH + 1).read_to_end(&mut bytes);
+        read.map_err(|error| BadInput::new(&self.name, error))?;
+        if bytes.len() as u64 > MAXIMUM_LENGTH {
+            return Err(BadInput::new(&self.name, format_args!("larger than the limit of {MAXIMUM_LENGTH} bytes")));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes one after the other.
+    pub fn stream(self) -> impl Read {
+        io::Cursor::new(self.start).chain(self.rest)
+    }
+}
+
+/// The names in the outermost object of JSON, as far as it is there.
+fn keys(text: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let (mut depth, mut is_in_text, mut is_escaped) = (0_u32, false, false);
+    let (mut word, mut last) = (String::new(), None);
+    if !text.starts_with('{') {
+        return keys;
+    }
+    for character in text.chars() {
+        if is_in_text {
+            match character {
+                '"' if !is_escaped => {
+                    is_in_text = false;
+                    last = Some(std::mem::take(&mut word));
+                }
+                _ if depth == 1 => word.push(character),
+                _ => {}
+            }
+            is_escaped = character == '\\' && !is_escaped;
+            continue;
+        }
+        match character {
+            '"' => is_in_text = true,
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            ':' if depth == 1 => keys.extend(last.take()),
+            _ => {}
+        }
+    }
+    keys
+}
+
+/// Text as editors and shells on Windows write it: UTF-8 or UTF-16, with a byte order mark.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect()
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => String::from_utf16_lossy(&units(rest, u16::from_le_bytes)).into(),
+        [0xFE, 0xFF, rest @ ..] => String::from_utf16_lossy(&units(rest, u16::from_be_bytes)).into(),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
+        _ => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// Reads one JSON value; an error names the field that it is about.
 pub fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BadInput> {
-    // Editors on Windows put a byte order mark in front.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let text = decoded(bytes);
+    let mut deserializer = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = match error.path().to_string() {
             path if path == "." => String::new(),

@@ -10,7 +10,7 @@ use exchange_certificates::{
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::input::{self, BadInput};
+use super::input::{self, BadInput, Kind, Source};
 
 /// What the file says.
 pub(crate) struct Scenario {
@@ -45,8 +45,13 @@ struct Form {
 
 /// Reads a scenario file.
 pub(crate) fn read(path: &Path) -> Result<Scenario, BadInput> {
-    let file = path.display().to_string();
-    let form: Form = input::json(&file, &input::read(path)?)?;
+    read_source(Source::open_one_of(path, &[Kind::Scenario])?)
+}
+
+/// Reads an open scenario file.
+pub(crate) fn read_source(source: Source) -> Result<Scenario, BadInput> {
+    let file = source.name.clone();
+    let form: Form = input::json(&file, &source.whole()?)?;
     let beside = [
         (form.connectors.is_some(), "connectors"),
         (form.auth_certificates.is_some(), "auth_certificates"),
