@@ -6,8 +6,8 @@ mod shared;
 use std::collections::BTreeSet;
 
 use super::super::decision_table::{
-    CertificateFacts, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP, Role, ServerFacts,
-    Situation, UM, UM_CALL_ROUTER, WebBinding, counted, covered,
+    CertificateFacts, ConnectorKind, DefaultSmtp, EXCHANGE_BACK_END, FEDERATION, IIS, IMAP, POP, Role, SMTP,
+    ServerFacts, Situation, UM, UM_CALL_ROUTER, WebBinding, counted, covered,
 };
 use super::cmdlets::{Call, bind};
 use super::syntax::{Command, Failure, Item, Value, read};
@@ -76,7 +76,7 @@ pub struct Named {
     own: bool,
     /// Before the script.
     had_name: bool,
-    /// A certificate of that name, before the script.
+    /// Before the script there was a certificate of that name whose key transport could read.
     found: bool,
     /// `<I>issuer<S>subject`.
     pub tls_certificate_name: Option<String>,
@@ -147,7 +147,7 @@ impl Machine {
             told_no: None,
             facts: facts.clone(),
         };
-        let found = machine.found();
+        let found: Vec<bool> = machine.connectors.iter().map(|connector| machine.finds_readable(connector)).collect();
         machine.connectors.iter_mut().zip(found).for_each(|(connector, found)| connector.found = found);
         machine
     }
@@ -396,6 +396,12 @@ impl Machine {
 
     fn finds_any(&self, connector: &Named) -> bool {
         self.certificates.iter().any(|installed| connector.finds(&installed.facts))
+    }
+
+    /// SMTP lets transport read the key.
+    fn finds_readable(&self, connector: &Named) -> bool {
+        let is_readable = |it: &Installed| it.services.is_none_or(|services| (services | it.gained) & SMTP != 0);
+        self.certificates.iter().any(|it| is_readable(it) && connector.finds(&it.facts))
     }
 
     fn still_serves(&self, (served, found): &(u8, Vec<bool>)) -> Result<(), String> {

@@ -39,8 +39,11 @@ impl Machine {
             return Ok(true);
         }
         let sends = connector.servers.is_empty() || connector.servers.iter().any(|server| self.is_here(server));
-        if sends && connector.found && !self.finds_any(connector) {
-            return Err(format!("{} has no certificate of this name, and sends for the connector", self.facts.name));
+        if sends && connector.found && !self.finds_readable(connector) {
+            return Err(format!(
+                "{} has no certificate of this name with SMTP, and sends for the connector",
+                self.facts.name
+            ));
         }
         Ok(true)
     }
