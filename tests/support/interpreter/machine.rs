@@ -418,12 +418,13 @@ impl Machine {
                 continue;
             }
             let is_without = connector.had_name && connector.tls_certificate_name.is_none();
-            let waits = connector.kind == ConnectorKind::Send && is_without && (connector.own || !self.is_edge());
+            let waits = connector.kind == ConnectorKind::Send && is_without;
             if *found && !waits {
                 return Err(format!("{} is left without a certificate", connector.name));
             }
             // While a Send connector names none, its mail would go out without the certificate.
-            let sends = |computer: &str| self.is_reachable(computer) && self.runs(computer, TRANSPORT);
+            let sends =
+                |computer: &str| (connector.own || self.is_reachable(computer)) && self.runs(computer, TRANSPORT);
             let here = [self.facts.name.clone()];
             let servers = if connector.servers.is_empty() { &here[..] } else { &connector.servers };
             if waits && servers.iter().any(|server| sends(server)) {

@@ -185,8 +185,10 @@ impl Machine {
                 .iter()
                 .any(|other| other.facts.thumbprint != *thumbprint && connector.finds(&other.facts));
             let refuses = match connector.kind {
-                // Without a subscription the connectors of the organisation are not there.
-                ConnectorKind::Send => connector.own || !self.is_edge() || self.facts.edge_subscribed,
+                // Without a subscription an Edge Transport server has none of the organisation's.
+                ConnectorKind::Send => {
+                    connector.own || self.is_reachable(&self.facts.name) || self.facts.edge_subscribed
+                }
                 ConnectorKind::Hybrid => !another,
                 ConnectorKind::Receive => false,
             };

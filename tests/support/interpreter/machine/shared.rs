@@ -32,7 +32,7 @@ impl Machine {
         self.connectors[place].tls_certificate_name = name.map(str::to_owned);
         let connector = &self.connectors[place];
         if name.is_none() {
-            let sends = |computer: &String| self.is_reachable(computer) && self.runs(computer, TRANSPORT);
+            let sends = |computer: &String| (own || self.is_reachable(computer)) && self.runs(computer, TRANSPORT);
             if connector.had_name && connector.servers.iter().any(sends) {
                 return Err(format!("{} sends without a certificate", connector.name));
             }
