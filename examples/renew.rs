@@ -1,36 +1,55 @@
-//! Puts a renewed certificate in the place of the one that it renews: `renew SCENARIO CERTIFICATE`.
+//! Puts a renewed certificate in the place of what it renews: `renew SCENARIO|EXPORT… CERTIFICATE`.
 //!
-//! The scenario is the file that `assign` reads; its request is not looked at. Exit statuses are those
-//! of `assign`; where nothing on the server is renewed by the certificate it is 3.
+//! The last file is the new certificate, alone or with its chain; the others are scenarios, whose requests are not
+//! looked at, and exports of Exchange, in any mixture. A scenario with one `server` is a plan for that server; anything
+//! else is the organisation. Exit statuses are those of `assign`; where the certificate renews nothing it is 3.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
-use exchange_certificates::{ConnectorNames, Installed, NoPlan, Request, Service, plan_with};
+use exchange_certificates::{
+    Chain, ConnectorNames, Fleet, Installed, NoPlan, Policy, Request, Rollout, Server, Service, plan_with,
+};
 
 mod common {
+    pub(crate) mod exports;
+    pub(crate) mod given;
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod scenario;
     pub(crate) mod show;
 }
+use common::exports::Completeness;
+use common::given::Given;
 use common::input::{self, BadInput, DefaultSmtp};
 use common::output::{self, say};
-use common::scenario::{self, Subject};
+use common::scenario::Subject;
 use common::show;
 
-/// Plans a renewal: the new certificate takes over what the old one has, and the old one is removed.
+/// Plans a renewal: the new certificate takes over what the old ones have, and those are removed.
 #[derive(Parser)]
+#[command(name = "renew")]
 struct Arguments {
-    /// The scenario file with the server.
-    scenario: PathBuf,
-    /// The new certificate, as PEM or DER.
-    certificate: PathBuf,
-    /// What becomes of the default SMTP certificate.
+    /// Scenario files and exports with the servers, and last the new certificate: PEM, with its chain or without, DER or
+    /// PKCS#7.
+    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    files: Vec<PathBuf>,
+    /// What becomes of the default SMTP certificates.
     #[arg(long)]
     default_smtp: Option<DefaultSmtp>,
+    /// Assign and move names, and remove nothing.
+    #[arg(long)]
+    keep_old: bool,
+    /// The servers, in this order; without, all of them, Edge Transport servers last.
+    #[arg(long, value_delimiter = ',')]
+    order: Option<Vec<String>>,
+    /// The point in time: a date, which is midnight UTC, or RFC 3339; without, that of the files, or else now.
+    #[arg(long, value_name = "DATE")]
+    now: Option<String>,
+    #[command(flatten)]
+    completeness: Completeness,
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
@@ -38,62 +57,103 @@ struct Arguments {
 
 fn main() -> ExitCode {
     match input::arguments() {
-        Ok(arguments) => renew(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
+        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
         Err(status) => status,
     }
 }
 
-fn renew(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let scenario = scenario::read(&arguments.scenario)?;
-    let file = scenario.file;
-    let Subject::Server(mut server) = scenario.subject else {
-        return Err(BadInput::new(&file, "servers: a renewal is of one server"));
+fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    let Some((certificate, files)) = arguments.files.split_last() else {
+        return Err(BadInput::named("give the servers, and the new certificate last"));
     };
-    let now = scenario.now.unwrap_or_else(SystemTime::now);
-    let certificate = input::certificate(&arguments.certificate)?;
-    let new = certificate.thumbprint();
-    let old = {
-        let renewed = server.renewed_by(&certificate);
-        let old = renewed.first().map(|old| old.thumbprint()).ok_or_else(|| {
-            BadInput::new(
-                &file,
-                format!("server.certificates: {new} renews none of them: it covers the names of none with a service"),
-            )
-        })?;
-        if !arguments.json {
-            renewed.iter().skip(1).for_each(|other| say!("{} would be renewed by it too.", other.thumbprint()));
-        }
-        old
+    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let given = Given::read(files, arguments.completeness)?;
+    let now = match named {
+        Some(now) => now,
+        None => given.now(false)?.unwrap_or_else(SystemTime::now),
     };
-    let is_installed = server.installed(new).is_some();
-    if !is_installed {
-        let installed = Installed::new(certificate).with_services(Service::empty());
-        server.install(installed).map_err(|error| BadInput::new(&file, format!("server: {error}")))?;
+    let policy = given.policy()?;
+    let chain = input::chain(certificate)?;
+    let request = Request::renew(chain.leaf().thumbprint()).with_connector_names(ConnectorNames::Update);
+    let request = arguments.default_smtp.map_or(request.clone(), |answer| answer.answer(request.clone()));
+    let request = if arguments.keep_old { request.keeping_old() } else { request };
+    let renewal = Renewal { request, chain, policy, now, json: arguments.json };
+    if !renewal.json {
+        show::chain(&renewal.chain);
     }
-    let request = Request::replace(old, new).with_connector_names(ConnectorNames::Update);
-    let request = match arguments.default_smtp {
-        Some(answer) => answer.answer(request),
-        None => request,
-    };
-    let decided = plan_with(&scenario.policy, &server, &request, now);
-    if arguments.json {
-        match &decided {
-            Ok(plan) => input::print_json(plan)?,
-            Err(no_plan) => input::print_json(no_plan)?,
+    match given.subject()? {
+        Subject::Server(_) if arguments.order.is_some() => {
+            Err(BadInput::named("--order: a scenario with one server has no order"))
         }
-    } else {
-        say!("{new} renews {old}.");
+        Subject::Server(server) => renewal.of_server(*server),
+        Subject::Fleet(fleet) => renewal.of_organization(&fleet, arguments.order.as_deref()),
+    }
+}
+
+struct Renewal {
+    request: Request,
+    chain: Chain,
+    policy: Policy,
+    now: SystemTime,
+    json: bool,
+}
+
+impl Renewal {
+    fn of_server(&self, mut server: Server) -> Result<ExitCode, BadInput> {
+        let new = self.chain.leaf().thumbprint();
+        let Some(old) = server.renewed_by(self.chain.leaf()).first().map(|old| old.thumbprint()) else {
+            let nearest = server.nearest_renewed_by(self.chain.leaf()).map(|nearest| format!("; {nearest}"));
+            let nearest = nearest.unwrap_or_default();
+            let problem = format!("server.certificates: {new} renews none that has a service{nearest}");
+            return Err(BadInput::named(problem));
+        };
+        let others: Vec<_> = server.renewed_by(self.chain.leaf()).iter().skip(1).map(|it| it.thumbprint()).collect();
+        let is_installed = server.installed(new).is_some();
         if !is_installed {
-            say!("It is not installed yet: import it on {} first.", server.name());
+            let imported = Installed::new(self.chain.leaf().clone()).with_services(Service::empty());
+            let imported = imported.with_web_sites([]);
+            server.install(imported).map_err(|error| BadInput::named(format!("server: {error}")))?;
         }
-        match &decided {
-            Ok(plan) => show::plan("can be replaced: nothing has been changed yet", plan),
-            Err(no_plan) => show::no_plan(no_plan),
+        let decided = plan_with(&self.policy, &server, &self.request, self.now);
+        if self.json {
+            match &decided {
+                Ok(plan) => input::print_json(plan)?,
+                Err(no_plan) => input::print_json(no_plan)?,
+            }
+        } else {
+            others.iter().for_each(|other| say!("{other} would be renewed by it too."));
+            say!("{new} renews {old}.");
+            if !is_installed {
+                say!("It is not installed yet: import it on {} first.", input::plain(server.name()));
+            }
+            match &decided {
+                Ok(plan) => show::plan("can be replaced: nothing has been changed yet", plan),
+                Err(no_plan) => show::no_plan(no_plan),
+            }
         }
+        Ok(ExitCode::from(match decided {
+            Ok(_) => 0,
+            Err(NoPlan::DecisionRequired(_)) => 2,
+            Err(_) => 1,
+        }))
     }
-    Ok(ExitCode::from(match decided {
-        Ok(_) => 0,
-        Err(NoPlan::DecisionRequired(_)) => 2,
-        Err(_) => 1,
-    }))
+
+    fn of_organization(&self, fleet: &Fleet, order: Option<&[String]>) -> Result<ExitCode, BadInput> {
+        let rollout = Rollout::new(self.request.clone()).with_certificate(self.chain.leaf().clone());
+        let rollout = match order {
+            Some(order) => rollout.with_order(order.iter().cloned()),
+            None => rollout,
+        };
+        let plan = fleet.roll_out(&self.policy, &rollout, self.now).map_err(BadInput::named)?;
+        if self.json {
+            input::print_json(&plan)?;
+        } else {
+            show::renewal(&plan);
+        }
+        Ok(ExitCode::from(match () {
+            () if plan.is_refused() => 1,
+            () if plan.is_complete() => 0,
+            () => 2,
+        }))
+    }
 }

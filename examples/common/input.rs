@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::output;
+pub use super::output::plain;
 
 /// The exit status of bad input.
 pub const BAD_INPUT: u8 = 3;
@@ -83,6 +84,11 @@ pub fn date(argument: &str, text: &str) -> Result<SystemTime, BadInput> {
 
 /// Reads one certificate, as PEM, DER or PKCS#7, perhaps with its chain.
 pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
+    chain(path).map(|chain| chain.leaf().clone())
+}
+
+/// Reads a certificate with what the file holds of its chain.
+pub fn chain(path: &Path) -> Result<Chain, BadInput> {
     let source = Source::open_one_of(path, &[Kind::Certificates])?;
     let name = source.name.clone();
     let bytes = source.whole()?;
@@ -94,7 +100,7 @@ pub fn certificate(path: &Path) -> Result<Certificate, BadInput> {
         let bundle = |error| Certificate::all_from_pkcs7(&bytes).map_err(|_| error);
         one.map(|certificate| vec![certificate]).or_else(bundle).and_then(Chain::of)
     };
-    read.map(|chain| chain.leaf().clone()).map_err(|error| BadInput::new(&name, error))
+    read.map_err(|error| BadInput::new(&name, error))
 }
 
 /// Prints an answer as JSON.
@@ -117,18 +123,6 @@ pub fn pretty(value: &impl Serialize) -> Result<String, BadInput> {
     }
     escaped.push('\n');
     Ok(escaped)
-}
-
-/// Text in which nothing can forge a line or move the cursor.
-pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\'' | '"' | '\\' => plain.push(character),
-            _ => plain.extend(character.escape_debug()),
-        }
-    }
-    plain
 }
 
 /// Reads a file whole; `-` is standard input.

@@ -35,3 +35,15 @@ fn written(result: io::Result<()>) {
         _ => {}
     }
 }
+
+/// Text in which nothing can forge a line or move the cursor.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\'' | '"' | '\\' => plain.push(character),
+            _ => plain.extend(character.escape_debug()),
+        }
+    }
+    plain
+}
