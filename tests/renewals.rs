@@ -7,9 +7,11 @@ mod support {
     pub mod interpreter;
     pub mod organizations;
     pub mod pool;
+    pub mod presented;
 }
 
 mod cases {
     pub(crate) mod renewals;
     pub(crate) mod renewals_by_hand;
+    pub(crate) mod renewals_decided_twice;
 }

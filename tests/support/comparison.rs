@@ -153,7 +153,8 @@ fn did_not(no_plan: &NoPlan) -> Decided {
     }
 }
 
-fn said(diagnostics: &[Diagnostic]) -> Vec<(String, table::Kind, u8)> {
+/// Rule, kind and services of each.
+pub fn said(diagnostics: &[Diagnostic]) -> Vec<(String, table::Kind, u8)> {
     let kind = |diagnostic: &Diagnostic| match diagnostic.kind() {
         library::Kind::Note => table::Kind::Note,
         library::Kind::FollowUp => table::Kind::FollowUp,
