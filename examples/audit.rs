@@ -84,7 +84,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
-    let given = Given::read(&arguments.files, arguments.completeness)?;
+    let given = Given::read(&arguments.files, &arguments.completeness)?;
     let organization = Organization::of(given, named.is_some())?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
     let policy = match (arguments.policy.as_deref(), organization.policy.clone()) {

@@ -76,7 +76,7 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     for file in &arguments.files {
         read(&mut import, file)?;
     }
-    let import = arguments.completeness.of(import);
+    let import = arguments.completeness.of(import)?;
     let is_for_other_use = arguments.scenario.is_some() || arguments.fleet || arguments.format_list;
     if is_for_other_use || arguments.endpoints && !arguments.json {
         import.notes().iter().for_each(|note| eprintln!("note: {}", plain(&note.to_string())));

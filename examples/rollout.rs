@@ -65,7 +65,7 @@ fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         [file] => file.display().to_string(),
         _ => "the files".to_owned(),
     };
-    let given = Given::read(servers, arguments.completeness)?;
+    let given = Given::read(servers, &arguments.completeness)?;
     let certificate = input::certificate(certificate)?;
     let (now, policy) = (given.now(false)?.unwrap_or_else(SystemTime::now), given.policy()?);
     let Subject::Fleet(fleet) = given.subject()? else {

@@ -39,6 +39,7 @@ mod exported;
 mod format;
 mod format_list;
 mod json;
+mod known;
 mod listed;
 mod newer;
 mod not_read;

@@ -3,26 +3,62 @@
 
 use std::io::{self, BufReader, IsTerminal as _};
 use std::path::Path;
+use std::str::FromStr;
 
 use clap::Args;
-use exchange_certificates::Fleet;
 use exchange_certificates::import::{Import, ImportError};
+use exchange_certificates::{Fleet, Role, Version};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::input::{BadInput, Kind, Source, plain};
 
 /// What is said of exports beside their files.
-#[derive(Args, Clone, Copy, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Completeness {
     /// Take what is in the exports for all there is: what is not in them is not there.
     #[arg(long)]
     complete: bool,
+    /// Version and roles of a server that only its certificates or connectors name; may be said of several.
+    #[arg(long, value_name = "SERVER=VERSION,ROLE…")]
+    known: Vec<KnownServer>,
+}
+
+/// A server of which version and roles are said.
+#[derive(Clone, Debug)]
+struct KnownServer {
+    name: String,
+    version: Version,
+    roles: Vec<Role>,
+}
+
+impl FromStr for KnownServer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, facts) =
+            text.rsplit_once('=').ok_or("expected a server, =, its version and its roles, as in MBX01=2019,Mailbox")?;
+        let (version, roles) =
+            facts.split_once(',').ok_or("expected the roles behind the version, as in 2019,Mailbox")?;
+        let roles = roles.split(',').map(word).collect::<Result<_, _>>()?;
+        Ok(Self { name: name.trim().to_owned(), version: word(version)?, roles })
+    }
+}
+
+/// A version or a role as scenario files write it.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(Value::String(text.trim().to_owned())).map_err(|error| error.to_string())
 }
 
 impl Completeness {
-    /// What was read, of which nothing is missing if it was said so.
-    pub fn of(self, import: Import) -> Import {
-        if self.complete { import.complete() } else { import }
+    /// What was read, with what is said beside it.
+    pub fn of(&self, mut import: Import) -> Result<Import, BadInput> {
+        for KnownServer { name, version, roles } in &self.known {
+            let known = import.know(name, *version, roles.iter().copied());
+            known.map_err(|error| BadInput::new("--known", error))?;
+        }
+        Ok(if self.complete { import.complete() } else { import })
     }
 }
 
@@ -39,8 +75,10 @@ pub fn fleet(import: &Import) -> Fleet {
                 _ => None,
             };
             let certificates = server.map_or(0, |server| server.certificates().count());
+            let is_unknown = matches!(error, ImportError::NotDescribed { .. } | ImportError::NamedByConnectors { .. });
+            let hint = if is_unknown { "; --known says them, as in --known MBX01=2019,Mailbox" } else { "" };
             let with = if certificates > 0 { format!("; with its {certificates} certificates") } else { String::new() };
-            eprintln!("left out: {}{with}", plain(&error.to_string()));
+            eprintln!("left out: {}{with}{hint}", plain(&error.to_string()));
         }
     }
     fleet

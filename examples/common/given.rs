@@ -22,7 +22,7 @@ pub(crate) struct Given {
 
 impl Given {
     /// Reads the files; `-` among them is standard input.
-    pub(crate) fn read(paths: &[PathBuf], completeness: Completeness) -> Result<Self, BadInput> {
+    pub(crate) fn read(paths: &[PathBuf], completeness: &Completeness) -> Result<Self, BadInput> {
         const KINDS: [Kind; 4] = [Kind::Scenario, Kind::Export, Kind::Certificates, Kind::Policy];
         let mut import = Import::new();
         let (mut scenarios, mut has_exports, mut policy) = (Vec::new(), false, None);
@@ -42,7 +42,7 @@ impl Given {
                 }
             }
         }
-        Ok(Self { scenarios, import: completeness.of(import), has_exports, policy })
+        Ok(Self { scenarios, import: completeness.of(import)?, has_exports, policy })
     }
 
     /// The point in time that the scenarios name. Where one is named already, theirs may differ.

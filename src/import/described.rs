@@ -42,6 +42,8 @@ macro_rules! facts {
             /// As an Edge Transport server says of itself, which holds against what others say.
             pub(super) own_build: Field<String>,
             pub(super) roles: Field<BTreeSet<Role>>,
+            /// What was said by hand, where no object tells it.
+            pub(super) told: Option<(Version, BTreeSet<Role>)>,
             /// The names in each URL or host name, by the cmdlet, the object and its property.
             pub(super) client_names: BTreeMap<(&'static str, Caseless<String>, &'static str), Known<Option<String>>>,
             /// The certificates that it finds for each host name.
@@ -145,7 +147,8 @@ impl<'a> ExportedServer<'a> {
 
     /// Its version; `None` also if it is not one of those that are modelled.
     pub fn version(&self) -> Option<Version> {
-        version(self.build()?)
+        let told = || self.facts.told.as_ref().map(|(version, _)| *version);
+        self.build().map_or_else(told, version)
     }
 
     /// Its build, as in `15.2.1544.4`, or what else Exchange prints for its version.
@@ -155,7 +158,8 @@ impl<'a> ExportedServer<'a> {
 
     /// Its roles.
     pub fn roles(&self) -> Option<&'a BTreeSet<Role>> {
-        self.facts.roles.as_ref().map(|known| &known.value)
+        let told = || self.facts.told.as_ref().map(|(_, roles)| roles);
+        self.facts.roles.as_ref().map(|known| &known.value).or_else(told)
     }
 
     /// The host names that clients use.
@@ -296,6 +300,11 @@ impl ServerFacts {
         settle_each(&mut self.client_names, other.client_names, "the host names of a virtual directory", old)?;
         settle_each(&mut self.selection, other.selection, "the certificates found for a host name", old)?;
         Ok(outdated)
+    }
+
+    /// Whether version and roles are known.
+    pub(super) fn is_described(&self) -> bool {
+        self.told.is_some() || self.build().is_some() && self.roles.is_some()
     }
 
     /// What the server itself says of its version, or else what others say.

@@ -130,6 +130,26 @@ pub enum ImportError {
         /// Its thumbprint.
         thumbprint: Thumbprint,
     },
+    /// Something is said of a server that no file names.
+    #[error("{}: no file names this server; {}", text::shown(.server), those_named(.named))]
+    NoSuchServer {
+        /// The name of the server.
+        server: String,
+        /// Those that are named.
+        named: Vec<String>,
+    },
+    /// Something else is said of a server than was exported, or than was said before.
+    #[error("{}: {what} {given} was given, and {known} is known already", text::shown(.server))]
+    KnownOtherwise {
+        /// The name of the server.
+        server: String,
+        /// What of it.
+        what: &'static str,
+        /// What was said.
+        given: String,
+        /// What was known.
+        known: String,
+    },
     /// A server that is none of the others.
     #[error("{}: {error}", text::shown(.server))]
     Fleet {
@@ -220,6 +240,11 @@ pub enum Place {
         /// The place in the line, counted from 1.
         column: u64,
     },
+}
+
+/// The servers that are named.
+fn those_named(names: &[String]) -> String {
+    if names.is_empty() { "none is named".to_owned() } else { format!("named are {}", text::list(names)) }
 }
 
 impl ImportError {

@@ -55,7 +55,7 @@ impl Import {
                 entries.insert(0, not_read(NotReadKind::Servers, Some(message.as_str())));
             }
         }
-        let is_unknown = |name: &ServerKey| self.records.servers.get(name).is_none_or(|facts| facts.build().is_none());
+        let is_unknown = |name: &ServerKey| self.records.servers.get(name).is_none_or(|facts| !facts.is_described());
         let mut silent = self.records.answers.silent_edges().filter(|(name, _)| is_unknown(name));
         if let Some((_, answer)) = silent.next()
             && !entries.iter().any(|entry| entry.what() == NotReadKind::Servers)
@@ -72,7 +72,7 @@ impl Import {
         if self.records.answers.settles(&asked) {
             return None;
         }
-        let unknown = self.records.servers.iter().filter(|(_, facts)| facts.build().is_none());
+        let unknown = self.records.servers.iter().filter(|(_, facts)| !facts.is_described());
         let mut names: Vec<_> = unknown.map(|(key, facts)| facts.name(&key.0)).collect();
         names.extend(self.named_by_connectors().into_values().map(|(name, _)| name));
         let more = names.len().saturating_sub(MOST);

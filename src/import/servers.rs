@@ -154,7 +154,7 @@ impl Import {
         (fleet, left_out)
     }
 
-    fn exported(&self, key: &ServerKey) -> Option<ExportedServer<'_>> {
+    pub(super) fn exported(&self, key: &ServerKey) -> Option<ExportedServer<'_>> {
         let (key, facts) = self.records.servers.get_key_value(key)?;
         let server = ExportedServer::new(&key.0, facts).with_all_client_names(self.has_all_client_names(key));
         Some(server.with_edge_subscribed(self.edge_subscribed(key, server)))

@@ -181,3 +181,73 @@ fn an_import_of_nothing_is_an_organization_of_nothing() {
     assert!(!organization.is_incomplete() && organization.notes().is_empty());
     assert_eq!(Some(organization.fleet().servers().next().unwrap().clone()), import.server("MBX01").ok());
 }
+
+#[test]
+fn what_is_said_of_a_server_by_hand_makes_it_one_like_any_other() {
+    let mut import = half();
+    import.know("mbx05", Version::Exchange2019, [Role::Mailbox]).unwrap();
+    import.know("MBX09", Version::SubscriptionEdition, [Role::EdgeTransport]).unwrap();
+    // The same may be said again, and is no contradiction to what was exported.
+    import.know("MBX05.contoso.com", Version::Exchange2019, [Role::Mailbox]).unwrap();
+    import.know("MBX01", Version::Exchange2019, [Role::Mailbox]).unwrap();
+    let (fleet, left_out) = import.fleet();
+    assert_eq!(fleet.servers().map(Server::name).collect::<Vec<_>>(), ["MBX01", "MBX05", "MBX09"]);
+    assert_eq!(left_out.len(), 4, "{left_out:?}");
+    assert!(fleet.get("MBX09").unwrap().is_edge());
+    let certificates = fleet.get("MBX09").unwrap().not_read().map(|entry| entry.what()).next();
+    assert_eq!(certificates, Some(NotReadKind::Certificates), "they are not known by that");
+    assert!(fleet.not_read().all(|entry| entry.what() != NotReadKind::Servers));
+    let organization = import.organization();
+    assert_eq!((organization.guess("MBX05"), organization.guess("MBX09")), (None, None));
+    assert!(of(&judged(&organization, "2026-11-24"), "MBX05").contains(&"audit-out-of-support"));
+}
+
+#[test]
+fn what_cannot_be_true_of_a_server_is_an_error_and_changes_nothing() {
+    let said = |server: &str, version, roles: &[Role]| {
+        let mut import = half();
+        let error = import.know(server, version, roles.iter().copied()).unwrap_err();
+        assert_eq!(import.servers(), half().servers());
+        error.to_string()
+    };
+    let mailbox = [Role::Mailbox];
+    for (error, expected) in [
+        (
+            said("MBX77", Version::Exchange2019, &mailbox),
+            "`MBX77`: no file names this server; named are `BOTH01`, `MBX01`, `MBX05`, `OLD01`, `MBX09`",
+        ),
+        (
+            said("MBX05.fabrikam.com", Version::Exchange2019, &mailbox),
+            "`MBX05.fabrikam.com`: no file names this server; named are `BOTH01`, `MBX01`, `MBX05`, `OLD01`, `MBX09`",
+        ),
+        (
+            said("MBX01", Version::Exchange2016, &mailbox),
+            "`MBX01`: the version Exchange 2016 was given, and Exchange 2019 is known already",
+        ),
+        (
+            said("MBX01", Version::Exchange2019, &[Role::EdgeTransport]),
+            "`MBX01`: the role EdgeTransport was given, and Mailbox is known already",
+        ),
+        (
+            said("OLD01", Version::Exchange2016, &mailbox),
+            "`OLD01`: the version Exchange 2016 was given, and 14.3.123.4 is known already",
+        ),
+        (
+            said("MBX05", Version::Exchange2019, &[Role::Mailbox, Role::EdgeTransport]),
+            "`MBX05`: roles: the Edge Transport role stands alone on its server",
+        ),
+        (
+            said("MBX05", Version::Exchange2019, &[Role::ClientAccess]),
+            "`MBX05`: roles: the Client Access role exists on Exchange 2013 alone, and this is Exchange 2019",
+        ),
+        (
+            said("MBX05", Version::Exchange2019, &[]),
+            "`MBX05`: roles: a server has at least one role: Mailbox, ClientAccess or EdgeTransport",
+        ),
+    ] {
+        assert_eq!(error, expected);
+    }
+    let mut import = half();
+    import.know("MBX05", Version::Exchange2019, mailbox).unwrap();
+    assert!(matches!(import.know("MBX05", Version::Exchange2016, mailbox), Err(ImportError::KnownOtherwise { .. })));
+}

@@ -14,6 +14,7 @@ const NAME: &str = "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=mail.contos
 
 fn audit(files: &[&str]) -> Value {
     let output = run("audit", &[files, &["--json", "--now", "2027-05-01"]].concat());
+    let output = if output.status.code() == Some(3) { panic!("{}", text(&output.stderr)) } else { output };
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -69,6 +70,16 @@ fn the_audit_of_a_written_fleet_agrees_with_that_of_the_exports() {
         );
     }
     assert!(left_out[2].starts_with("`ex-02`: connectors name this server"), "{left_out:?}");
+    assert!(
+        left_out.iter().all(|said| said.ends_with("--known says them, as in --known MBX01=2019,Mailbox")),
+        "{left_out:?}"
+    );
+
+    // What is said by hand is in both.
+    let known = ["--known", "E2K16-1=2016,Mailbox", "--known", "win-ctd3l0rgen4.exlab.dom=2019,Mailbox"];
+    let known = [&files[..], &known].concat();
+    let left_out = agree("corpus-known", &known);
+    assert!(left_out.len() == 1 && left_out[0].starts_with("`ex-02`: "), "{left_out:?}");
 }
 
 #[test]
@@ -115,4 +126,30 @@ fn so_does_that_of_made_exports() {
     let begins: Vec<_> = left_out.iter().map(|said| said.split([':', ',']).next().unwrap()).collect();
     let thumbprint = CertificateFactory::new("loose.contoso.com").build().thumbprint().to_string();
     assert_eq!(begins, ["`MBX05`", "`OLD01`", "`MBX09`", &thumbprint, &"0".repeat(40)]);
+}
+
+#[test]
+fn what_is_said_of_a_server_is_a_version_and_roles() {
+    let path = file("known.xml", collection());
+    for (known, expected) in [
+        ("MBX07=2019,Mailbox", "--known: `MBX07`: no file names this server; named are `MBX01`\n"),
+        (
+            "MBX01=2016,Mailbox",
+            "--known: `MBX01`: the version Exchange 2016 was given, and Exchange 2019 is known already\n",
+        ),
+        ("MBX01", "expected a server, =, its version and its roles"),
+        ("MBX01=2019", "expected the roles behind the version"),
+        ("MBX01=2010,Mailbox", "unknown variant `2010`, expected one of"),
+        ("MBX01=2019,HubTransport", "unknown variant `HubTransport`, expected"),
+    ] {
+        for example in ["inspect", "audit"] {
+            let output = run(example, &[path.as_str(), "--known", known]);
+            let line = text(&output.stderr);
+            assert_eq!((output.status.code(), output.stdout.len(), line.lines().count()), (Some(3), 0, 1), "{line}");
+            assert!(line.contains(expected), "{line}");
+        }
+    }
+    let certificate = file("known.pem", CertificateFactory::new("mail.contoso.com").build_der());
+    let rolled_out = run("rollout", &[&path, &certificate, "--known", "MBX01=2019,Mailbox", "--json"]);
+    assert_ne!(rolled_out.status.code(), Some(3), "{}", text(&rolled_out.stderr));
 }
