@@ -1,5 +1,5 @@
 //! What holds of every renewal of an organisation.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,17 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use super::renewals_by_hand::{NEW, OLD, certificate, mailbox, send, thumbprint, two};
 use crate::support::comparison::organization;
 use crate::support::decision_table::organization::{
-    After, LeftOut, OrganizationFacts, RenewalFacts, Renewed, Since, Standing, lacking, renew, worse,
+    After, LeftOut, OrganizationFacts, Reading, RenewalFacts, Renewed, Standing, lacking, renew, worse,
 };
-use crate::support::decision_table::{ConnectorKind, Outcome, endpoints};
+use crate::support::decision_table::{
+    Answer, ConnectorFacts, ConnectorKind, DefaultSmtp, IIS, Kind, Operation, Outcome, RequestFacts, SMTP, ServerFacts,
+    Situation, decide, endpoints,
+};
 use crate::support::organizations::organizations;
+use crate::support::pool::{HEALTHY, NOW, OTHER_ISSUER, RENEWED, TIED, seconds};
 
 fn after(renewed: &Renewed) -> Vec<After> {
     renewed.servers.iter().map(|it| it.after.clone()).collect()
@@ -30,9 +35,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 5_000, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_gets_worse_without_a_word(facts in organizations(), today in any::<bool>()) {
-        let since = if today { Since::Today } else { Since::Import };
-        let facts = OrganizationFacts { request: RenewalFacts { since, ..facts.request }, ..facts };
+    fn nothing_gets_worse_without_a_word(facts in organizations()) {
+        let request = RenewalFacts { reading: Reading::Harmless, ..facts.request };
+        let facts = OrganizationFacts { request, ..facts };
         if let Some(renewed) = renew(&facts) {
             check(&facts, &renewed).map_err(TestCaseError::fail)?;
         }
@@ -109,4 +114,74 @@ fn the_organisations_are_well_mixed() {
     for (what, count) in &counts {
         assert!(*count >= 25, "{what}: {count}");
     }
+}
+
+/// The text asks for SMTP alone, and what a server without a plan presents then no rule judges.
+#[test]
+fn by_the_letter_a_skipped_server_goes_on_without_the_key() {
+    let read = |reading| {
+        let mut facts = two(OTHER_ISSUER, vec![send(&["MBX01", "MBX02"])]);
+        facts.request = RenewalFacts { reading, order: Some(vec![0]), ..facts.request };
+        facts.servers[1].certificates[NEW].services = Some(SMTP);
+        facts.servers[1].certificates[NEW].has_private_key = false;
+        let renewed = renew(&facts).unwrap();
+        (check(&facts, &renewed).is_ok(), renewed.moved.len(), renewed.outcome)
+    };
+    assert_eq!(read(Reading::Letter), (false, 1, Outcome::Replaced));
+    assert_eq!(read(Reading::Harmless), (true, 0, Outcome::Refused));
+}
+
+/// The import alone takes a connector over, and breaks it: nothing assigns SMTP here.
+#[test]
+fn by_the_letter_no_rule_refuses_what_an_import_breaks() {
+    let read = |reading| {
+        let mut facts = two(RENEWED, Vec::new());
+        let server = &mut facts.servers[0];
+        server.certificates.truncate(OLD + 1);
+        server.certificates[OLD].services = Some(IIS);
+        server.certificates.push(certificate(TIED, SMTP, &[]));
+        server.connectors = vec![ConnectorFacts {
+            kind: ConnectorKind::Receive,
+            name: "Relay".to_owned(),
+            servers: vec!["MBX01".to_owned()],
+            ..send(&[])
+        }];
+        facts.request = RenewalFacts { reading, order: Some(vec![0]), ..facts.request };
+        facts.request.old = Some(thumbprint(HEALTHY));
+        let renewed = renew(&facts).unwrap();
+        let said = |rule: &str| renewed.servers[0].diagnostics.iter().any(|it| it.rule == rule);
+        (said("import-takes-over"), said("endpoint-fails"), renewed.outcome)
+    };
+    assert_eq!(read(Reading::Letter), (true, false, Outcome::Replaced));
+    assert_eq!(read(Reading::Harmless), (true, true, Outcome::Refused));
+}
+
+#[test]
+fn what_is_kept_is_judged_as_an_assignment_and_removed_by_no_line() {
+    let mut server = ServerFacts { connectors: vec![send(&["MBX01"])], ..mailbox("MBX01", OTHER_ISSUER) };
+    server.default_smtp = DefaultSmtp::Installed(OLD);
+    server.certificates[0].services = None;
+    let situation = Situation {
+        now: seconds(NOW),
+        server,
+        request: RequestFacts {
+            operation: Operation::Replace { old: Some(OLD), update_connectors: true },
+            certificate: Some(NEW),
+            thumbprint: thumbprint(OTHER_ISSUER),
+            old_thumbprint: thumbprint(HEALTHY),
+            default_smtp: Some(Answer::Keep),
+            keep_old: true,
+            ..RequestFacts::default()
+        },
+    };
+    let verdict = decide(&situation);
+    assert_eq!(verdict.outcome, Outcome::Replaced);
+    assert!(verdict.diagnostics.iter().all(|it| !it.rule.starts_with("removes-")));
+    let unknown = verdict.diagnostics.iter().find(|it| it.rule == "services-unknown").unwrap();
+    assert_eq!(unknown.kind, Kind::Warn);
+    let cmdlets: Vec<_> = verdict.script.unwrap().iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(cmdlets, ["Enable-ExchangeCertificate", "Enable-ExchangeCertificate", "Set-SendConnector"]);
+    assert_eq!(verdict.after.unwrap().len(), 3);
+    let removing = RequestFacts { keep_old: false, ..situation.request };
+    assert_eq!(decide(&Situation { request: removing, ..situation }).outcome, Outcome::Refused);
 }

@@ -16,19 +16,19 @@ use crate::support::pool::{
 };
 
 /// Places of a server's certificates.
-const OLD: usize = 1;
-const NEW: usize = 2;
+pub(super) const OLD: usize = 1;
+pub(super) const NEW: usize = 2;
 
-fn certificate(place: usize, services: u8, sites: &[u32]) -> CertificateFacts {
+pub(super) fn certificate(place: usize, services: u8, sites: &[u32]) -> CertificateFacts {
     CertificateFacts { services: Some(services), web_sites: Some(sites.to_vec()), ..POOL[place].facts.clone() }
 }
 
-fn thumbprint(place: usize) -> String {
+pub(super) fn thumbprint(place: usize) -> String {
     POOL[place].facts.thumbprint.clone()
 }
 
 /// With its own default, the old certificate and the new one, which nothing is assigned to.
-fn mailbox(name: &str, new: usize) -> ServerFacts {
+pub(super) fn mailbox(name: &str, new: usize) -> ServerFacts {
     ServerFacts {
         name: name.to_owned(),
         fqdn: Some(format!("{}.contoso.com", name.to_lowercase())),
@@ -64,7 +64,7 @@ fn connector(kind: ConnectorKind, names: usize, servers: &[&str]) -> ConnectorFa
     }
 }
 
-fn send(servers: &[&str]) -> ConnectorFacts {
+pub(super) fn send(servers: &[&str]) -> ConnectorFacts {
     connector(ConnectorKind::Send, HEALTHY, servers)
 }
 
@@ -84,7 +84,7 @@ fn organisation(new: usize, servers: Vec<ServerFacts>, connectors: Vec<Connector
 }
 
 /// Two servers that have all, and what connects them.
-fn two(new: usize, connectors: Vec<ConnectorFacts>) -> OrganizationFacts {
+pub(super) fn two(new: usize, connectors: Vec<ConnectorFacts>) -> OrganizationFacts {
     organisation(new, vec![mailbox("MBX01", new), mailbox("MBX02", new)], connectors)
 }
 

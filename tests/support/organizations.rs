@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::comparison::NOT_INSTALLED;
-use super::decision_table::organization::{AuthThumbprints, OrganizationFacts, RenewalFacts, Since};
+use super::decision_table::organization::{AuthThumbprints, OrganizationFacts, Reading, RenewalFacts};
 use super::decision_table::{
     Answer, CertificateFacts, CertificateName, ConnectorFacts, ConnectorKind, DefaultSmtp, FEDERATION, Fact, IIS, IMAP,
     KeyStorage, LoadBalancing, NotRead, POP, Role, RootCaType, SMTP, ServerFacts, StartupMode, Status, TransportRole,
@@ -363,7 +363,7 @@ fn request(count: usize) -> impl Strategy<Value = RenewalFacts> {
                 accept_status,
                 require_ssl,
                 order,
-                since: Since::Import,
+                reading: Reading::Letter,
             }
         })
 }

@@ -5,7 +5,7 @@ use super::super::facts::*;
 use super::super::state::{State, View};
 use super::super::{AfterCertificate, Change};
 use super::servers::Decided;
-use super::{OrganizationFacts, Since, ViewOfServer};
+use super::{OrganizationFacts, Reading, ViewOfServer};
 
 /// A server afterwards, by whoever says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +70,17 @@ pub fn changes_of(facts: &OrganizationFacts, view: &ViewOfServer, after: &After)
 pub fn changes_to(facts: &OrganizationFacts, view: &ViewOfServer, left: &State) -> Vec<Change> {
     let before = State::of(&view.facts);
     let later = endpoints_of(View { now: facts.now, server: &view.facts, state: left, before: &before });
-    earlier(facts, view, Since::Today).into_iter().zip(later).map(|(before, after)| Change { before, after }).collect()
+    earlier(facts, view, Reading::Harmless)
+        .into_iter()
+        .zip(later)
+        .map(|(before, after)| Change { before, after })
+        .collect()
 }
 
-pub fn earlier(facts: &OrganizationFacts, view: &ViewOfServer, since: Since) -> Vec<Endpoint> {
-    let server = match since {
-        Since::Import => view.facts.clone(),
-        Since::Today => view.today(),
+pub fn earlier(facts: &OrganizationFacts, view: &ViewOfServer, reading: Reading) -> Vec<Endpoint> {
+    let server = match reading {
+        Reading::Letter => view.facts.clone(),
+        Reading::Harmless => view.today(),
     };
     let state = State::of(&server);
     endpoints_of(View { now: facts.now, server: &server, state: &state, before: &state })

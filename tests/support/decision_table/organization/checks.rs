@@ -4,7 +4,7 @@ use super::super::facts::*;
 use super::super::rank::{Flag, is_dead, is_worse};
 use super::super::{Change, EndpointKind};
 use super::after::earlier;
-use super::{After, OrganizationFacts, Since, ViewOfServer, changes_of};
+use super::{After, OrganizationFacts, Reading, ViewOfServer, changes_of};
 
 /// An endpoint that is worse than before, and no warning of its server speaks of it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub fn worse(facts: &OrganizationFacts, after: &[After], spoke: &dyn Fn(usize, &
         let spoke = |rule: &str| spoke(view.place, rule);
         // Without a plan nothing is imported.
         let imported = view.new.is_some_and(|new| after.has(new));
-        let since = earlier(facts, view, if imported { facts.request.since } else { Since::Today });
+        let since = earlier(facts, view, if imported { facts.request.reading } else { Reading::Harmless });
         for (before, change) in since.into_iter().zip(changes_of(facts, view, after)) {
             let change = Change { before, ..change };
             if got_worse(&change, &spoke) {

@@ -38,17 +38,19 @@ pub struct RenewalFacts {
     pub require_ssl: bool,
     /// Places of servers; `None` is all of them.
     pub order: Option<Vec<usize>>,
-    pub since: Since,
+    pub reading: Reading,
 }
 
-/// What a server with an import is judged against.
+/// How far the rules look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Since {
-    /// The server with the new certificate, which nothing is assigned to: what the import alone changes, no rule sees.
+pub enum Reading {
+    /// By the letter: a server with an import is judged against itself with the new certificate, which nothing is
+    /// assigned to, so that no rule sees what the import alone changes; and a server without a plan goes on wherever the
+    /// new certificate has SMTP, be it without its key.
     #[default]
-    Import,
-    /// The server as it is today.
-    Today,
+    Letter,
+    /// A server is judged against itself as it is today, and one without a plan goes on where the name does no harm.
+    Harmless,
 }
 
 impl Default for RenewalFacts {
@@ -63,7 +65,7 @@ impl Default for RenewalFacts {
             accept_status: Vec::new(),
             require_ssl: true,
             order: None,
-            since: Since::Import,
+            reading: Reading::Letter,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Which connectors of the organisation take the new name, and which keep theirs.
 
 use super::super::facts::*;
+use super::super::rank::{is_dead, is_worse};
+use super::after::left;
 use super::servers::Decided;
-use super::{Kept, OrganizationFacts, ViewOfServer};
+use super::{After, Kept, OrganizationFacts, Reading, ViewOfServer, changes_of};
 
 /// What is known of the names so far: one that is kept stays kept.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ impl Names {
     /// Every one whose servers could go on moves.
     pub fn at_first(facts: &OrganizationFacts, views: &[ViewOfServer]) -> Self {
         let mut names = Self { kept: vec![false; facts.connectors.len()], moving: Vec::new() };
-        names.keep(facts, views, &|view| view.old.is_some(), &could_go_on);
+        names.keep(facts, views, &|view| view.old.is_some(), &|view, place| could_go_on(facts, view, place));
         names
     }
 
@@ -36,7 +38,7 @@ impl Names {
     ) -> bool {
         let before = (self.kept.clone(), self.moving.clone());
         let has_plan = |view: &ViewOfServer| decided[view.place].as_ref().is_some_and(Decided::has_plan);
-        self.keep(facts, views, &has_plan, &|view| goes_on(view, decided));
+        self.keep(facts, views, &has_plan, &|view, place| goes_on(facts, view, decided, place));
         before != (self.kept.clone(), self.moving.clone())
     }
 
@@ -45,7 +47,7 @@ impl Names {
         facts: &OrganizationFacts,
         views: &[ViewOfServer],
         has_plan: &dyn Fn(&ViewOfServer) -> bool,
-        goes_on: &dyn Fn(&ViewOfServer) -> bool,
+        goes_on: &dyn Fn(&ViewOfServer, usize) -> bool,
     ) {
         self.moving.clear();
         for place in 0..facts.connectors.len() {
@@ -53,7 +55,7 @@ impl Names {
                 continue;
             }
             let asked = asked(facts, views, place);
-            let all_go_on = asked.strangers.is_empty() && asked.servers.iter().all(|it| goes_on(&views[*it]));
+            let all_go_on = asked.strangers.is_empty() && asked.servers.iter().all(|it| goes_on(&views[*it], place));
             self.kept[place] |= !all_go_on;
             if !self.kept[place] {
                 self.moving.push(place);
@@ -65,7 +67,7 @@ impl Names {
         let kept = (0..facts.connectors.len()).filter(|place| self.kept[*place]);
         kept.map(|connector| {
             let asked = asked(facts, views, connector);
-            let lacking = asked.servers.iter().filter(|it| !goes_on(&views[**it], decided));
+            let lacking = asked.servers.iter().filter(|it| !goes_on(facts, &views[**it], decided, connector));
             let lacking = lacking.map(|it| facts.servers[*it].name.clone()).chain(asked.strangers).collect();
             Kept { connector, lacking }
         })
@@ -109,16 +111,31 @@ pub fn asked(facts: &OrganizationFacts, views: &[ViewOfServer], place: usize) ->
     asked
 }
 
-fn goes_on(view: &ViewOfServer, decided: &[Option<Decided>]) -> bool {
+fn goes_on(facts: &OrganizationFacts, view: &ViewOfServer, decided: &[Option<Decided>], place: usize) -> bool {
     match &decided[view.place] {
         Some(it) => it.has_plan() && view.new.is_some_and(|new| it.left.has(new, SMTP)),
-        None => view.old.is_none() && has_smtp(view, view.new),
+        None => view.old.is_none() && has_smtp(view, view.new) && does_no_harm(facts, view, place),
     }
 }
 
 /// Before anything is decided: as if nothing stood against it.
-fn could_go_on(view: &ViewOfServer) -> bool {
-    has_smtp(view, view.new) || has_smtp(view, view.old)
+fn could_go_on(facts: &OrganizationFacts, view: &ViewOfServer, place: usize) -> bool {
+    match view.old {
+        Some(_) => has_smtp(view, view.new) || has_smtp(view, view.old),
+        None => has_smtp(view, view.new) && does_no_harm(facts, view, place),
+    }
+}
+
+/// On a server without a plan no rule judges what it presents under the new name.
+fn does_no_harm(facts: &OrganizationFacts, view: &ViewOfServer, place: usize) -> bool {
+    if facts.request.reading == Reading::Letter {
+        return true;
+    }
+    let after = After::of(&left(facts, view, None, &[place]));
+    changes_of(facts, view, &after).iter().all(|change| {
+        let fails = is_dead(&change.before.answer) == Some(false) && is_dead(&change.after.answer) == Some(true);
+        !fails && !is_worse(&change.before.answer, &change.after.answer, &change.after.uncounted)
+    })
 }
 
 fn has_smtp(view: &ViewOfServer, index: Option<usize>) -> bool {

@@ -47,7 +47,7 @@ pub fn decide(facts: &OrganizationFacts, view: &ViewOfServer, names: &Names) -> 
         },
     };
     let before = State::of(&situation.server);
-    let plan = Plan::since(&situation, &before, earlier(facts, view, facts.request.since));
+    let plan = Plan::since(&situation, &before, earlier(facts, view, facts.request.reading));
     let mut verdict = verdict(&situation, &plan);
     // A connector one of whose servers lacks the certificate keeps its name.
     verdict.diagnostics.retain(|it| it.rule != "send-server-lacks");
