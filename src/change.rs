@@ -34,6 +34,10 @@ impl Names<'_> {
     fn move_connector(self, server: &Server, connector: &Connector) -> Option<bool> {
         match self {
             Self::Of(moving) if !server.owns(connector) => Some(moving.contains(&connector)),
+            // What EdgeSync gives to a subscribed Edge Transport server cannot be set there.
+            Self::Of(_) if server.is_edge() && server.edge_subscribed() && connector.kind() == ConnectorKind::Send => {
+                Some(false)
+            }
             _ => None,
         }
     }

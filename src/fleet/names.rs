@@ -140,13 +140,18 @@ impl<'a> Names<'a> {
     }
 
     /// Lets those keep their names of which a server would lack the certificate, and tells whether there was one.
-    pub(super) fn keep(&mut self, fleet: &Fleet, new: &Certificate, goes_on: impl Fn(&Server) -> bool) -> bool {
+    pub(super) fn keep(
+        &mut self,
+        fleet: &Fleet,
+        new: &Certificate,
+        goes_on: impl Fn(&Server, &Connector) -> bool,
+    ) -> bool {
         let known = self.kept.len();
         self.moving.retain(|connector| {
             if connector.names(new) {
                 return true;
             }
-            let lacking = lacking(fleet, connector, &goes_on);
+            let lacking = lacking(fleet, connector, |server| goes_on(server, connector));
             let goes = lacking.is_empty();
             if !goes {
                 self.kept.push((connector, lacking));
@@ -156,9 +161,16 @@ impl<'a> Names<'a> {
         self.kept.len() > known
     }
 
+    /// Looks once more which servers lack the certificate, since some may have been refused in the meantime.
+    pub(super) fn look_again(&mut self, fleet: &Fleet, goes_on: impl Fn(&Server, &Connector) -> bool) {
+        for (connector, known) in self.kept.iter_mut().filter(|(_, known)| !known.is_empty()) {
+            *known = lacking(fleet, connector, |server| goes_on(server, connector));
+        }
+    }
+
     /// The connectors that still name a certificate when it is to be removed from a server: Exchange refuses that, or
     /// the hybrid configuration would name nothing.
-    pub(super) fn holding(&self, part: &Planned<'_>, new: &Certificate) -> Vec<String> {
+    pub(super) fn holding(&self, part: &Planned<'_>) -> Vec<String> {
         let Some(old) = part.old() else { return Vec::new() };
         let server = part.server;
         let is_served = |connector: &Connector| {
@@ -170,12 +182,19 @@ impl<'a> Names<'a> {
         let kept = self.kept.iter().map(|(connector, _)| *connector).filter(|connector| {
             connector.names(old.certificate()) && (connector.kind() == ConnectorKind::Send || !is_served(connector))
         });
-        // What EdgeSync gives to a subscribed Edge Transport server cannot be set there.
-        let synchronised = self.moving.iter().copied().filter(|connector| {
-            let is_held = connector.kind() == ConnectorKind::Send && connector.names(new);
-            server.is_edge() && server.edge_subscribed() && is_held && connector.names(old.certificate())
-        });
-        kept.chain(synchronised).map(|connector| connector.name().to_owned()).collect()
+        kept.map(|connector| connector.name().to_owned()).collect()
+    }
+
+    /// The Send connectors that name a certificate on a subscribed Edge Transport server: they are synchronised, and
+    /// cannot be set there.
+    pub(super) fn synchronised(&self, part: &Planned<'_>, new: &Certificate) -> Vec<String> {
+        let server = part.server;
+        let Some(old) = part.old().filter(|_| server.is_edge() && server.edge_subscribed()) else { return Vec::new() };
+        let names_old = |connector: &&Connector| {
+            let is_moved = !connector.names(new) && !server.owns(connector);
+            connector.kind() == ConnectorKind::Send && connector.names(old.certificate()) && !is_moved
+        };
+        server.connectors().filter(names_old).map(|connector| connector.name().to_owned()).collect()
     }
 
     /// Those that move, each with the servers that are done before.

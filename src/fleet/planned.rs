@@ -17,7 +17,7 @@ use crate::judgement;
 use crate::plan::{NoPlan, Plan, case_among, case_of_part, decide};
 use crate::policy::Policy;
 use crate::request::{ConnectorNames, Operation, Request};
-use crate::server::{Connector, ConnectorKind, Installed, Nearest, Server};
+use crate::server::{Connector, ConnectorKind, Installed, Nearest, Server, TlsCertificateName};
 use crate::service::Service;
 
 /// Whether old certificates are replaced.
@@ -100,7 +100,7 @@ pub(super) fn plan(
     };
     let with_imports = imported(fleet, rollout, &imports);
     let order = rollout.order(&with_imports)?;
-    assignment(&with_imports, policy, rollout, now, &order, imports)
+    assignment([fleet, &with_imports], policy, rollout, now, &order, imports)
 }
 
 /// The servers that lack a certificate.
@@ -121,8 +121,9 @@ fn imported<'a>(fleet: &'a Fleet, rollout: &Rollout, imports: &[String]) -> Cow<
     }
 }
 
+/// The fleet is that of today, and that in which what is missing has been imported.
 fn assignment(
-    fleet: &Fleet,
+    [today, fleet]: [&Fleet; 2],
     policy: &Policy,
     rollout: &Rollout,
     now: SystemTime,
@@ -149,7 +150,7 @@ fn assignment(
     let unplanned = if connectors.is_empty() {
         Vec::new()
     } else {
-        endpoints(fleet, &rollout.request, now, &connectors, |server| !planned.contains(server.name()))
+        endpoints(today, &rollout.request, now, &connectors, |server| !planned.contains(server.name()))
     };
     let diagnostics = unnamed(policy, unplanned.iter());
     let steps =
@@ -165,6 +166,7 @@ fn assignment(
         connectors,
         removals: Vec::new(),
         kept: Vec::new(),
+        is_held: false,
         unplanned,
         diagnostics,
         script,
@@ -208,7 +210,8 @@ fn renewal(
     let with_imports = imported(fleet, rollout, &imports);
     let parts = parts(&with_imports, rollout, &names, &new, &imports)?;
     let places = parts.iter().enumerate().map(|(place, part)| (part.server.name(), place)).collect();
-    Ok(Renewal { places, fleet: &with_imports, policy, rollout, now, new: &new, imports, parts }.plan(skipped))
+    Ok(Renewal { places, fleet: &with_imports, today: fleet, policy, rollout, now, new: &new, imports, parts }
+        .plan(skipped))
 }
 
 fn nearest(order: &[&Server], new: &Certificate) -> Option<Nearest> {
@@ -241,6 +244,8 @@ struct Renewal<'a> {
     /// The places of the servers among the parts.
     places: HashMap<&'a str, usize>,
     fleet: &'a Fleet,
+    /// The same as it is today, before anything is imported.
+    today: &'a Fleet,
     policy: &'a Policy,
     rollout: &'a Rollout,
     now: SystemTime,
@@ -252,9 +257,8 @@ struct Renewal<'a> {
 impl<'a> Renewal<'a> {
     fn plan(mut self, skipped: Vec<String>) -> RolloutPlan {
         let names = self.settle();
-        let holding: Vec<_> =
-            self.parts.iter().map(|part| names.as_ref().map(|names| names.holding(part, self.new))).collect();
-        let Self { fleet, policy, rollout, now, new, imports, parts, .. } = self;
+        let holding: Vec<_> = self.parts.iter().map(|part| self.holding(names.as_ref(), part)).collect();
+        let Self { fleet, today, policy, rollout, now, new, imports, parts, .. } = self;
         let place = parts.len();
         let mut connectors = names.as_ref().map(|names| names.moved(fleet, new, place)).unwrap_or_default();
         for part in &parts {
@@ -272,18 +276,18 @@ impl<'a> Renewal<'a> {
         };
         let removals = parts.iter().filter_map(removal).collect();
         let mut kept: Vec<_> = names.iter().flat_map(Names::left_over).collect();
-        for (part, held) in parts.iter().zip(holding) {
-            let held = held.unwrap_or_default();
-            if let (Some(_), Some(old), false) =
-                (part.plan(), part.request.old(), held.is_empty() || rollout.request.keeps_old())
-            {
+        let mut is_held = !kept.is_empty();
+        for (part, (held, synchronised)) in parts.iter().zip(holding) {
+            let is_kept = rollout.request.keeps_old() || held.is_empty() && synchronised.is_empty();
+            if let (Some(_), Some(old), false) = (part.plan(), part.request.old(), is_kept) {
+                is_held |= !held.is_empty();
                 let server = part.server.name().to_owned();
-                kept.push(LeftOver::Certificate { server, thumbprint: old, connectors: held });
+                kept.push(LeftOver::Certificate { server, thumbprint: old, connectors: [held, synchronised].concat() });
             }
         }
         let planned: HashSet<_> =
             parts.iter().filter(|part| part.plan().is_some()).map(|part| part.server.name()).collect();
-        let unplanned = endpoints(fleet, &rollout.request, now, &connectors, |server| !planned.contains(server.name()));
+        let unplanned = endpoints(today, &rollout.request, now, &connectors, |server| !planned.contains(server.name()));
         let diagnostics = unnamed(policy, parts.iter().flat_map(Planned::unnamed).chain(&unplanned));
         let same: Vec<_> = names
             .iter()
@@ -310,6 +314,7 @@ impl<'a> Renewal<'a> {
             connectors,
             removals,
             kept,
+            is_held,
             unplanned,
             diagnostics,
             script,
@@ -326,27 +331,48 @@ impl<'a> Renewal<'a> {
         }
         let old: Vec<_> = self.parts.iter().filter_map(|part| Some(part.old()?.certificate())).collect();
         let mut names = Names::of(self.fleet, self.new, &old);
-        names.keep(self.fleet, self.new, |server| self.may_go_on(server));
+        names.keep(self.fleet, self.new, |server, connector| self.may_go_on(server, connector));
         loop {
             for part in self.parts.iter_mut().filter(|part| !part.stands_still()) {
-                if !names.holding(part, self.new).is_empty() {
+                if !names.holding(part).is_empty() || !names.synchronised(part, self.new).is_empty() {
                     part.request = part.request.clone().keeping_old();
                 }
                 part.decide(self.fleet, self.policy, self.now, &names.moving);
             }
-            if !names.keep(self.fleet, self.new, |server| self.may_go_on(server)) {
+            if !names.keep(self.fleet, self.new, |server, connector| self.may_go_on(server, connector)) {
+                names.look_again(self.fleet, |server, connector| self.may_go_on(server, connector));
                 return Some(names);
             }
         }
     }
 
+    /// The connectors that still name the old certificate of a server: those that keep their names for the sake of a
+    /// server, and those that nobody can set there.
+    fn holding(&self, names: Option<&Names<'_>>, part: &Planned<'_>) -> (Vec<String>, Vec<String>) {
+        let Some(names) = names else { return Default::default() };
+        (names.holding(part), names.synchronised(part, self.new))
+    }
+
     /// Whether a server has SMTP on the new certificate afterwards, as far as it has been decided.
-    fn may_go_on(&self, server: &Server) -> bool {
+    fn may_go_on(&self, server: &Server, connector: &Connector) -> bool {
+        let has_smtp = |installed: Option<&Installed>| installed.is_some_and(|installed| installed.has(Service::SMTP));
+        let has_new = || has_smtp(server.installed(self.new.thumbprint()));
         match self.places.get(server.name()).and_then(|place| self.parts.get(*place)) {
-            Some(Planned { outcome: None, .. }) => true,
+            Some(part) if part.outcome.is_none() => has_new() || has_smtp(part.old()),
             Some(part) => part.plan().is_some_and(|plan| plan.services().contains(Service::SMTP)),
-            None => server.installed(self.new.thumbprint()).is_some_and(|new| new.has(Service::SMTP)),
+            // No rule judges what a server without a plan presents then.
+            None => has_new() && self.does_no_harm(server, connector),
         }
+    }
+}
+
+impl Renewal<'_> {
+    /// Whether nothing of a server gets worse when a connector is given the name of the new certificate.
+    fn does_no_harm(&self, server: &Server, connector: &Connector) -> bool {
+        let rename = Rename::of(connector, TlsCertificateName::of(self.new));
+        let change = Change::of_names(&self.rollout.request, vec![rename]);
+        let changes = endpoint::changes(&View::of(server, self.now.into(), &server.sites()), &change);
+        changes.iter().all(|change| !change.fails() && !change.is_worse())
     }
 }
 

@@ -243,6 +243,8 @@ pub struct RolloutPlan {
     pub(super) removals: Vec<PlannedRemoval>,
     /// The connectors that keep their names, and the certificates that stay for them.
     pub(super) kept: Vec<LeftOver>,
+    /// Whether one of these keeps its name since a server would lack the certificate.
+    pub(super) is_held: bool,
     /// What the other servers present.
     pub(super) unplanned: Vec<EndpointChange>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -373,14 +375,13 @@ impl Fleet {
             Ok(again) if again.comes_to_the_same(plan) => again,
             now => return Err(RolloutStopped::Stale { now: Box::new(now) }),
         };
-        // It was found before: given, or installed on one of the servers.
-        if let Some(new) = planned::new_certificate(self, &plan.rollout) {
-            for name in &again.imports {
-                self.server_mut(name).into_iter().for_each(|server| planned::import(server, &new));
-            }
-        }
+        let new = planned::new_certificate(self, &plan.rollout);
         for (name, planned) in again.servers.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().ok()?))) {
-            self.server_mut(name).into_iter().for_each(|server| planned.commit(server));
+            let Some(server) = self.server_mut(name) else { continue };
+            if let Some(new) = new.as_ref().filter(|_| again.imports.contains(name)) {
+                planned::import(server, new);
+            }
+            planned.commit(server);
         }
         again.connectors.iter().for_each(|moved| self.rename(moved.rename()));
         Ok(())
@@ -444,9 +445,9 @@ impl RolloutPlan {
         &self.blocks
     }
 
-    /// Whether every server goes on, and nothing stays for a connector.
+    /// Whether every server goes on, and no connector keeps its name since a server would lack the certificate.
     pub fn is_complete(&self) -> bool {
-        self.servers.iter().all(|(_, outcome)| outcome.is_ok()) && self.kept.is_empty() && !self.is_blocked()
+        self.servers.iter().all(|(_, outcome)| outcome.is_ok()) && !self.is_held && !self.is_blocked()
     }
 
     /// Whether a server refuses, or a connector keeps its name since one of its servers would lack the certificate.
@@ -456,7 +457,7 @@ impl RolloutPlan {
         // What is kept for a server that is asked first may move once it is answered.
         self.is_blocked()
             || self.servers.iter().any(|(_, outcome)| refuses(outcome))
-            || !self.kept.is_empty() && !self.servers.iter().any(|(_, outcome)| is_open(outcome))
+            || self.is_held && !self.servers.iter().any(|(_, outcome)| is_open(outcome))
     }
 
     /// Whether old certificates are replaced.

@@ -37,8 +37,7 @@ impl Names {
         decided: &[Option<Decided>],
     ) -> bool {
         let before = (self.kept.clone(), self.moving.clone());
-        let has_plan = |view: &ViewOfServer| decided[view.place].as_ref().is_some_and(Decided::has_plan);
-        self.keep(facts, views, &has_plan, &|view, place| goes_on(facts, view, decided, place));
+        self.keep(facts, views, &|view| view.old.is_some(), &|view, place| goes_on(facts, view, decided, place));
         before != (self.kept.clone(), self.moving.clone())
     }
 
@@ -81,7 +80,7 @@ fn is_to_move(facts: &OrganizationFacts, place: usize) -> bool {
     facts.request.update_connectors && !new.has_empty_subject() && !facts.connectors[place].names(new)
 }
 
-/// It names the old certificate of a server that has a plan.
+/// It names the old certificate of a server that is asked.
 fn is_concerned(
     facts: &OrganizationFacts,
     views: &[ViewOfServer],
