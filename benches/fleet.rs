@@ -10,8 +10,8 @@ mod support {
 use std::time::{Duration, SystemTime};
 
 use exchange_certificates::{
-    Answer, AuthCertificates, Connector, ConnectorKind, Fact, Fleet, Installed, Policy, Request, Role, Rollout, Server,
-    Service, Thumbprint, TlsCertificateName, Version, agenda, audit, rfc3339,
+    Answer, AuthCertificates, Connector, ConnectorKind, ConnectorNames, Fact, Fleet, Installed, Policy, Request, Role,
+    Rollout, Server, Service, Thumbprint, TlsCertificateName, Version, agenda, audit, rfc3339,
 };
 use factory::CertificateFactory;
 use support::measure::{is_quick, timed};
@@ -39,6 +39,38 @@ fn main() {
             eprintln!("the audit takes {audited:?}, and {BUDGET:?} at most is wanted");
             std::process::exit(1);
         }
+    }
+    renewals(now);
+}
+
+/// The renewal of an organisation: from few servers and connectors to sixty and thirty, and how the cost grows.
+fn renewals(now: SystemTime) {
+    println!();
+    println!("{:>8} {:>10} {:>12} {:>16}", "servers", "connectors", "renewal", "a pair of both");
+    for (servers, connectors) in [(15, 30), (30, 30), (60, 30), (60, 15), (60, 60), (120, 30)] {
+        let (fleet, _) = fleet(servers);
+        let old = fleet.servers().next().and_then(|server| server.certificates().nth(4)).map(Installed::certificate);
+        let old = old.expect("every server has it").clone();
+        let names: Vec<_> = fleet.servers().map(|server| server.name().to_owned()).collect();
+        let send = (0..connectors).map(|index| {
+            let connector = Connector::new(ConnectorKind::Send, format!("Outbound {index}")).unwrap();
+            let named = connector.with_tls_certificate_name(TlsCertificateName::of(&old)).unwrap();
+            named.with_servers(&names).unwrap()
+        });
+        let fleet = fleet.with_organization(send, None, Fact::NotKnown).expect("no server says otherwise");
+        let new = CertificateFactory::new("mail.contoso.com")
+            .issuer(&[("CN", "Contoso Issuing CA 2")])
+            .dns_names(["mail.contoso.com", "autodiscover.contoso.com"])
+            .valid("2026-11-20T00:00:00Z", "2027-06-08T00:00:00Z")
+            .build();
+        let request = Request::renew(new.thumbprint())
+            .with_connector_names(ConnectorNames::Update)
+            .with_default_smtp(Answer::Keep)
+            .with_caller(["Organization Management"]);
+        let rollout = Rollout::new(request).with_certificate(new);
+        let took = fastest(|| fleet.roll_out(&Policy::default(), &rollout, now));
+        let pair = (took / (servers * connectors)).as_secs_f64() * 1e6;
+        println!("{servers:>8} {connectors:>10} {:>12} {pair:>13.2} µs", format!("{took:.1?}"));
     }
 }
 

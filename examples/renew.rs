@@ -67,7 +67,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         return Err(BadInput::named("give the servers, and the new certificate last"));
     };
     let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
-    let given = Given::read(files, arguments.completeness)?;
+    let given = Given::read(files, &arguments.completeness)?;
     let now = match named {
         Some(now) => now,
         None => given.now(false)?.unwrap_or_else(SystemTime::now),

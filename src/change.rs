@@ -83,7 +83,12 @@ impl Change {
                 let is_the_same = is_naming_new(connector);
                 // Of the same name, Send connectors alone keep Exchange from removing a certificate.
                 let counts = !is_the_same || connector.kind() == ConnectorKind::Send && removed.is_some();
-                let moves = names.move_connector(server, connector).unwrap_or_else(|| is_named(connector));
+                let names_old = is_named(connector);
+                let moves = match names.move_connector(server, connector) {
+                    // What lets go of its name for a while does so where the old certificate has it.
+                    Some(moves) => moves && (names_old || !is_the_same),
+                    None => names_old,
+                };
                 (counts && moves).then(|| Rename { is_the_same, ..Rename::of(connector, name.clone()) })
             };
             self.renames = server.connectors_that_count().filter_map(rename).collect();

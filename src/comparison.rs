@@ -57,6 +57,12 @@ impl<'a> Comparison<'a> {
         self.case.request.removes().and_then(|thumbprint| self.server().installed(thumbprint))
     }
 
+    /// The certificate whose place another one takes, or that is removed.
+    pub(crate) fn old(&self) -> Option<Thumbprint> {
+        let old = self.case.request.old().or(self.case.request.removes());
+        old.filter(|thumbprint| self.server().installed(*thumbprint).is_some())
+    }
+
     /// Every endpoint.
     pub(crate) fn changes(&self) -> &'a [EndpointChange] {
         self.changes

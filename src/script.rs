@@ -156,6 +156,9 @@ pub(crate) fn default_is_kept(server: &Server, new: Thumbprint) -> Statement {
 /// The other source servers of the Send connectors whose name is taken away and given back: Exchange does not remove
 /// the old certificate there while they have it.
 pub(crate) fn other_sources(case: &Case<'_>) -> Vec<String> {
+    if case.is_part {
+        return Vec::new();
+    }
     let held = case.change.renames().iter().filter(|rename| rename.is_the_same()).map(Rename::connector);
     let mut servers: Vec<String> = Vec::new();
     for server in held.flat_map(Connector::servers) {

@@ -2,11 +2,14 @@
 
 #[path = "examples/given.rs"]
 mod given;
+#[path = "examples/organization.rs"]
+mod organization;
 #[path = "support"]
 mod support {
     pub mod example;
     pub mod export;
     pub mod factory;
+    pub mod organization;
 }
 
 use std::path::{Path, PathBuf};
@@ -290,11 +293,9 @@ fn the_policy_of_an_organisation_decides() {
 }
 
 #[test]
-fn a_renewal_is_of_one_server_and_a_rollout_to_many() {
-    let fleet = write("of-many-servers", &json!({ "servers": [] }));
+fn a_rollout_is_to_many_servers() {
     let nothing = write("of-no-server", &json!({ "now": "2026-11-24T00:00:00Z" }));
     for (example, scenario, problem) in [
-        ("renew", fleet.as_str(), "servers: a renewal is of one server"),
         ("rollout", "examples/data/renewal.json", "server: a rollout is to servers"),
         ("renew", nothing.as_str(), "server: a scenario is about one server, or about servers in its place"),
     ] {
@@ -380,7 +381,11 @@ fn bad_input_is_one_line_with_file_and_field() {
         ),
         ("old-of-assign", text(json!({ "request": { "old": new } })), "request.old: assign has no such field"),
         ("no-services", text(json!({ "request": { "services": null } })), "request.services: "),
-        ("no-thumbprint", text(json!({ "request": { "thumbprint": null } })), "request: missing field `thumbprint`"),
+        (
+            "no-thumbprint",
+            text(json!({ "request": { "thumbprint": null } })),
+            "request.thumbprint: missing, and assign needs it",
+        ),
         ("list", "[]".to_owned(), "expected an object"),
         ("list-inside", text(json!({ "server": { "auth_certificates": [null, null] } })), "server.auth_certificates: "),
         ("empty-services", text(certificate(json!(""))), "server.certificates[1].services: "),

@@ -14,4 +14,5 @@ mod cases {
     pub(crate) mod renewals;
     pub(crate) mod renewals_by_hand;
     pub(crate) mod renewals_decided_twice;
+    pub(crate) mod renewals_of_two;
 }

@@ -1,6 +1,6 @@
 //! Which connectors are given the name of a new certificate: each once, and only where all its servers have it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -198,11 +198,14 @@ impl<'a> Names<'a> {
     }
 
     /// Those that move, each with the servers that are done before.
-    pub(super) fn moved(&self, fleet: &Fleet, new: &Certificate, place: usize) -> Vec<MovedName> {
+    pub(super) fn moved(&self, fleet: &Fleet, new: &Certificate, parts: &[Planned<'_>]) -> Vec<MovedName> {
         let moved = self.moving.iter().filter(|connector| !connector.names(new)).map(|connector| {
             let rename = Rename::of(connector, TlsCertificateName::of(new));
-            let after = servers_of(fleet, connector).map(|(name, server)| server.map_or(name, Server::name).to_owned());
-            MovedName::new(rename, after.collect(), place)
+            let servers: HashSet<_> =
+                servers_of(fleet, connector).filter_map(|(_, server)| Some(server?.name())).collect();
+            let is_done = |part: &&Planned<'_>| part.plan().is_some() && servers.contains(part.server.name());
+            let after = parts.iter().filter(is_done).map(|part| part.server.name().to_owned()).collect();
+            MovedName::new(rename, after, parts.len())
         });
         moved.collect()
     }

@@ -260,7 +260,7 @@ impl<'a> Renewal<'a> {
         let holding: Vec<_> = self.parts.iter().map(|part| self.holding(names.as_ref(), part)).collect();
         let Self { fleet, today, policy, rollout, now, new, imports, parts, .. } = self;
         let place = parts.len();
-        let mut connectors = names.as_ref().map(|names| names.moved(fleet, new, place)).unwrap_or_default();
+        let mut connectors = names.as_ref().map(|names| names.moved(fleet, new, &parts)).unwrap_or_default();
         for part in &parts {
             let renames = part.plan().map(|plan| plan.change().renames()).unwrap_or_default();
             let is_new = |rename: &&Rename| {
@@ -276,11 +276,17 @@ impl<'a> Renewal<'a> {
         };
         let removals = parts.iter().filter_map(removal).collect();
         let mut kept: Vec<_> = names.iter().flat_map(Names::left_over).collect();
-        let mut is_held = !kept.is_empty();
+        // What waits for an answer may move once it is given.
+        let is_open = |name: &String| {
+            let part = parts.iter().find(|part| part.server.name() == name);
+            part.is_some_and(|part| matches!(part.outcome, Some((_, _, Err(NoPlan::DecisionRequired(_))))))
+        };
+        let mut is_held = names.iter().flat_map(|names| &names.kept).any(|(_, lacking)| !lacking.iter().all(is_open));
+        let is_nameless = new.subject().is_empty();
         for (part, (held, synchronised)) in parts.iter().zip(holding) {
             let is_kept = rollout.request.keeps_old() || held.is_empty() && synchronised.is_empty();
             if let (Some(_), Some(old), false) = (part.plan(), part.request.old(), is_kept) {
-                is_held |= !held.is_empty();
+                is_held |= is_nameless && !held.is_empty();
                 let server = part.server.name().to_owned();
                 kept.push(LeftOver::Certificate { server, thumbprint: old, connectors: [held, synchronised].concat() });
             }

@@ -453,11 +453,7 @@ impl RolloutPlan {
     /// Whether a server refuses, or a connector keeps its name since one of its servers would lack the certificate.
     pub fn is_refused(&self) -> bool {
         let refuses = |outcome: &Result<Plan, NoPlan>| matches!(outcome, Err(NoPlan::Refused(_)));
-        let is_open = |outcome: &Result<Plan, NoPlan>| matches!(outcome, Err(NoPlan::DecisionRequired(_)));
-        // What is kept for a server that is asked first may move once it is answered.
-        self.is_blocked()
-            || self.servers.iter().any(|(_, outcome)| refuses(outcome))
-            || self.is_held && !self.servers.iter().any(|(_, outcome)| is_open(outcome))
+        self.is_blocked() || self.is_held || self.servers.iter().any(|(_, outcome)| refuses(outcome))
     }
 
     /// Whether old certificates are replaced.

@@ -20,6 +20,8 @@ use crate::text;
 pub(super) struct Steps {
     lines: Vec<Line>,
     blocks: Vec<Block>,
+    /// Whether the last lines run on an Edge Transport server.
+    is_on_edge: bool,
 }
 
 /// The steps of an assignment: a server after the other, each with a look whether it worked, and the connectors behind
@@ -103,11 +105,19 @@ impl Steps {
     }
 
     fn heading(&mut self, server: &Server) {
+        self.is_on_edge = server.is_edge();
         if server.is_edge() {
             self.lines.push(Line::Comment("On the Edge Transport server itself:"));
             self.lines.push(Line::Here { server: server.name().to_owned() });
         } else {
             self.lines.push(Line::Comment("The next server:"));
+        }
+    }
+
+    /// Back to the shell that reaches all other servers.
+    fn heading_of_organisation(&mut self) {
+        if std::mem::take(&mut self.is_on_edge) {
+            self.lines.push(Line::Comment("For the organisation, not on the Edge Transport server:"));
         }
     }
 
@@ -130,6 +140,7 @@ impl Steps {
     fn name<'a>(&mut self, connectors: impl Iterator<Item = &'a MovedName>) {
         let set = set(connectors);
         if !set.is_empty() {
+            self.heading_of_organisation();
             self.lines.extend(set.iter().cloned().map(Line::from));
             self.blocks.push(Block::of(NAME, set).in_any_shell());
         }
@@ -186,17 +197,18 @@ impl Steps {
         let words = "remove the old certificate from all servers, while transport is stopped and the connectors have no \
                      name, which is the new certificate's too:";
         let block = Block::new(words, vec![Statement::Guarded(commands, always)]).in_any_shell();
+        self.heading_of_organisation();
         self.lines.push(Line::Comment("On all servers, while transport is stopped there:"));
         self.lines.extend(block.statements().iter().flat_map(Statement::commands).cloned().map(Line::from));
         self.blocks.push(block);
     }
 }
 
-/// The connectors of an Edge Transport server that let go of their name while the old certificate is removed there.
+/// An Edge Transport server's own connectors that let go of their name while the old certificate is removed there.
 fn on_edge<'a>(part: &'a Planned<'_>) -> Vec<&'a Connector> {
     let renames = part.plan().filter(|_| part.server.is_edge()).map(|plan| plan.change().renames()).unwrap_or_default();
     let same = renames.iter().filter(|rename| rename.is_the_same()).map(Rename::connector);
-    same.filter(|connector| part.server.runs(connector)).collect()
+    same.filter(|connector| part.server.owns(connector)).collect()
 }
 
 const NAME: &str = "give the connectors the name of the new certificate:";
@@ -216,13 +228,14 @@ fn computers(fleet: &Fleet, connectors: &[&Connector]) -> Vec<String> {
     for connector in connectors {
         for name in connector.servers() {
             match fleet.get(name) {
-                Some(server) if server.is_edge() => {}
+                // The Client Access role of 2013 has no transport of its own that sends.
+                Some(server) if !server.is_mailbox() => {}
                 Some(server) => add(server.name()),
                 None => add(name),
             }
         }
         if connector.servers().is_empty() {
-            fleet.servers().filter(|server| !server.is_edge()).for_each(|server| add(server.name()));
+            fleet.servers().filter(|server| server.is_mailbox()).for_each(|server| add(server.name()));
         }
     }
     computers

@@ -170,8 +170,7 @@ fn reaches_nothing(case: &Comparison<'_>) -> Option<Finding> {
             && default != Fact::Value(other.thumbprint())
             && reached_none(other.thumbprint())
     };
-    let removed = case.removed().map(Installed::thumbprint);
-    let as_before = removed.is_some_and(reached_none) || assignment.other_holders(Service::SMTP).any(is_alike);
+    let as_before = case.old().is_some_and(reached_none) || assignment.other_holders(Service::SMTP).any(is_alike);
     let shown: Vec<_> = case.connectors().filter(|change| !change.after.presented().is_not_offered()).collect();
     let finding = Finding::on(Service::SMTP, presenting(after(&shown), "no connector would present this certificate"));
     let finding = if as_before { finding.with_kind(Kind::Note) } else { finding };

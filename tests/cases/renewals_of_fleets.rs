@@ -267,27 +267,46 @@ fn a_server_that_is_to_be_asked_keeps_names_until_it_is_answered() {
     assert!(commands(&planned).iter().any(|line| line.ends_with("-Services SMTP -Server MBX02 -Force")));
 }
 
-#[test]
-fn an_edge_transport_server_is_done_on_itself_and_its_own_connector_with_it() {
+/// A Mailbox server, and an Edge Transport server that has a connector of its own.
+fn with_edge(is_subscribed: bool) -> Fleet {
     let mut edge = edge("EDGE01");
     edge["certificates"][1] = installed(&old(), "SMTP", &[]);
     edge["certificates"].as_array_mut().unwrap().pop();
-    edge["edge_subscribed"] = json!(true);
+    edge["edge_subscribed"] = json!(is_subscribed);
     let own = connector("To partners", &old(), &["EDGE01"]);
     let inside = json!({ "kind": "Send", "name": "To partners", "servers": ["MBX01"] });
-    let servers = [connected(before(mailbox("MBX01")), &[inside]), connected(edge, &[own])];
-    let mut fleet = fleet(&servers);
+    fleet(&[connected(before(mailbox("MBX01")), &[inside]), connected(edge, &[own])])
+}
+
+#[test]
+fn an_edge_transport_server_is_done_on_itself_and_its_own_connector_with_it() {
+    let mut fleet = with_edge(false);
     let planned = plan(&fleet, &renewing(&new()));
     let lines = lines(&planned);
     let on_edge = lines.iter().filter(|line| line.starts_with("# On the Edge")).count();
     assert_eq!(on_edge, 3, "to assign, to name and to remove: {lines:#?}");
     let set = lines.iter().position(|line| line.starts_with("Set-SendConnector")).unwrap();
     assert!(lines[set - 1].starts_with("if ($env:COMPUTERNAME -ne 'EDGE01')"), "{lines:#?}");
-    assert!(planned.has("recreate-edge-subscription"));
     fleet.apply(&planned, now()).unwrap();
     assert_eq!(names(&fleet, "EDGE01"), [Some(name(&new()))]);
     assert_eq!(names(&fleet, "MBX01"), [None]);
     assert!(!holds(&fleet, "EDGE01", &old()));
+}
+
+#[test]
+fn on_a_subscribed_edge_transport_server_no_send_connector_is_set() {
+    let mut fleet = with_edge(true);
+    let planned = plan(&fleet, &renewing(&new()));
+    assert!(planned.has("recreate-edge-subscription") && !planned.is_refused());
+    assert!(!commands(&planned).iter().any(|line| line.starts_with("Set-SendConnector")));
+    let stays = LeftOver::Certificate {
+        server: "EDGE01".into(),
+        thumbprint: thumbprint(&old()),
+        connectors: vec!["To partners".into()],
+    };
+    assert_eq!(planned.left_over(), [stays]);
+    fleet.apply(&planned, now()).unwrap();
+    assert!(holds(&fleet, "EDGE01", &old()) && !holds(&fleet, "MBX01", &old()));
 }
 
 #[test]

@@ -86,7 +86,6 @@ fn a_file_that_an_example_cannot_use_is_told_by_what_is_in_it() {
         (["assign", &policy, "--json"], "a policy: it stands as policy in a scenario"),
         (["inspect", &scenario, "--json"], "a scenario, and no export: audit looks at its servers"),
         (["inspect", &policy, "--json"], "a policy: "),
-        (["renew", &export, &certificate], "an export of Exchange: "),
         (["renew", "examples/data/renewal.json", &export], "an export of Exchange: "),
         (["rollout", &export, &scenario], "a scenario, and no export"),
         (["rollout", &export, &policy], "a policy: "),

@@ -1,6 +1,6 @@
 //! Servers to be audited: an organisation in which something is wrong, a server on which nothing is, and one that has
 //! hostile names.
-#![allow(unreachable_pub)]
+#![allow(dead_code, unreachable_pub)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -80,6 +80,8 @@ pub fn organization() -> Value {
         "servers": ["MBX01", "MBX02"] });
     let receive = json!({ "kind": "Receive", "name": "Default Frontend MBX01", "fqdn": "mbx01.contoso.com", "servers": ["MBX01"],
         "tls_certificate_name": "<I>CN=Contoso Issuing CA 1, O=Contoso, C=US<S>CN=mail.contoso.com, O=Contoso, C=US" });
+    let own_send = json!({ "kind": "Send", "name": "To partners", "servers": ["EDGE01"],
+        "tls_certificate_name": TlsCertificateName::of(&edge.build()) });
     let client_names = ["mail.contoso.com", "autodiscover.contoso.com"];
     json!({
         "now": NOW,
@@ -113,13 +115,32 @@ pub fn organization() -> Value {
                   installed(&authentication(), "Microsoft Exchange Server Auth Certificate", "SMTP"),
               ] },
             { "name": "EDGE01", "fqdn": "edge01.contoso.com", "version": "SE", "roles": ["EdgeTransport"],
-              "default_smtp": edge01.build().thumbprint(),
+              "default_smtp": edge01.build().thumbprint(), "edge_subscribed": true, "connectors": [own_send],
               "certificates": [
                   installed(&edge01, "Microsoft Exchange", "SMTP"),
                   installed(&edge, "smtp 2026", "SMTP"),
               ] }
         ]
     })
+}
+
+/// What renews the certificates that the organisation serves mail with.
+pub fn renewed() -> CertificateFactory {
+    mail("2026-11-20T00:00:00Z", "2027-06-08T00:00:00Z").dns_names([
+        "mail.contoso.com",
+        "autodiscover.contoso.com",
+        "smtp.contoso.com",
+    ])
+}
+
+/// The CA that issues them, which another one has issued.
+pub fn issuing() -> CertificateFactory {
+    CertificateFactory::new("Contoso Issuing CA 1")
+        .subject(&[("C", "US"), ("O", "Contoso"), ("CN", "Contoso Issuing CA 1")])
+        .issuer(&[("C", "US"), ("O", "Contoso"), ("CN", "Contoso Root CA")])
+        .without("2.5.29.17")
+        .authority(true)
+        .valid("2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z")
 }
 
 /// A server on which nothing is wrong.

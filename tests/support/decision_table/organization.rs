@@ -97,6 +97,9 @@ pub enum LeftOut {
     Synchronised,
 }
 
+/// What is said of endpoints that nobody named.
+pub const ENDPOINT_CHANGES: &str = "endpoint-changes";
+
 /// `None` where no server has anything to renew: that is bad input.
 pub fn renew(facts: &OrganizationFacts) -> Option<Renewed> {
     let order = facts.order();
@@ -169,7 +172,13 @@ fn answer(
         .collect();
     let any = |outcome: Outcome| decided.iter().flatten().any(|it| it.verdict.outcome == outcome);
     let stays_for_a_name = left_out.iter().any(|(.., why)| *why == LeftOut::KeptName);
-    let outcome = if any(Outcome::Refused) || !kept.is_empty() || stays_for_a_name {
+    // What waits for an answer may move once it is given.
+    let is_open = |name: &String| {
+        let decided = facts.called(name).and_then(|place| decided[place].as_ref());
+        decided.is_some_and(|it| it.verdict.outcome == Outcome::DecisionRequired)
+    };
+    let is_held = kept.iter().any(|it| !it.lacking.iter().all(is_open)) || kept.is_empty() && stays_for_a_name;
+    let outcome = if any(Outcome::Refused) || is_held {
         Outcome::Refused
     } else if any(Outcome::DecisionRequired) {
         Outcome::DecisionRequired

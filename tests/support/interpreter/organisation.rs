@@ -25,6 +25,9 @@ pub struct Ran {
     pub line: String,
 }
 
+/// What leads back from an Edge Transport server.
+const BACK_IN_SHELL: [&str; 2] = ["# The next server:", "# For the organisation, not on the Edge Transport server:"];
+
 /// Where the administrator is.
 enum Place {
     /// In a shell that reaches every server but the Edge Transport servers.
@@ -50,7 +53,7 @@ impl Organisation {
         };
         let mut organisation = Self::new(facts.views().iter().map(machine).collect());
         let edges: Vec<String> =
-            organisation.servers.iter().filter(|it| it.is_edge()).flat_map(Machine::names).collect();
+            organisation.servers.iter().filter(|it| !it.sends_from_inside()).flat_map(Machine::names).collect();
         organisation.servers.iter_mut().for_each(|it| it.cannot_reach(&edges));
         organisation
     }
@@ -78,7 +81,7 @@ impl Organisation {
                 Item::Comment { text, .. } if text == "# On the Edge Transport server itself:" => {
                     place = Place::AnyEdge
                 }
-                Item::Comment { text, .. } if text == "# The next server:" => place = Place::Shell,
+                Item::Comment { text, .. } if BACK_IN_SHELL.contains(&text.as_str()) => place = Place::Shell,
                 Item::Comment { .. } => comment = Some(item.clone()),
                 Item::Scope(_) | Item::Finally { .. } | Item::Kept { .. } | Item::Copied { .. } | Item::Drain => {
                     return fail(1, "what is pasted, which a script has no use for");

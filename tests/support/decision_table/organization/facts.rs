@@ -97,6 +97,10 @@ impl ViewOfServer {
     pub fn today(&self) -> ServerFacts {
         let mut facts = self.facts.clone();
         facts.certificates.truncate(self.installed);
+        if let Some(auth) = &mut facts.auth_certificates {
+            auth.current = auth.current.filter(|index| *index < self.installed);
+            auth.next = auth.next.filter(|index| *index < self.installed);
+        }
         if matches!(facts.default_smtp, DefaultSmtp::Installed(index) if index >= self.installed) {
             facts.default_smtp = DefaultSmtp::NotInstalledRequested;
         }
@@ -141,11 +145,7 @@ impl OrganizationFacts {
             connector.servers.iter_mut().for_each(|name| *name = self.printed(name));
         }
         facts.connectors = connectors;
-        let place_of = |thumbprint: &Option<String>| {
-            facts.certificates.iter().position(|it| Some(&it.thumbprint) == thumbprint.as_ref())
-        };
-        facts.auth_certificates =
-            self.auth.as_ref().map(|it| AuthFacts { current: place_of(&it.current), next: place_of(&it.next) });
+        facts.auth_certificates = self.auth_of(&facts);
         facts.not_read.extend(&self.not_read);
 
         let installed = facts.certificates.len();
@@ -159,7 +159,16 @@ impl OrganizationFacts {
                 facts.default_smtp = DefaultSmtp::Installed(installed);
             }
         }
+        // The one that is imported may be it.
+        facts.auth_certificates = self.auth_of(&facts);
         ViewOfServer { place, facts, shared, own_from, installed, new: at, old }
+    }
+
+    fn auth_of(&self, server: &ServerFacts) -> Option<AuthFacts> {
+        let place_of = |thumbprint: &Option<String>| {
+            server.certificates.iter().position(|it| Some(&it.thumbprint) == thumbprint.as_ref())
+        };
+        self.auth.as_ref().map(|it| AuthFacts { current: place_of(&it.current), next: place_of(&it.next) })
     }
 
     /// As the fleet has it, where it knows the server.

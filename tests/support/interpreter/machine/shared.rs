@@ -1,6 +1,6 @@
 //! What a server hears of the other servers of its organisation.
 
-use super::super::super::decision_table::{CertificateFacts, ConnectorKind};
+use super::super::super::decision_table::{CertificateFacts, ConnectorKind, Role};
 use super::{Installed, Machine, TRANSPORT};
 
 impl Machine {
@@ -54,6 +54,11 @@ impl Machine {
 
     pub(in super::super) fn is_called(&self, name: &str) -> bool {
         self.is_here(name)
+    }
+
+    /// Whether it is a Mailbox server: no other one sends, or it is not reached from inside.
+    pub(in super::super) fn sends_from_inside(&self) -> bool {
+        self.facts.roles.contains(&Role::Mailbox)
     }
 
     pub(in super::super) fn is_subscribed(&self) -> bool {
