@@ -97,6 +97,7 @@ fn print(outcome: &Outcome) {
             show::plan(outcome, plan);
         }
         Outcome::NoPlan(no_plan) => show::no_plan(no_plan),
+        Outcome::Rollout(rollout) if rollout.is_renewal() => show::renewal(rollout),
         Outcome::Rollout(rollout) => show::rollout(rollout),
         Outcome::Verification(verification) => show::verification(verification),
         _ => {}

@@ -1,6 +1,8 @@
 //! The servers of an organisation.
 
 mod answer;
+mod error;
+mod left_over;
 mod names;
 mod organization;
 mod planned;
@@ -15,9 +17,11 @@ use std::time::SystemTime;
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::error::{RolloutError, RolloutStopped};
+pub use self::left_over::LeftOver;
 pub use self::names::MovedName;
 use self::organization::Shared;
-pub use self::rollout::{LeftOver, PlannedRemoval, Rollout, RolloutError, RolloutPlan, RolloutStopped};
+pub use self::rollout::{PlannedRemoval, Rollout, RolloutPlan};
 use crate::certificate::Certificate;
 use crate::change::Rename;
 use crate::endpoint::Endpoint;

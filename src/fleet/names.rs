@@ -6,8 +6,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Fleet;
+use super::left_over::LeftOver;
 use super::planned::Planned;
-use super::rollout::LeftOver;
 use crate::certificate::Certificate;
 use crate::change::Rename;
 use crate::plan::{NoPlan, Plan};

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
+use super::error::RolloutError;
+use super::left_over::LeftOver;
 use super::names::{MovedName, Names, moved_by_assignment};
-use super::rollout::{LeftOver, PlannedRemoval, Rollout, RolloutError, RolloutPlan};
+use super::rollout::{PlannedRemoval, Rollout, RolloutPlan};
 use super::{Fleet, steps};
 use crate::case::{Assignment, Part};
 use crate::certificate::Certificate;

@@ -1,9 +1,10 @@
 //! One certificate for many servers.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::SystemTime;
 
+use super::error::{RolloutError, RolloutStopped};
+use super::left_over::LeftOver;
 use super::names::MovedName;
 use super::{Fleet, planned};
 use crate::block::Block;
@@ -14,9 +15,9 @@ use crate::plan::{NoPlan, Plan};
 use crate::policy::Policy;
 use crate::request::{Answer, ConnectorNames, Request};
 use crate::script::Line;
-use crate::server::{ConnectorKind, Nearest, Server};
+use crate::server::Server;
 use crate::service::Service;
-use crate::text::{self, list, shown};
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// A request for many servers, one after the other: an assignment, or a renewal of what the organisation has.
@@ -44,104 +45,6 @@ pub struct Rollout {
     order: Option<Vec<String>>,
     answers: BTreeMap<String, Answer>,
     pub(super) connectors: ConnectorNames,
-}
-
-/// Why a rollout cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RolloutError {
-    /// The fleet has no server of this name.
-    #[error("servers: there is no server {}", text::shown(.name))]
-    NoSuchServer {
-        /// The name.
-        name: String,
-    },
-    /// A server stands in the order more than once.
-    #[error("servers: {} is listed twice", text::shown(.name))]
-    Twice {
-        /// The name.
-        name: String,
-    },
-    /// An answer is for a server that the fleet does not have.
-    #[error("answers: there is no server {}", text::shown(.name))]
-    NoSuchAnswered {
-        /// The name.
-        name: String,
-    },
-    /// There is no server to roll out to.
-    #[error("servers: there is none")]
-    NoServers,
-    /// The request is a removal.
-    #[error("operation: a rollout assigns or renews; a removal is about one server")]
-    Removal,
-    /// The new certificate is installed nowhere, and was not given.
-    #[error("thumbprint: {thumbprint} is installed on no server; give the certificate itself too")]
-    NotGiven {
-        /// The thumbprint.
-        thumbprint: Thumbprint,
-    },
-    /// Another certificate was given than the one that is asked for.
-    #[error("certificate: it is {given}, and thumbprint names {thumbprint}")]
-    AnotherGiven {
-        /// The certificate that was given.
-        given: Thumbprint,
-        /// The one that the request names.
-        thumbprint: Thumbprint,
-    },
-    /// No server has the certificate that is to be replaced.
-    #[error("old: {old} is installed on no server of these")]
-    NoSuchOld {
-        /// The certificate.
-        old: Thumbprint,
-    },
-    /// The certificate renews none that has a service.
-    #[error("thumbprint: {thumbprint} renews no certificate that has a service{}", further(.serving, .nearest.as_ref()))]
-    RenewsNothing {
-        /// The new certificate.
-        thumbprint: Thumbprint,
-        /// The servers on which it is assigned to something already.
-        serving: Vec<String>,
-        /// The one that it would renew if it had more names.
-        nearest: Option<Nearest>,
-    },
-}
-
-/// What is to be known where nothing is renewed.
-fn further(serving: &[String], nearest: Option<&Nearest>) -> String {
-    match (serving, nearest) {
-        ([], None) => String::new(),
-        ([], Some(nearest)) => format!("; {nearest}"),
-        (serving, _) => format!("; it is assigned already on {}", list(serving)),
-    }
-}
-
-/// Why a rollout stopped while it was carried out. The servers before this one are done; of a renewal nothing is.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RolloutStopped {
-    /// The request comes to something else there by now.
-    #[error("{}: {reason}", text::shown(.server))]
-    NoPlan {
-        /// The server.
-        server: String,
-        /// What it comes to.
-        reason: Box<NoPlan>,
-    },
-    /// The server is gone from the fleet.
-    #[error("{}: there is no such server any more", text::shown(.server))]
-    Gone {
-        /// The server.
-        server: String,
-    },
-    /// The renewal comes to something else by now.
-    #[error("the servers have changed since the renewal was planned: it comes to something else now")]
-    Stale {
-        /// What it comes to.
-        now: Box<Result<RolloutPlan, RolloutError>>,
-    },
-    /// The policy refuses what the rollout comes to.
-    #[error("the policy refuses what the rollout changes on servers that it does not name")]
-    Refused,
 }
 
 impl Rollout {
@@ -260,66 +163,6 @@ pub struct PlannedRemoval {
     pub server: String,
     /// The certificate.
     pub thumbprint: Thumbprint,
-}
-
-/// What stays undone.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum LeftOver {
-    /// Services that are not assigned on a server.
-    Services {
-        /// The server.
-        server: String,
-        /// What is not assigned there.
-        services: Service,
-    },
-    /// A connector, or the hybrid configuration, that keeps the name of the old certificate.
-    Connector {
-        /// Its kind.
-        kind: ConnectorKind,
-        /// Its name.
-        connector: String,
-        /// The servers of it that lack the new certificate with SMTP.
-        lacking: Vec<String>,
-    },
-    /// A certificate that is not removed.
-    Certificate {
-        /// The server.
-        server: String,
-        /// The certificate.
-        thumbprint: Thumbprint,
-        /// The connectors that still name it.
-        connectors: Vec<String>,
-    },
-}
-
-impl fmt::Display for LeftOver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Services { server, services } => write!(f, "{services} on {}", shown(server)),
-            Self::Connector { kind, connector, lacking } => {
-                match kind {
-                    ConnectorKind::Hybrid => f.write_str("the hybrid configuration")?,
-                    _ => write!(f, "the connector {}", shown(connector))?,
-                }
-                f.write_str(" keeps the name of the old certificate")?;
-                match lacking.len() {
-                    0 => Ok(()),
-                    1 => write!(f, ": {} lacks the new one with SMTP", list(lacking)),
-                    _ => write!(f, ": {} lack the new one with SMTP", list(lacking)),
-                }
-            }
-            Self::Certificate { server, thumbprint, connectors } => {
-                write!(f, "{thumbprint} stays on {}", shown(server))?;
-                match connectors.len() {
-                    0 => Ok(()),
-                    1 => write!(f, ", since {} names it", list(connectors)),
-                    _ => write!(f, ", since {} name it", list(connectors)),
-                }
-            }
-        }
-    }
 }
 
 impl Fleet {
