@@ -341,7 +341,7 @@ impl Presented {
     }
 
     /// Whether that is the same, for whatever reason.
-    fn is_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_the_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Certificate(one, _), Self::Certificate(another, _)) => one == another,
             (Self::OneOf(some, _), Self::OneOf(others, _)) => some == others,

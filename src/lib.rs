@@ -35,7 +35,7 @@
 //! plan          deciding, and carrying out what was decided
 //! fleet         the servers of an organisation, and one certificate for many of them
 //! audit         what is wrong today, and what falls due
-//! verify        what is expected against what is shown
+//! verify        what is expected against what is shown, before and after, and what is really presented
 //! scenario      all of it in one file
 //! import        (feature `import`) readers of what Exchange exports
 //! ```
@@ -116,7 +116,10 @@ pub use service::{Service, ServiceError};
 pub use store::{Duplicate, LoadError, Store};
 pub use text::TextError;
 pub use thumbprint::{Thumbprint, ThumbprintError};
-pub use verify::{Expectation, Shown, Verification, verify};
+pub use verify::{
+    CertificateAt, ComparedEndpoint, ConnectorChange, DefaultSmtpChange, EndpointState, Expectation, FleetChange, Look,
+    PresentedAt, Shown, Verdict, Verification, compare, verify,
+};
 
 /// Longer pages.
 pub mod docs {

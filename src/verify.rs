@@ -1,8 +1,18 @@
-//! Whether an assignment worked, by what `Get-ExchangeCertificate` shows afterwards.
+//! Whether an assignment worked, by what `Get-ExchangeCertificate` shows afterwards; and what became of a whole
+//! organisation.
+
+mod fleets;
+mod moved;
+mod presented_at;
+mod probed;
 
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::fleets::{ComparedEndpoint, EndpointState, FleetChange, compare};
+pub use self::moved::{CertificateAt, ConnectorChange, DefaultSmtpChange};
+pub use self::presented_at::PresentedAt;
+pub use self::probed::{Look, Verdict};
 use crate::json_object::{FORMAT, JsonObject};
 use crate::server::{DEFAULT_WEB_SITE, EXCHANGE_BACK_END, Installed, NotReadKind, Server};
 use crate::service::Service;

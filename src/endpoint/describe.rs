@@ -84,6 +84,11 @@ impl Endpoint {
         self.in_words(&self.presented)
     }
 
+    /// What it presents, as an answer writes it.
+    pub(crate) fn presented_as_json(&self) -> impl Serialize {
+        Answer(self, &self.presented)
+    }
+
     pub(crate) fn in_words<'a>(&'a self, presented: &'a Presented) -> impl fmt::Display + use<'a> {
         fmt::from_fn(move |f| match presented {
             Presented::Certificate(certificate, reason) => {
