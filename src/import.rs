@@ -4,7 +4,7 @@
 //! certificates and connectors they describe. What no file says is not known, and what was not read
 //! is named by [`Import::not_read`]; what two files say differently is an error that names both
 //! places, unless one is of a collection that is newer by more than an hour. [`collection_script`]
-//! is the PowerShell that collects all of it.
+//! is the PowerShell that collects all of it, and [`probe_script`] one that looks at what is really presented.
 //!
 //! Whatever is in a file, reading it ends, in an error with a place at worst: sizes are bounded by
 //! [`MAXIMUM_LENGTH`] and [`MAXIMUM_CLIXML_LENGTH`], nesting by 256 levels of CLIXML, 128 of JSON and 32
@@ -47,6 +47,8 @@ mod note;
 mod nrbf;
 mod objects;
 mod organization;
+mod presented;
+mod probe;
 mod property_list;
 mod questions;
 mod records;
@@ -66,6 +68,7 @@ pub use self::format::Format;
 pub use self::listed::Listed;
 pub use self::note::ImportNote;
 pub use self::organization::{Guess, ImportedOrganization, OrganizationNote};
+pub use self::probe::probe_script;
 use self::questions::Question;
 use self::records::Records;
 use self::value::ObjectKind;
@@ -73,6 +76,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::fact::Fact;
 use crate::server::{AuthCertificates, Connector};
 use crate::thumbprint::Thumbprint;
+use crate::verify::PresentedAt;
 
 /// How many bytes are read at most of a file that is not CLIXML: 64 MiB.
 pub const MAXIMUM_LENGTH: u64 = 64 << 20;
@@ -257,6 +261,11 @@ impl Import {
     /// Whether the organisation was asked for objects of a kind, and answered.
     fn has_none(&self, kind: ObjectKind) -> bool {
         Question::of_object(None, kind).is_some_and(|question| self.records.answers.settles(&question))
+    }
+
+    /// What was really presented, as [`probe_script`] saw it, in the order in which it was read.
+    pub fn presented(&self) -> impl ExactSizeIterator<Item = &PresentedAt> {
+        self.records.presented.values().map(|known| &known.value)
     }
 
     /// What is to be known about what was read, and is no error.

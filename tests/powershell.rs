@@ -45,6 +45,8 @@ mod pasted;
 mod places;
 #[path = "powershell/plain.rs"]
 mod plain;
+#[path = "powershell/probe.rs"]
+mod probe;
 #[path = "powershell/read_back.rs"]
 mod read_back;
 #[path = "powershell/remote.rs"]

@@ -134,7 +134,7 @@ fn hex(byte: &u8) -> String {
     format!("{byte:02X}")
 }
 
-fn number(object: &Object, field: &'static str) -> Result<i64, ImportError> {
+pub(super) fn number(object: &Object, field: &'static str) -> Result<i64, ImportError> {
     let value = object.get(field).ok_or_else(|| object.origin.field(field, FieldError::Missing))?;
     value.number().ok_or_else(|| {
         let text = value.text().unwrap_or_default().to_owned();
@@ -143,7 +143,7 @@ fn number(object: &Object, field: &'static str) -> Result<i64, ImportError> {
 }
 
 /// A message as one line; nothing is left of an empty one.
-fn one_line(message: &str) -> Option<String> {
+pub(super) fn one_line(message: &str) -> Option<String> {
     let words = message.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     Some(line).filter(|line| text::check(line).is_ok())
@@ -184,6 +184,8 @@ fn printed_thumbprint(text: &str) -> Option<Thumbprint> {
 /// Takes over what stands in a whole file once it is known whether all of it was read.
 pub(super) fn conclude(records: &mut Records) -> Result<(), ImportError> {
     let mut account = std::mem::take(&mut records.account);
+    // What a probe saw tells nothing of what was exported.
+    account.is_bare |= records.are_of_probe_alone() && account.collection.is_none() && account.asked.is_empty();
     let answers = account.answers(records.collected.as_deref().copied());
     for asked in &account.asked {
         let question = &asked.question;

@@ -8,7 +8,7 @@ use super::note::ImportNote;
 use super::questions::Question;
 use super::records::{Records, ServerKey, server_key};
 use super::value::{Object, ObjectKind, Value};
-use super::{certificates, collected, connectors};
+use super::{certificates, collected, connectors, presented};
 use crate::fact::Fact;
 use crate::server::{AuthCertificates, Connector, ConnectorKind, Role, StartupMode, Version};
 use crate::text::{self, Caseless};
@@ -23,7 +23,8 @@ pub(super) fn take(records: &mut Records, mut object: Object, server: Option<&st
             question.into_iter().for_each(|question| records.account.found(question, 1));
             Ok(())
         }
-        Err(error) if error.is_about_control_character() => {
+        // Without one of its looks a probe would say less than it seems to.
+        Err(error) if error.is_about_control_character() && object.kind != ObjectKind::Presented => {
             let question = question(records, object.kind, collected::said_server(&object));
             records.account.leave_out(question, &object.origin);
             records.notes.push(ImportNote::LeftOut(error));
@@ -53,6 +54,7 @@ fn taken(records: &mut Records, object: &Object, server: Option<&str>) -> Result
         }
         ObjectKind::CertificateRecord => return collected::certificate(records, object).map(|()| None),
         ObjectKind::WebBinding => return collected::web_binding(records, object),
+        ObjectKind::Presented => return presented::take(records, object).map(|()| None),
         ObjectKind::ReceiveConnector => return receive_connector(records, object),
         ObjectKind::Server => described(records, object)?,
         ObjectKind::SendConnector => send_connector(records, object)?,

@@ -71,9 +71,11 @@ impl Question {
             ObjectKind::VirtualDirectory(cmdlet) if ClientNames.cmdlets().contains(&cmdlet) => (ClientNames, cmdlet),
             ObjectKind::ClientAccessService => (ClientNames, "Get-ClientAccessService"),
             ObjectKind::WebBinding => (WebBindings, "Get-WebBinding"),
-            ObjectKind::VirtualDirectory(_) | ObjectKind::Collection | ObjectKind::Question | ObjectKind::Selection => {
-                return None;
-            }
+            ObjectKind::VirtualDirectory(_)
+            | ObjectKind::Collection
+            | ObjectKind::Question
+            | ObjectKind::Selection
+            | ObjectKind::Presented => return None,
         };
         Some(Self::new(server, what, cmdlet))
     }

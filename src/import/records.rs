@@ -14,11 +14,13 @@ use super::error::{ImportError, Origin};
 use super::exported::ExportedCertificate;
 use super::listed::Listed;
 use super::note::ImportNote;
+use super::presented::PresentedKey;
 use super::questions::{Account, Answers};
 use crate::server::{AuthCertificates, Connector, ConnectorKind};
 use crate::text::Caseless;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
+use crate::verify::PresentedAt;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
@@ -31,6 +33,8 @@ pub(super) struct Records {
     pub(super) federation_certificate: Field<Thumbprint>,
     /// Edge servers, each with the site that it is subscribed to.
     pub(super) edges: BTreeMap<ServerKey, Known<Option<String>>>,
+    /// What a probe saw, by server, address, port and name.
+    pub(super) presented: IndexMap<PresentedKey, Known<PresentedAt>>,
     pub(super) skipped: u64,
     pub(super) answers: Answers,
     pub(super) notes: Vec<ImportNote>,
@@ -193,6 +197,7 @@ impl Records {
             answers: self.answers.clone(),
             notes: self.notes.clone(),
             edges: self.edges.clone(),
+            presented: self.presented.clone(),
             skipped: self.skipped + other.skipped,
             ..Self::default()
         };
@@ -213,6 +218,9 @@ impl Records {
         }
         if let Some(certificate) = other.federation_certificate.take() {
             merged.put_federation(certificate)?;
+        }
+        for seen in std::mem::take(&mut other.presented).into_values() {
+            merged.put_presented(seen)?;
         }
         merged.answers.merge(std::mem::take(&mut other.answers));
         merged.notes.append(&mut other.notes);
@@ -267,6 +275,15 @@ impl Records {
     }
 
     fn is_empty(&self) -> bool {
+        self.has_no_object() && self.presented.is_empty() && !self.answers.has_export
+    }
+
+    /// Whether they hold what a probe saw, and nothing of an export.
+    pub(super) fn are_of_probe_alone(&self) -> bool {
+        !self.presented.is_empty() && self.has_no_object()
+    }
+
+    fn has_no_object(&self) -> bool {
         self.certificates.is_empty()
             && self.listed.is_empty()
             && self.servers.is_empty()
@@ -276,7 +293,6 @@ impl Records {
             && self.edges.is_empty()
             && self.skipped == 0
             && self.notes.is_empty()
-            && !self.answers.has_export
     }
 
     fn number(&self, server: Option<&str>) -> u32 {

@@ -58,6 +58,8 @@ pub(super) enum ObjectKind {
     CertificateRecord,
     Selection,
     WebBinding,
+    /// A record of the probe script.
+    Presented,
 }
 
 impl ObjectKind {
@@ -114,6 +116,7 @@ impl ObjectKind {
             "Certificate" => Self::CertificateRecord,
             "Selection" => Self::Selection,
             "WebBinding" => Self::WebBinding,
+            "Presented" => Self::Presented,
             _ => return None,
         })
     }
@@ -220,6 +223,7 @@ impl ObjectKind {
             ],
             Self::Selection => &["Server", "Fqdn", "Thumbprints"],
             Self::WebBinding => &["Server", "protocol", "bindingInformation", "certificateHash", "ItemXPath"],
+            Self::Presented => &["Server", "Endpoint", "Address", "Port", "Name", "State", "Thumbprint", "Message"],
         }
     }
 }
