@@ -8,10 +8,10 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use comfy_table::{Table, presets};
-use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script};
+use exchange_certificates::import::{ExportedCertificate, Import, Listed, collection_script, probe_script};
 use exchange_certificates::{
-    AuthCertificates, Connector, Endpoint, Fact, Installed, NotRead, NotReadKind, Role, Server, Service, Thumbprint,
-    rfc3339,
+    AuthCertificates, Connector, Endpoint, Fact, Installed, NotRead, NotReadKind, PresentedAt, Role, Server, Service,
+    Thumbprint, rfc3339,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ use common::output;
 #[command(name = "inspect")]
 struct Arguments {
     /// The files to read, in any order and mixture; - is standard input.
-    #[arg(value_name = "FILE", required_unless_present = "collection_script")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["collection_script", "probe_script"])]
     files: Vec<PathBuf>,
     /// Prints one JSON object.
     #[arg(long, conflicts_with_all = ["format_list", "scenario"])]
@@ -55,6 +55,9 @@ struct Arguments {
     /// Prints the PowerShell that collects everything that is read here.
     #[arg(long)]
     collection_script: bool,
+    /// Prints the PowerShell that looks at what the servers really present.
+    #[arg(long, conflicts_with = "collection_script")]
+    probe_script: bool,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +74,9 @@ fn main() -> ExitCode {
 fn shown(arguments: &Arguments) -> Result<String, BadInput> {
     if arguments.collection_script {
         return Ok(collection_script().to_owned());
+    }
+    if arguments.probe_script {
+        return Ok(probe_script().to_owned());
     }
     let mut import = Import::new();
     for file in &arguments.files {
@@ -213,6 +219,8 @@ struct Answer<'a> {
     connectors: Vec<ConnectorRow<'a>>,
     auth_certificates: Option<AuthCertificates>,
     federation_certificate: Fact<Thumbprint>,
+    /// What the probe script saw.
+    presented_at: Vec<&'a PresentedAt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoints: Option<Vec<EndpointRow>>,
 }
@@ -309,6 +317,7 @@ impl<'a> Answer<'a> {
             connectors: import.connectors().map(ConnectorRow::new).collect(),
             auth_certificates: import.auth_certificates(),
             federation_certificate: import.federation_certificate(),
+            presented_at: import.presented().collect(),
             endpoints: None,
         }
     }
@@ -417,6 +426,16 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
         ]
     });
     show("Connectors", &["Kind", "Name", "TlsCertificateName", "Servers"], connectors.collect());
+    let presented = import.presented().map(|seen| {
+        vec![
+            plain(&seen.server),
+            seen.endpoint.as_deref().map(plain).unwrap_or_default(),
+            plain(&format!("{}:{}", seen.address, seen.port)),
+            plain(&seen.name),
+            seen.thumbprint.map_or_else(|| format!("not seen: {}", plain(&seen.message)), |it| it.to_string()),
+        ]
+    });
+    show("Presented", &["Server", "Endpoint", "Looked at", "Name", "Thumbprint"], presented.collect());
     if let Some(auth) = import.auth_certificates() {
         let printed =
             |thumbprint: Option<_>| thumbprint.map_or_else(|| "none".to_owned(), |value: Thumbprint| value.to_string());

@@ -20,6 +20,8 @@ mod damage;
 mod formats;
 #[path = "import/organization.rs"]
 mod organization;
+#[path = "import/presented.rs"]
+mod presented;
 #[path = "import/serialized.rs"]
 mod serialized;
 #[path = "import/servers.rs"]

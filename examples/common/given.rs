@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use exchange_certificates::import::{Import, ImportedOrganization};
-use exchange_certificates::{Fleet, FleetError, Policy, Server};
+use exchange_certificates::{Fleet, FleetError, NotRead, NotReadKind, Policy, Server};
 
 use super::exports::{self, Completeness};
 use super::input::{self, BadInput, Kind, Source};
@@ -81,6 +81,24 @@ impl Given {
         let Self { scenarios, import, .. } = self;
         let (fleet, files) = fleet(scenarios)?;
         import.organization_beside(fleet).map_err(|error| taken("the exports", &files, &error))
+    }
+
+    /// All servers that can be planned. Where one is left out, the servers count as not read.
+    pub(crate) fn every_server(self) -> Result<Fleet, BadInput> {
+        let has_left_out = !self.import.fleet().1.is_empty();
+        let fleet = match self.subject()? {
+            Subject::Fleet(fleet) => fleet,
+            Subject::Server(server) => {
+                let mut fleet = Fleet::new();
+                fleet.insert(*server).map_err(BadInput::named)?;
+                fleet
+            }
+        };
+        let is_said = fleet.not_read().any(|entry| entry.what() == NotReadKind::Servers);
+        match has_left_out && !is_said {
+            true => fleet.with_not_read([NotRead::new(NotReadKind::Servers)]).map_err(BadInput::named),
+            false => Ok(fleet),
+        }
     }
 
     /// The one server of a scenario, or else all servers that can be planned. What is left out is named on standard

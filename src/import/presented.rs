@@ -59,14 +59,14 @@ impl Records {
         let known = entry.get_mut();
         let what = match (known.value.thumbprint, seen.value.thumbprint) {
             _ if known.value.endpoint != seen.value.endpoint => "the endpoint",
-            (Some(one), Some(other)) if one != other => "the certificate that is presented",
+            (Some(one), Some(other)) if one != other => "the certificate",
             (None, Some(_)) => {
                 *known = seen;
                 return Ok(());
             }
             _ => return Ok(()),
         };
-        let subject = format!("{}, port {}", known.value.server, known.value.port);
+        let subject = format!("port {} of {}", known.value.port, known.value.server);
         Err(Conflict { what, one: known.origin.clone(), other: seen.origin }.about(&subject))
     }
 }

@@ -223,7 +223,8 @@ impl fmt::Display for ComparedEndpoint {
             (Some(before), Some(after)) if !before.presented().is_the_same(after.presented()) => {
                 write!(f, "{} -> {}", before.presented().in_short(), after.answer())
             }
-            (None, Some(endpoint)) | (Some(endpoint), None) | (_, Some(endpoint)) => write!(f, "{}", endpoint.answer()),
+            (Some(before), None) => write!(f, "formerly {}", before.presented().in_short()),
+            (_, Some(after)) => write!(f, "{}", after.answer()),
             (None, None) => Ok(()),
         }
     }

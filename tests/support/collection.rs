@@ -136,3 +136,17 @@ pub fn web_binding(server: &str, protocol: &str, site: u32, information: &str, h
         .note("sslFlags", number(0))
         .note("ItemXPath", Node::text(&path))
 }
+
+/// What the probe script saw at a port; nothing where there is no thumbprint.
+pub fn presented(server: &str, endpoint: Option<&str>, port: i64, thumbprint: Option<&str>) -> Element {
+    let address = format!("{}.contoso.com", server.to_lowercase());
+    record("Presented")
+        .note("Server", Node::text(server))
+        .note("Endpoint", text(endpoint))
+        .note("Address", Node::text(&address))
+        .note("Port", number(port))
+        .note("Name", Node::text(&address))
+        .note("State", Node::text(if thumbprint.is_some() { "seen" } else { "not-seen" }))
+        .note("Thumbprint", text(thumbprint))
+        .note("Message", Node::text(if thumbprint.is_some() { "" } else { "no answer" }))
+}
