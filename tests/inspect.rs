@@ -16,7 +16,9 @@ use std::process::Output;
 
 use exchange_certificates::{Scenario, Thumbprint};
 use serde_json::{Value, json};
-use support::collection::{CLIENT_NAMES, Collection, ORGANIZATION, certificate, question, selection, web_binding};
+use support::collection::{
+    CLIENT_NAMES, Collection, ORGANIZATION, certificate, presented, question, selection, web_binding,
+};
 use support::example;
 use support::export::{EXCHANGE_SERVER, Element, Node, Serialized, document};
 use support::factory::CertificateFactory;
@@ -247,4 +249,30 @@ fn a_note_is_said_beside_what_was_read() {
     let fleet = inspect(&["--fleet", &path]);
     assert!(text(&fleet.stderr).starts_with("note: left out: ") && text(&fleet.stderr).contains(words));
     assert!(serde_json::from_slice::<Value>(&fleet.stdout).is_ok());
+}
+
+#[test]
+fn what_a_probe_saw_is_shown_and_its_script_is_printed() {
+    let thumbprint = "5113AE0233A72FCCB75B1D0198628675333D010E";
+    let looks = [presented("MBX01", Some("imap"), 993, Some(thumbprint)), presented("MBX\u{202e}02", None, 25, None)];
+    let probe = file("presented.xml", document(&looks));
+    let output = inspect(&["--json", &probe]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let seen = json!({ "server": "MBX01", "endpoint": "imap", "address": "mbx01.contoso.com", "port": 993,
+        "name": "mbx01.contoso.com", "state": "seen", "thumbprint": thumbprint, "message": "" });
+    assert_eq!(answer["presented_at"][0], seen);
+    let not_seen = &answer["presented_at"][1];
+    assert_eq!((&not_seen["state"], &not_seen["thumbprint"]), (&json!("not-seen"), &Value::Null));
+    assert_eq!((&not_seen["endpoint"], &not_seen["message"]), (&Value::Null, &json!("no answer")));
+    assert_eq!((&answer["not_read"], &answer["servers"]), (&json!([]), &json!([])));
+
+    let table = text(&inspect(&[&probe]).stdout);
+    assert!(table.starts_with("Presented\n") && table.contains(thumbprint), "{table}");
+    assert!(table.contains("not seen: no answer") && table.contains("mbx01.contoso.com:993"), "{table}");
+    assert!(!table.contains('\u{202e}'), "{table}");
+
+    let script = inspect(&["--probe-script"]);
+    assert_eq!(text(&script.stdout), exchange_certificates::import::probe_script());
+    let both = inspect(&["--probe-script", "--collection-script"]);
+    assert_eq!((both.status.code(), both.stdout.len()), (Some(3), 0));
 }

@@ -426,6 +426,31 @@ fn people_read_what_became_of_each_endpoint() {
 }
 
 #[test]
+fn a_web_site_without_its_bindings_may_be_any_of_them() {
+    use base64::Engine as _;
+    let scenario = |name: &str, bindings: Value| {
+        let der = base64::engine::general_purpose::STANDARD.encode(former().build_der());
+        let mut server = json!({ "name": "MBX01", "fqdn": "mbx01.contoso.com", "version": "2019", "roles": ["Mailbox"],
+            "default_smtp": thumbprint(&former()), "imap_certificate_name": "none", "pop_certificate_name": "none",
+            "certificates": [ { "certificate": der, "services": "IIS, SMTP", "web_sites": [1, 2] } ] });
+        if !bindings.is_null() {
+            server["web_bindings"] = bindings;
+        }
+        file(&format!("{name}.json"), json!({ "server": server }).to_string().as_bytes())
+    };
+    let bound =
+        |site: u32, binding: &str| json!({ "site": site, "binding": binding, "thumbprint": thumbprint(&former()) });
+    let unknown = scenario("unbound", Value::Null);
+    let known = scenario("bound", json!([bound(1, "10.0.0.5:443:"), bound(2, "*:444:")]));
+    for (before, after) in [(&unknown, &known), (&known, &unknown)] {
+        let output = run("verify", &[before, after, "--now", NOW, "--json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(of(&answer, "not-known"), ["https/1/*:443", "https/1/10.0.0.5:443"].map(str::to_owned).as_slice());
+        assert_eq!((output.status.code(), of(&answer, "same").len()), (Some(2), 4), "{answer}");
+    }
+}
+
+#[test]
 fn scenarios_are_compared_too_and_further_files_stand_beside_them() {
     let scenario = |name: &str, certificate: &CertificateFactory| {
         use base64::Engine as _;

@@ -95,7 +95,15 @@ impl FleetChange {
     /// Holds what was really presented after the change against it.
     #[must_use]
     pub fn with_probe<'a>(mut self, presented: impl IntoIterator<Item = &'a PresentedAt>) -> Self {
-        let looks: Vec<_> = presented.into_iter().map(|seen| Look::new(seen, &self.endpoints)).collect();
+        let mut on_server: HashMap<Caseless<String>, Vec<&ComparedEndpoint>> = HashMap::new();
+        for endpoint in &self.endpoints {
+            on_server.entry(Caseless(endpoint.server().to_owned())).or_default().push(endpoint);
+        }
+        let look = |seen: &PresentedAt| {
+            let of_server = on_server.get(&Caseless(seen.server.clone()));
+            Look::new(seen, of_server.map_or(&[], Vec::as_slice))
+        };
+        let looks: Vec<_> = presented.into_iter().map(look).collect();
         self.looks.extend(looks);
         self
     }
@@ -134,14 +142,13 @@ fn endpoints(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<ComparedEndp
             ComparedEndpoint { before: known, after: Some(endpoint), state }
         })
         .collect();
-    let mut former: Vec<_> = former.into_iter().collect();
-    former.sort_by(|(one, _), (other, _)| one.cmp(other));
-    compared.extend(former.into_iter().map(|(_, endpoint)| {
+    compared.extend(former.into_values().map(|endpoint| {
         let state = alone(&endpoint, after, EndpointState::Gone);
         ComparedEndpoint { before: Some(endpoint), after: None, state }
     }));
     compared.sort_by_cached_key(|compared| {
-        compared.either().map(|endpoint| (Caseless(endpoint.server().to_owned()), endpoint.kind()))
+        let (server, id) = compared.either().map(key).unzip();
+        (server, compared.either().map(Endpoint::kind), id)
     });
     compared
 }
@@ -166,7 +173,11 @@ fn state(before: &Endpoint, after: &Endpoint) -> EndpointState {
 
 /// What became of an endpoint that is only there once: nothing is known where the other look could not see it.
 fn alone(endpoint: &Endpoint, other: &Fleet, state: EndpointState) -> EndpointState {
-    if endpoint.presented().is_unknown() || !could_see(other, endpoint) { EndpointState::NotKnown } else { state }
+    let presented = endpoint.presented();
+    let is_web = matches!(endpoint.kind(), EndpointKind::DefaultWebSite | EndpointKind::ExchangeBackEnd);
+    // Without its binding only the web site is known, and it may be any of those that the other look saw.
+    let is_guessed = is_web && endpoint.binding().is_none() && !presented.is_nothing();
+    if presented.is_unknown() || is_guessed || !could_see(other, endpoint) { EndpointState::NotKnown } else { state }
 }
 
 fn could_see(fleet: &Fleet, endpoint: &Endpoint) -> bool {

@@ -42,8 +42,9 @@ pub enum Verdict {
 }
 
 impl Look {
-    pub(super) fn new(seen: &PresentedAt, endpoints: &[ComparedEndpoint]) -> Self {
-        let found: Vec<_> = endpoints.iter().filter(|compared| answers(compared, seen)).collect();
+    /// A look at one of these endpoints, which are those of its server.
+    pub(super) fn new(seen: &PresentedAt, of_server: &[&ComparedEndpoint]) -> Self {
+        let found: Vec<_> = of_server.iter().copied().filter(|compared| answers(compared, seen)).collect();
         let is_expected = found.iter().filter_map(|compared| compared.after.as_ref()).any(is_always_there);
         let endpoints = found.iter().map(|compared| compared.id().to_string()).collect();
         Self { seen: seen.clone(), endpoints, verdict: verdict(seen, &found), is_expected }
@@ -80,9 +81,7 @@ fn verdict(seen: &PresentedAt, found: &[&ComparedEndpoint]) -> Verdict {
 
 /// Whether an endpoint answers where somebody looked.
 fn answers(compared: &ComparedEndpoint, seen: &PresentedAt) -> bool {
-    let Some(endpoint) = compared.either().filter(|endpoint| text::same(endpoint.server(), &seen.server)) else {
-        return false;
-    };
+    let Some(endpoint) = compared.either() else { return false };
     match &seen.endpoint {
         Some(id) => text::same(endpoint.id().to_string(), id),
         None => endpoint.kind() == EndpointKind::ReceiveConnector && listens_at(endpoint, seen.port),
