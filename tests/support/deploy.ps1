@@ -1,0 +1,219 @@
+# Runs deployment scripts in worlds of deployed.psm1, many in one process, and writes what became of each world.
+#
+# A job is { name, world, script, parameters, fault, listen, change, preferences, loaded, proxies, forbidden, busy, runs };
+# world and script are files, in which %NEW% stands for the thumbprint of a certificate that the world knows as NEW, and
+# %port:NAME% for a port of the loopback. runs: how often the script is run; the fault is of the first run alone.
+# The script is killed by an exception that no catch sees, after which the stand-in does nothing more.
+param([string] $Jobs, [string] $Parts, [string] $Folder)
+Set-StrictMode -Version 1
+$ErrorActionPreference = 'Stop'
+
+Add-Type -IgnoreWarnings -WarningAction Ignore -TypeDefinition @'
+using System; using System.Collections.Generic; using System.IO; using System.Net; using System.Net.Security; using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates; using System.Text; using System.Text.Json; using System.Threading.Tasks;
+public static class Listeners {
+    public static Dictionary<string, X509Certificate2> Certificates = new Dictionary<string, X509Certificate2>();
+    public static string File = "";
+    public static int Open(bool isMail) {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Task.Run(async () => { while (true) { var client = await listener.AcceptTcpClientAsync(); _ = Task.Run(() => Serve(client, port.ToString(), isMail)); } });
+        return port;
+    }
+    static void Serve(TcpClient client, string port, bool isMail) {
+        try {
+            using (client) {
+                string mode = "close";
+                using (var document = JsonDocument.Parse(System.IO.File.ReadAllText(File))) if (document.RootElement.TryGetProperty(port, out var value)) mode = value.GetString();
+                if (mode == "close") return;
+                if (mode == "silent") { Task.Delay(3000).Wait(); return; }
+                var stream = client.GetStream();
+                if (isMail) {
+                    Say(stream, "220 mail ready");
+                    Hear(stream);
+                    if (mode == "plain") { Say(stream, "250-mail\r\n250 SIZE"); Hear(stream); return; }
+                    Say(stream, "250-mail\r\n250-SIZE\r\n250 STARTTLS");
+                    Hear(stream);
+                    Say(stream, "220 go");
+                }
+                using (var tls = new SslStream(stream)) {
+                    tls.AuthenticateAsServer(Certificates[mode], false, System.Security.Authentication.SslProtocols.Tls12, false);
+                    tls.ReadByte();
+                }
+            }
+        } catch (Exception) { }
+    }
+    static void Say(Stream stream, string text) { var bytes = Encoding.ASCII.GetBytes(text + "\r\n"); stream.Write(bytes, 0, bytes.Length); }
+    static void Hear(Stream stream) { int one; while ((one = stream.ReadByte()) >= 0 && one != 10) { } }
+}
+'@
+
+$made = @{}
+$ports = @{}
+$authority = @{}
+$password = 'a password'
+
+# The certificate that a world knows by that name: issued by its issuer, later ones later.
+function New-Certificate($name, $known) {
+    $id = "$name|$($known.issuer)|$($known.subject)|$($known.order)"
+    if ($made.ContainsKey($id)) { return $made[$id] }
+    $key = [Security.Cryptography.RSA]::Create(2048)
+    $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new($known.subject, $key, 'SHA256', [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+    $from = [DateTimeOffset]::UtcNow.AddDays(-400 + $known.order)
+    $until = [DateTimeOffset]::UtcNow.AddDays(400 + $known.order)
+    if ($known.issuer -eq $known.subject) { $certificate = $request.CreateSelfSigned($from, $until) }
+    else {
+        if (-not $authority.ContainsKey($known.issuer)) {
+            $root = [Security.Cryptography.X509Certificates.CertificateRequest]::new($known.issuer, [Security.Cryptography.RSA]::Create(2048), 'SHA256', [Security.Cryptography.RSASignaturePadding]::Pkcs1)
+            $root.CertificateExtensions.Add([Security.Cryptography.X509Certificates.X509BasicConstraintsExtension]::new($true, $false, 0, $true))
+            $authority[$known.issuer] = $root.CreateSelfSigned([DateTimeOffset]::UtcNow.AddDays(-1000), [DateTimeOffset]::UtcNow.AddDays(2000))
+        }
+        $serial = [byte[]]::new(8)
+        [Security.Cryptography.RandomNumberGenerator]::Fill($serial)
+        $signed = $request.Create($authority[$known.issuer], $from, $until, $serial)
+        $certificate = [Security.Cryptography.X509Certificates.RSACertificateExtensions]::CopyWithPrivateKey($signed, $key)
+    }
+    $file = $certificate.Export('Pfx', $password)
+    $certificate = [Security.Cryptography.X509Certificates.X509CertificateLoader]::LoadPkcs12($file, $password)
+    [IO.File]::WriteAllBytes("$Folder/$name.pfx", $file)
+    [Listeners]::Certificates[$certificate.Thumbprint] = $certificate
+    $made[$id] = $certificate
+    $certificate
+}
+
+# A text with the thumbprints and ports of this run in it.
+function Expand-Text($text, $thumbprints) {
+    foreach ($name in $thumbprints.Keys) { $text = $text.Replace("%$name%", $thumbprints[$name]) }
+    [regex]::Replace($text, '%port:(\w+)%', {
+        param($match)
+        $name = $match.Groups[1].Value
+        if (-not $ports.ContainsKey($name)) { $ports[$name] = [Listeners]::Open($name -like '*smtp*') }
+        "$($ports[$name])"
+    })
+}
+
+# The state of a world, by the names of facts; services are those that are stored.
+function Get-State($world) {
+    $state = @{}
+    foreach ($server in $world.servers.Keys) {
+        $it = $world.servers[$server]
+        foreach ($t in $world.known.Keys) { $state["$server|services $t"] = if ($it.certificates.Contains($t)) { "$(@($it.certificates[$t].services | Sort-Object) -join ', ')" } else { 'absent' } }
+        foreach ($b in $it.bindings.Keys) { $state["$server|binding $b"] = $it.bindings[$b] }
+        foreach ($n in $it.receive.Keys) { $state["$server|receive $n"] = $it.receive[$n].tls }
+        foreach ($s in $it.runs.Keys) { $state["$server|runs $s"] = $it.runs[$s] }
+        foreach ($p in 'default', 'imap', 'pop') { $state["$server|$p"] = "$($it[$p])" }
+    }
+    foreach ($n in $world.send.Keys) { $state["|send $n"] = $world.send[$n].tls }
+    $state['|hybrid'] = "$($world.hybrid)"
+    $state
+}
+
+function Read-World { [IO.File]::ReadAllText("$env:DEPLOYED/world.json") | ConvertFrom-Json -AsHashtable }
+function Write-World($world) { [IO.File]::WriteAllText("$env:DEPLOYED/world.json", (ConvertTo-Json $world -Depth 9)) }
+
+# Runs a script once, in a runspace of its own, as its job says.
+function Invoke-Script($job, $path) {
+    $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+    $null = $shell.AddScript({
+        param($job, $module)
+        Import-Module $module -DisableNameChecking
+        if ($job.loaded -ne $true) { foreach ($one in (Get-Module deployed).ExportedFunctions.Keys) { if ($one -match '-(Exchange|Send|Receive|Hybrid|Imap|Pop|Transport|Edge|UM)') { Remove-Item "function:$one" } } }
+        # What is loaded where Add-Type is forbidden, too.
+        if ($job.forbidden) { function global:Add-Type { throw 'Add-Type is forbidden here' } }
+        if ($job.without) { function global:Connect-ExchangeServer { } }
+        if ($job.preferences) {
+            $global:ErrorActionPreference = 'SilentlyContinue'; $global:WhatIfPreference = $true; $global:ConfirmPreference = 'Low'; $global:WarningPreference = 'Stop'
+            $global:PSDefaultParameterValues = @{ '*:Server' = 'NOBODY'; 'Get-Service:Name' = 'nothing' }
+            Set-StrictMode -Version 3
+        }
+    }).AddArgument($job).AddArgument("$PSScriptRoot/deployed.psm1").Invoke()
+    if ($shell.HadErrors) { throw "$($job.name): $($shell.Streams.Error)" }
+    $shell.Commands.Clear()
+    $console = [Console]::Out
+    $said = [IO.StringWriter]::new()
+    [Console]::SetOut($said)
+    $stray = @()
+    try {
+        $parameters = @{}
+        foreach ($one in $job.parameters.Keys) {
+            $value = $job.parameters[$one]
+            if ($one -eq 'PfxPassword') { $value = ConvertTo-SecureString $value -AsPlainText -Force }
+            if ($value -is [string]) { $value = $value.Replace('%folder%', $Folder) }
+            $parameters[$one] = $value
+        }
+        # As -File does, and as the shell of an administrator does.
+        $null = $shell.AddScript('param($path, $parameters) & $path @parameters; "exit $LASTEXITCODE"').AddArgument($path).AddArgument($parameters)
+        try { $stray = @($shell.Invoke()) } catch { $stray = @("thrown: $($_.Exception.GetBaseException())") }
+    } finally { [Console]::SetOut($console) }
+    $shell.Commands.Clear()
+    $kept = try { @($shell.AddScript('"$global:ErrorActionPreference $global:WhatIfPreference $global:ConfirmPreference $global:WarningPreference"').Invoke())[0] } catch { "$_" }
+    $errors = @($shell.Streams.Error | ForEach-Object { "$_" })
+    $shell.Dispose()
+    $lines = @("$said" -split '\r?\n' | Where-Object { $_ })
+    $last = if ($lines) { try { $lines[-1] | ConvertFrom-Json -AsHashtable } catch { $null } }
+    @{ lines = $lines; last = $last; stray = @($stray | ForEach-Object { "$_" }); errors = $errors; preferences = $kept }
+}
+
+$theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Json -AsHashtable)) {
+    $env:DEPLOYED = "$Folder/$($job.name -replace '[^\w.-]', '_')"
+    $null = [IO.Directory]::CreateDirectory($env:DEPLOYED)
+    $raw = [IO.File]::ReadAllText($job.world)
+    $thumbprints = @{}
+    $known = ($raw | ConvertFrom-Json -AsHashtable).known
+    foreach ($name in $known.Keys) { $thumbprints[$name.Trim('%')] = (New-Certificate $name.Trim('%') $known[$name]).Thumbprint }
+    $world = Expand-Text $raw $thumbprints | ConvertFrom-Json -AsHashtable
+    $extra = Expand-Text (ConvertTo-Json $job -Depth 9) $thumbprints | ConvertFrom-Json -AsHashtable
+    $path = "$env:DEPLOYED/script.ps1"
+    $head = Expand-Text ([IO.File]::ReadAllText($job.script)) $thumbprints
+    $text = ([IO.File]::ReadAllText("$Parts/head.ps1") + "`n" + $head + "`n" + [IO.File]::ReadAllText("$Parts/look.ps1") + "`n" + [IO.File]::ReadAllText("$Parts/body.ps1"))
+    [IO.File]::WriteAllText($path, $text.Replace("`n", "`r`n"), [Text.UTF8Encoding]::new($true))
+    $env:COMPUTERNAME = $world.computer
+    $env:ExchangeInstallPath = "$Folder/exchange"
+    Import-Module "$PSScriptRoot/deployed.psm1" -DisableNameChecking -Function Initialize-World -Force
+
+    # One change of the world before the run: a path, and a value.
+    foreach ($one in @($extra.change | Where-Object { $_ })) {
+        $at = $world
+        foreach ($step in @($one.path | Select-Object -SkipLast 1)) { $at = $at[$step] }
+        if ($null -eq $one.value) { $at.Remove($one.path[-1]) } else { $at[$one.path[-1]] = $one.value }
+    }
+    if ($extra.fault) { $world.fault = $extra.fault }
+    if ($extra.listen) { $world.listen = $extra.listen }
+    Write-World $world
+    Initialize-World "$env:DEPLOYED/world.json"
+    [Listeners]::File = "$env:DEPLOYED/presented.json"
+    $begin = Read-World
+    $mutex = $null
+    $runs = @(for ($i = 1; $i -le $job.runs; $i++) {
+        if ($job.busy -and $i -eq 1) {
+            # Another thread has it.
+            $other = [powershell]::Create().AddScript('$m = [Threading.Mutex]::new($false, "Global\ExchangeCertificates"); $null = $m.WaitOne(); "held"; Start-Sleep 600')
+            $null = $other.BeginInvoke()
+            Start-Sleep -Milliseconds 700
+        }
+        $log = "$path.log"
+        $at = if ([IO.File]::Exists($log)) { [IO.File]::ReadAllText($log).Length } else { 0 }
+        $watch = [Diagnostics.Stopwatch]::StartNew()
+        $one = Invoke-Script $extra $path
+        $one.seconds = [Math]::Round($watch.Elapsed.TotalSeconds, 2)
+        if ($job.busy -and $i -eq 1) { $other.Stop(); $other.Dispose() }
+        $one.logged = [IO.File]::Exists($log) -and (($one.lines -join "`n") + "`n") -eq [IO.File]::ReadAllText($log).Substring($at)
+        $now = Read-World
+        $one.killed = $now.Contains('killed')
+        $one.calls = $now.calls; $one.asked = $now.asked; $one.reads = @($now.reads).Count
+        $one.endpoints = $now.endpoints; $one.state = Get-State $now; $one.resets = $now['resets']
+        # The next run is without a fault.
+        $now.Remove('killed'); $now.Remove('fault'); $now.listen = @{}; $now.reads = @(); $now.asked = @()
+        foreach ($server in $now.servers.Keys) { $now.servers[$server].Remove('down') }
+        Write-World $now
+        if ($i -lt $job.runs) {
+            & (Get-Module deployed) { Save-World (Get-World) }
+        }
+        $one
+    })
+    if ($job.keep -ne $true) { Remove-Item -LiteralPath $env:DEPLOYED -Recurse -Force }
+    @{ name = $job.name; before = Get-State $begin; endpoints = $begin.endpoints; runs = $runs; thumbprints = $thumbprints }
+}
+[IO.File]::WriteAllText("$Folder/results.json", (ConvertTo-Json @($theResults) -Depth 9 -Compress))
+[Environment]::Exit(0)
