@@ -18,7 +18,7 @@ function Get-Presented($port, $limit) {
             [void] (Read-Reply $stream $limit '220')
         }
         # Any certificate will do for a look. Older .NET Frameworks would offer TLS 1.0 by themselves.
-        $secure = New-Object Net.Security.SslStream($stream, $false, { $true })
+        $secure = New-Object Net.Security.SslStream($stream, $false, [Net.Security.RemoteCertificateValidationCallback] { $true })
         $secure.AuthenticateAsClient($port['Name'], $null, [Security.Authentication.SslProtocols]::Tls12, $false)
         $seen.Thumbprint = $secure.RemoteCertificate.GetCertHashString().ToUpperInvariant()
         $seen.State = 'seen'

@@ -4,7 +4,7 @@
 # world and script are files, in which %NEW% stands for the thumbprint of a certificate that the world knows as NEW, and
 # %port:NAME% for a port of the loopback. runs: how often the script is run; the fault is of the first run alone.
 # The script is killed by an exception that no catch sees, after which the stand-in does nothing more.
-param([string] $Jobs, [string] $Parts, [string] $Folder)
+param([string] $Jobs, [string] $Parts, [string] $Folder, [string] $Remotely)
 Set-StrictMode -Version 1
 $ErrorActionPreference = 'Stop'
 
@@ -50,6 +50,7 @@ public static class Listeners {
 '@
 
 $made = @{}
+$files = @{}
 $ports = @{}
 $authority = @{}
 $password = 'a password'
@@ -57,7 +58,7 @@ $password = 'a password'
 # The certificate that a world knows by that name: issued by its issuer, later ones later.
 function New-Certificate($name, $known) {
     $id = "$name|$($known.issuer)|$($known.subject)|$($known.order)"
-    if ($made.ContainsKey($id)) { return $made[$id] }
+    if ($made.ContainsKey($id)) { [IO.File]::WriteAllBytes("$Folder/$name.pfx", $files[$id]); return $made[$id] }
     $key = [Security.Cryptography.RSA]::Create(2048)
     $request = [Security.Cryptography.X509Certificates.CertificateRequest]::new($known.subject, $key, 'SHA256', [Security.Cryptography.RSASignaturePadding]::Pkcs1)
     $from = [DateTimeOffset]::UtcNow.AddDays(-400 + $known.order)
@@ -74,7 +75,7 @@ function New-Certificate($name, $known) {
         $signed = $request.Create($authority[$known.issuer], $from, $until, $serial)
         $certificate = [Security.Cryptography.X509Certificates.RSACertificateExtensions]::CopyWithPrivateKey($signed, $key)
     }
-    $file = $certificate.Export('Pfx', $password)
+    $file = $files[$id] = $certificate.Export('Pfx', $password)
     $certificate = [Security.Cryptography.X509Certificates.X509CertificateLoader]::LoadPkcs12($file, $password)
     [IO.File]::WriteAllBytes("$Folder/$name.pfx", $file)
     [Listeners]::Certificates[$certificate.Thumbprint] = $certificate
@@ -121,7 +122,7 @@ function Invoke-Script($job, $path) {
         if ($job.loaded -ne $true) { foreach ($one in (Get-Module deployed).ExportedFunctions.Keys) { if ($one -match '-(Exchange|Send|Receive|Hybrid|Imap|Pop|Transport|Edge|UM)') { Remove-Item "function:$one" } } }
         # What is loaded where Add-Type is forbidden, too.
         if ($job.forbidden) { function global:Add-Type { throw 'Add-Type is forbidden here' } }
-        if ($job.without) { function global:Connect-ExchangeServer { } }
+        if ($job.without) { $env:ExchangeInstallPath = 'nowhere' }
         if ($job.preferences) {
             $global:ErrorActionPreference = 'SilentlyContinue'; $global:WhatIfPreference = $true; $global:ConfirmPreference = 'Low'; $global:WarningPreference = 'Stop'
             $global:PSDefaultParameterValues = @{ '*:Server' = 'NOBODY'; 'Get-Service:Name' = 'nothing' }
@@ -155,7 +156,26 @@ function Invoke-Script($job, $path) {
     @{ lines = $lines; last = $last; stray = @($stray | ForEach-Object { "$_" }); errors = $errors; preferences = $kept }
 }
 
+# What loads Exchange's cmdlets: its own scripts, and its snap-in.
+$null = [IO.Directory]::CreateDirectory("$Folder/exchange/bin"), [IO.Directory]::CreateDirectory("$Folder/modules/Snapins")
+$env:DEPLOYED_MODULE = "$PSScriptRoot/deployed.psm1"
+$env:ExchangeInstallPath = "$Folder/exchange"
+$env:PSModulePath += "$([IO.Path]::PathSeparator)$Folder/modules"
+[IO.File]::WriteAllText("$Folder/exchange/bin/RemoteExchange.ps1", @'
+if ($aVariableThatNobodySet.Length -or $WhatIfPreference) { }
+Write-Host 'Welcome'
+Write-Warning 'and more'
+'a stray line'
+function Connect-ExchangeServer {
+    param([switch] $auto, $ClientApplication)
+    if (-not $env:DEPLOYED_REMOTELY) { Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global; return }
+    . $env:DEPLOYED_REMOTELY -Module $env:DEPLOYED_MODULE -Command *-Exchange*, *Connector, *-Hybrid*, *-ImapSettings, *-PopSettings, Get-TransportService, Get-EdgeSubscription, Get-UM*
+}
+'@)
+[IO.File]::WriteAllText("$Folder/modules/Snapins/Snapins.psm1", 'function Add-PSSnapin { [CmdletBinding()] param([Parameter(Position = 0)][string] $Name) Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global }')
+
 $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Json -AsHashtable)) {
+    $env:DEPLOYED_REMOTELY = if ($job.proxies) { $Remotely }
     $env:DEPLOYED = "$Folder/$($job.name -replace '[^\w.-]', '_')"
     $null = [IO.Directory]::CreateDirectory($env:DEPLOYED)
     $raw = [IO.File]::ReadAllText($job.world)
@@ -164,9 +184,13 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     foreach ($name in $known.Keys) { $thumbprints[$name.Trim('%')] = (New-Certificate $name.Trim('%') $known[$name]).Thumbprint }
     $world = Expand-Text $raw $thumbprints | ConvertFrom-Json -AsHashtable
     $extra = Expand-Text (ConvertTo-Json $job -Depth 9) $thumbprints | ConvertFrom-Json -AsHashtable
-    $path = "$env:DEPLOYED/script.ps1"
+    # One path for all of its jobs, so that it is compiled once.
+    $path = "$Folder/$([IO.Path]::GetFileNameWithoutExtension($job.script)).run.ps1"
+    [IO.File]::Delete("$path.log")
     $head = Expand-Text ([IO.File]::ReadAllText($job.script)) $thumbprints
-    $text = ([IO.File]::ReadAllText("$Parts/head.ps1") + "`n" + $head + "`n" + [IO.File]::ReadAllText("$Parts/look.ps1") + "`n" + [IO.File]::ReadAllText("$Parts/body.ps1"))
+    $text = @([IO.File]::ReadAllText("$Parts/head.ps1"), $head; foreach ($part in 'look', 'facts', 'steps', 'body') { [IO.File]::ReadAllText("$Parts/$part.ps1") }) -join "`n"
+    # Other processes that test have other scripts.
+    $text = $text.Replace('Global\ExchangeCertificates', "Global\ExchangeCertificates$PID")
     [IO.File]::WriteAllText($path, $text.Replace("`n", "`r`n"), [Text.UTF8Encoding]::new($true))
     $env:COMPUTERNAME = $world.computer
     $env:ExchangeInstallPath = "$Folder/exchange"
@@ -180,6 +204,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     }
     if ($extra.fault) { $world.fault = $extra.fault }
     if ($extra.listen) { $world.listen = $extra.listen }
+    foreach ($file in 'reads', 'calls') { [IO.File]::Delete("$env:DEPLOYED/$file") }
     Write-World $world
     Initialize-World "$env:DEPLOYED/world.json"
     [Listeners]::File = "$env:DEPLOYED/presented.json"
@@ -188,11 +213,12 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     $runs = @(for ($i = 1; $i -le $job.runs; $i++) {
         if ($job.busy -and $i -eq 1) {
             # Another thread has it.
-            $other = [powershell]::Create().AddScript('$m = [Threading.Mutex]::new($false, "Global\ExchangeCertificates"); $null = $m.WaitOne(); "held"; Start-Sleep 600')
+            $other = [powershell]::Create().AddScript('$m = [Threading.Mutex]::new($false, "Global\ExchangeCertificates$PID"); $null = $m.WaitOne(); "held"; Start-Sleep 600')
             $null = $other.BeginInvoke()
             Start-Sleep -Milliseconds 700
         }
         $log = "$path.log"
+        foreach ($file in 'reads', 'calls') { [IO.File]::AppendAllText("$env:DEPLOYED/$file", '') }
         $at = if ([IO.File]::Exists($log)) { [IO.File]::ReadAllText($log).Length } else { 0 }
         $watch = [Diagnostics.Stopwatch]::StartNew()
         $one = Invoke-Script $extra $path
@@ -201,10 +227,11 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         $one.logged = [IO.File]::Exists($log) -and (($one.lines -join "`n") + "`n") -eq [IO.File]::ReadAllText($log).Substring($at)
         $now = Read-World
         $one.killed = $now.Contains('killed')
-        $one.calls = $now.calls; $one.asked = $now.asked; $one.reads = @($now.reads).Count
+        $one.calls = @([IO.File]::ReadAllLines("$env:DEPLOYED/calls")); $one.asked = $now.asked; $one.reads = [IO.FileInfo]::new("$env:DEPLOYED/reads").Length
         $one.endpoints = $now.endpoints; $one.state = Get-State $now; $one.resets = $now['resets']
         # The next run is without a fault.
-        $now.Remove('killed'); $now.Remove('fault'); $now.listen = @{}; $now.reads = @(); $now.asked = @()
+        $now.Remove('killed'); $now.Remove('fault'); $now.listen = @{}; $now.asked = @()
+        [IO.File]::Delete("$env:DEPLOYED/reads")
         foreach ($server in $now.servers.Keys) { $now.servers[$server].Remove('down') }
         Write-World $now
         if ($i -lt $job.runs) {
@@ -212,6 +239,8 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         }
         $one
     })
+    # The other PowerShells of its proxies.
+    if ($job.proxies) { Get-Process | Where-Object { $_.Parent.Id -eq $PID } | Stop-Process -Force }
     if ($job.keep -ne $true) { Remove-Item -LiteralPath $env:DEPLOYED -Recurse -Force }
     @{ name = $job.name; before = Get-State $begin; endpoints = $begin.endpoints; runs = $runs; thumbprints = $thumbprints }
 }

@@ -8,7 +8,7 @@
 #   send        name -> tls, fqdn, sources; hybrid; edges
 #   ports       number -> server, endpoint; listen: number -> mode, when (before, after, always)
 #   fault       how (before, after, good, kill-before, kill-after, get, get-good), at (a number of call), cmdlet, server
-#   calls       that change something; reads: that do not
+# Beside it: calls (those that change something, one a line), reads (one character each).
 
 $PSDefaultParameterValues = @{}
 Set-StrictMode -Off
@@ -68,7 +68,7 @@ function Get-Listening($world, $number, $endpoints) {
     if ($world.servers[$port.server].down) { return 'close' }
     $now = $endpoints["$($port.server) $($port.endpoint)"]
     $mode = $world.listen[$number]
-    $changed = $world.calls.Count -gt 0
+    $changed = $world.changed
     if ($mode -and ($mode.when -eq 'always' -or ($mode.when -eq 'after') -eq $changed)) {
         switch ($mode.mode) {
             'former' { return $world.initial[$number] }
@@ -83,7 +83,7 @@ function Get-Listening($world, $number, $endpoints) {
 # Makes the world of a job, and remembers how it was.
 function Initialize-World([string] $Path) {
     $world = [IO.File]::ReadAllText($Path) | ConvertFrom-Json -AsHashtable
-    $world.calls = @(); $world.reads = @(); $world.fronts = 0; $world.asked = @()
+    $world.changed = $false; $world.fronts = 0; $world.asked = @()
     foreach ($server in $world.servers.Keys) {
         $it = $world.servers[$server]
         $it.loaded = @{}
@@ -115,15 +115,16 @@ function Invoke-Call($caller, $bound, $server, [scriptblock] $does, [switch] $Re
     $fault = $world.fault
     $fails = $null
     if ($Reads) {
-        $world.reads = @($world.reads) + "$said @$server"
-        if ($fault.how -like 'get*' -and ($world.reads.Count -eq $fault.at -or ($fault.how -eq 'get-good' -and $world.reads.Count -ge $fault.at -and (-not $fault.cmdlet -or $fault.cmdlet -eq $cmdlet)))) { $fails = 'before' }
+        [IO.File]::AppendAllText("$env:DEPLOYED/reads", '.')
+        $soFar = [IO.FileInfo]::new("$env:DEPLOYED/reads").Length
+        if ($fault.how -like 'get*' -and ($soFar -eq $fault.at -or ($fault.how -eq 'get-good' -and $soFar -ge $fault.at -and (-not $fault.cmdlet -or $fault.cmdlet -eq $cmdlet)))) { $fails = 'before' }
     } else {
-        $world.calls = @($world.calls) + "$said @$server"
+        [IO.File]::AppendAllText("$env:DEPLOYED/calls", "$said @$server`n")
+        $soFar = [IO.File]::ReadAllLines("$env:DEPLOYED/calls").Count
         if ($fault.how -eq 'good') { if ($fault.cmdlet -eq $cmdlet -and (-not $fault.server -or $fault.server -eq $server) -and (-not $fault.with -or $said -match $fault.with)) { $fails = 'before' } }
-        elseif ($world.calls.Count -eq $fault.at) { $fails = $fault.how }
+        elseif ($soFar -eq $fault.at) { $fails = $fault.how }
+        if ($fault.how -eq 'gone' -and $soFar -ge $fault.at) { $world.servers[$fault.server].down = $true; Save-World $world }
     }
-    if ($fault.how -eq 'gone' -and $world.calls.Count -ge $fault.at -and $world.servers[$fault.server]) { $world.servers[$fault.server].down = $true }
-    Save-World $world
     if ($world.servers[$server].down) { $caller.WriteError((New-Failure "$server does not answer")); return }
     if ($fails -eq 'kill-before') { $world.killed = $true; Save-World $world; throw [Management.Automation.PipelineStoppedException]::new() }
     if ($fails -eq 'before') { $caller.WriteError((New-Failure "injected before $cmdlet")); return }
@@ -132,6 +133,7 @@ function Invoke-Call($caller, $bound, $server, [scriptblock] $does, [switch] $Re
     try { & $does } catch { $failure = $_ }
     if (-not $Reads -and -not $failure) {
         if ($fails -eq 'kill-after') { $world.killed = $true }
+        $world.changed = $true
         Save-World $world
         if ($fails -eq 'kill-after') { throw [Management.Automation.PipelineStoppedException]::new() }
     }
