@@ -89,17 +89,16 @@ function Get-Calls($units) {
 }
 
 function Open-Certificate {
-    try {
-        if (-not $PfxPath) { throw '-PfxPath is not given' }
-        $script:password = $PfxPassword
-        if ($PfxPasswordFile) { $script:password = Import-Clixml -LiteralPath $PfxPasswordFile -ErrorAction Stop }
-        if ($password -isnot [securestring]) { throw '-PfxPassword or -PfxPasswordFile holds no password' }
-        $script:pfx = [IO.File]::ReadAllBytes($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($PfxPath))
-        # 32 is EphemeralKeySet: the key is written nowhere.
-        $opened = New-Object Security.Cryptography.X509Certificates.X509Certificate2($pfx, $password, [Security.Cryptography.X509Certificates.X509KeyStorageFlags] 32)
-        if ($opened.Thumbprint -ne $plan.New) { throw "it holds $($opened.Thumbprint)" }
-        if (-not $opened.HasPrivateKey) { throw 'it holds no private key' }
-    } catch { Stop-Run 'cannot-run' '' 'the .pfx file' $_ }
+    if (-not $PfxPath) { throw '-PfxPath is not given' }
+    $script:password = $PfxPassword
+    if ($PfxPasswordFile) { $script:password = Import-Clixml -LiteralPath $PfxPasswordFile -ErrorAction Stop }
+    if ($password -isnot [securestring]) { throw '-PfxPassword or -PfxPasswordFile holds no password' }
+    $bytes = [IO.File]::ReadAllBytes($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($PfxPath))
+    # 32 is EphemeralKeySet: the key is written nowhere.
+    $opened = New-Object Security.Cryptography.X509Certificates.X509Certificate2($bytes, $password, [Security.Cryptography.X509Certificates.X509KeyStorageFlags] 32)
+    if ($opened.Thumbprint -ne $plan.New) { throw "it holds $($opened.Thumbprint)" }
+    if (-not $opened.HasPrivateKey) { throw 'it holds no private key' }
+    $script:pfx = $bytes
 }
 
 function Start-Run {
@@ -123,7 +122,7 @@ function Start-Run {
         $now = try { Read-Fact $fact }
         catch [Management.Automation.CommandNotFoundException] { Stop-Run 'cannot-run' $server "$kind $what".Trim() "your role lacks a cmdlet that reads it: $_" }
         catch { Stop-Run 'stale' $server "$kind $what".Trim() "it cannot be read: $_" }
-        if (-not @($plan.Facts[$fact] | Where-Object { Test-Value $fact $now $_ })) { Stop-Run 'stale' $server "$kind $what".Trim() "it is '$now'" }
+        if (-not @($plan.Facts[$fact] | Where-Object { Test-Value $fact $now $_ }).Count) { Stop-Run 'stale' $server "$kind $what".Trim() "it is '$now'" }
     }
     foreach ($name in @(foreach ($one in $plan.Restarts) { foreach ($service in $one.Services) { "$($one.Server)|$service" } }) +
         @($plan.Ports | Where-Object { $_['Late'] } | ForEach-Object { "$($_.Server)|$($_.Late)" })) {
@@ -135,7 +134,9 @@ function Start-Run {
         if ($seen.State -ne 'seen' -or (@($port.Before) + @($port.After)) -contains $seen.Thumbprint) { Show-Look $port $seen $seen.State; continue }
         Stop-Run 'stale' $port.Server "$($port.Endpoint) at $($port.Address):$($port.Port)" "it presents $($seen.Thumbprint)"
     }
-    foreach ($step in $plan.Steps) { if ($step['Id'] -like 'import|*' -and -not (Test-Gives $step)) { Open-Certificate; break } }
+    if (@($plan.Steps | Where-Object { $_['Id'] -like 'import|*' -and -not (Test-Gives $_) })) {
+        try { Open-Certificate } catch { Stop-Run 'cannot-run' '' 'the .pfx file' $_ }
+    }
     $keeping = @($plan.Steps | Where-Object { $_['Keep'] -and -not (Test-Gives $_) })
     if ($keeping) {
         $script:answering = 'ExchangeCertificates.AnsweringHost' -as [type]

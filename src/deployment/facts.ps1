@@ -57,7 +57,10 @@ function Write-Json($value) {
     try { [IO.File]::AppendAllText($LogPath, $text + [Environment]::NewLine) } catch { }
 }
 
-function Get-Words($reason) { ("$reason" -replace '[\s\p{Cc}\p{Cf}]+', ' ').Trim() }
+function Get-Words($reason) {
+    if ($reason -is [Management.Automation.ErrorRecord]) { $reason = $reason.Exception.GetBaseException().Message }
+    ("$reason" -replace '[\s\p{Cc}\p{Cf}]+', ' ').Trim()
+}
 
 function Write-Line($step, $server, $what, $state, $message) {
     $server = if ($server) { "$server" }

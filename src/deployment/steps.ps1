@@ -90,6 +90,8 @@ function Undo-Unit($unit) {
     if (Test-Gives $unit) { return }
     if (-not $unit['Removes']) { Invoke-Unit $unit 'undone'; return }
     $standing = @(Get-Standing $unit.Server $unit.Removes)
+    # It may have been there before this run, and its key nowhere else.
+    if (-not $pfx) { try { Open-Certificate } catch { $standing += "-PfxPath does not hold it: $_" } }
     if ($run.Clean -and -not $standing) { Invoke-Step $unit 'undone'; return }
     # It has to stay: with SMTP, or what has its name would choose it and could not read its key.
     $else = @($plan.Steps | Where-Object { $_['Id'] -eq $unit['Else'] })
@@ -99,7 +101,7 @@ function Undo-Unit($unit) {
     try { Invoke-Step $else[0] 'undone' } catch {
         # Exchange would refuse, but nothing stands on a certificate that never had a service.
         $names = "services|$($unit.Server)|$($unit.Removes)"
-        if ((Split-Services (Read-Fact $names)) -contains 'SMTP' -or @(Get-Standing $unit.Server $unit.Removes -ButSend)) { throw }
+        if (-not $pfx -or (Split-Services (Read-Fact $names)) -contains 'SMTP' -or @(Get-Standing $unit.Server $unit.Removes -ButSend)) { throw }
         Invoke-Step @{ Server = $unit.Server; What = $unit.What; Gives = $unit.Gives; Call = {
             Invoke-At $unit.Server { param($t) Remove-Item -LiteralPath "Cert:\LocalMachine\My\$t" -DeleteKey -ErrorAction Stop } $unit.Removes
         } } 'undone'

@@ -27,7 +27,7 @@ public static class Listeners {
                 string mode = "close";
                 using (var document = JsonDocument.Parse(System.IO.File.ReadAllText(File))) if (document.RootElement.TryGetProperty(port, out var value)) mode = value.GetString();
                 if (mode == "close") return;
-                if (mode == "silent") { Task.Delay(3000).Wait(); return; }
+                if (mode == "silent") { Task.Delay(5000).Wait(); return; }
                 var stream = client.GetStream();
                 if (isMail) {
                     Say(stream, "220 mail ready");
@@ -168,13 +168,19 @@ Write-Warning 'and more'
 'a stray line'
 function Connect-ExchangeServer {
     param([switch] $auto, $ClientApplication)
-    if (-not $env:DEPLOYED_REMOTELY) { Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global; return }
+    if (-not $env:DEPLOYED_REMOTELY) {
+        Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global
+        # What a role lacks.
+        foreach ($one in "$env:DEPLOYED_MISSING" -split ' ' -ne '') { Remove-Item "function:$one" -ErrorAction Ignore }
+        return
+    }
     . $env:DEPLOYED_REMOTELY -Module $env:DEPLOYED_MODULE -Command *-Exchange*, *Connector, *-Hybrid*, *-ImapSettings, *-PopSettings, Get-TransportService, Get-EdgeSubscription, Get-UM*
 }
 '@)
 [IO.File]::WriteAllText("$Folder/modules/Snapins/Snapins.psm1", 'function Add-PSSnapin { [CmdletBinding()] param([Parameter(Position = 0)][string] $Name) Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global }')
 
 $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Json -AsHashtable)) {
+    $env:DEPLOYED_MISSING = "$($job.missing)"
     $env:DEPLOYED_REMOTELY = if ($job.proxies) { $Remotely }
     $env:DEPLOYED = "$Folder/$($job.name -replace '[^\w.-]', '_')"
     $null = [IO.Directory]::CreateDirectory($env:DEPLOYED)
@@ -183,6 +189,8 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     $known = ($raw | ConvertFrom-Json -AsHashtable).known
     foreach ($name in $known.Keys) { $thumbprints[$name.Trim('%')] = (New-Certificate $name.Trim('%') $known[$name]).Thumbprint }
     $world = Expand-Text $raw $thumbprints | ConvertFrom-Json -AsHashtable
+    # As it was planned for, whatever a job changes.
+    $given = Expand-Text $raw $thumbprints | ConvertFrom-Json -AsHashtable
     $extra = Expand-Text (ConvertTo-Json $job -Depth 9) $thumbprints | ConvertFrom-Json -AsHashtable
     # One path for all of its jobs, so that it is compiled once.
     $path = "$Folder/$([IO.Path]::GetFileNameWithoutExtension($job.script)).run.ps1"
@@ -202,6 +210,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         foreach ($step in @($one.path | Select-Object -SkipLast 1)) { $at = $at[$step] }
         if ($null -eq $one.value) { $at.Remove($one.path[-1]) } else { $at[$one.path[-1]] = $one.value }
     }
+    $before = Get-State $given
     if ($extra.fault) { $world.fault = $extra.fault }
     if ($extra.listen) { $world.listen = $extra.listen }
     foreach ($file in 'reads', 'calls') { [IO.File]::Delete("$env:DEPLOYED/$file") }
@@ -242,7 +251,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     # The other PowerShells of its proxies.
     if ($job.proxies) { Get-Process | Where-Object { $_.Parent.Id -eq $PID } | Stop-Process -Force }
     if ($job.keep -ne $true) { Remove-Item -LiteralPath $env:DEPLOYED -Recurse -Force }
-    @{ name = $job.name; before = Get-State $begin; endpoints = $begin.endpoints; runs = $runs; thumbprints = $thumbprints }
+    @{ name = $job.name; before = $before; begin = Get-State $begin; endpoints = $begin.endpoints; runs = $runs; thumbprints = $thumbprints }
 }
 [IO.File]::WriteAllText("$Folder/results.json", (ConvertTo-Json @($theResults) -Depth 9 -Compress))
 [Environment]::Exit(0)

@@ -110,7 +110,7 @@ function Invoke-Call($caller, $bound, $server, [scriptblock] $does, [switch] $Re
     if ($world.killed) { throw [Management.Automation.PipelineStoppedException]::new() }
     foreach ($known in $world.servers.Keys) { if ($server -eq $world.servers[$known].fqdn) { $server = $known } }
     if (-not $server) { $server = if ($place) { $place } else { $world.computer } }
-    elseif ($world.edge -and $bound.Contains('Server')) { $caller.WriteError((New-Failure "$cmdlet on an Edge Transport server takes no server")); return }
+    elseif ($world.edge -and $bound.ContainsKey('Server')) { $caller.WriteError((New-Failure "$cmdlet on an Edge Transport server takes no server")); return }
     $said = "$cmdlet " + (($bound.Keys | Where-Object { $_ -notin 'ErrorAction', 'WarningAction', 'Confirm', 'FileData', 'Password' } | Sort-Object | ForEach-Object { "-$_ $($bound[$_])" }) -join ' ')
     $fault = $world.fault
     $fails = $null
