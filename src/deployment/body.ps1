@@ -43,13 +43,15 @@ namespace ExchangeCertificates {
         static Exception Other(string text) { return new HostException("another question was asked: " + text); }
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) {
             string text = caption + " " + message;
-            foreach (string one in thumbprints) if (one.Length == 0 || text.IndexOf(one, StringComparison.OrdinalIgnoreCase) < 0) throw Other(text);
+            foreach (string one in thumbprints)
+                if (one.Length == 0 || text.IndexOf(one, StringComparison.OrdinalIgnoreCase) < 0) throw Other(text);
             return choices.Count > 3 ? 2 : 1;
         }
         public override PSHostRawUserInterface RawUI { get { return null; } }
         public override Dictionary<string, PSObject> Prompt(string c, string m, Collection<FieldDescription> d) { throw Other(c + " " + m); }
         public override PSCredential PromptForCredential(string c, string m, string u, string t) { throw Other(c + " " + m); }
-        public override PSCredential PromptForCredential(string c, string m, string u, string t, PSCredentialTypes a, PSCredentialUIOptions o) { throw Other(c + " " + m); }
+        public override PSCredential PromptForCredential(string c, string m, string u, string t, PSCredentialTypes a,
+            PSCredentialUIOptions o) { throw Other(c + " " + m); }
         public override string ReadLine() { throw Other("a line"); }
         public override SecureString ReadLineAsSecureString() { throw Other("a line"); }
         public override void Write(string v) { }
@@ -74,7 +76,9 @@ function Test-Commands {
             if (-not $command) { Stop-Run 'cannot-run' '' $name 'this shell, or your role in it, lacks the cmdlet' }
             foreach ($one in $node.CommandElements) {
                 if ($one -isnot [Management.Automation.Language.CommandParameterAst]) { continue }
-                if (-not @($command.Parameters.Keys | Where-Object { $_ -like "$($one.ParameterName)*" })) { Stop-Run 'cannot-run' '' $name "your role lacks its parameter -$($one.ParameterName)" }
+                $parameter = $one.ParameterName
+                if (@($command.Parameters.Keys) -like "$parameter*") { continue }
+                Stop-Run 'cannot-run' '' $name "your role lacks its parameter -$parameter"
             }
         }
     }
@@ -95,34 +99,47 @@ function Open-Certificate {
     if ($password -isnot [securestring]) { throw '-PfxPassword or -PfxPasswordFile holds no password' }
     $bytes = [IO.File]::ReadAllBytes($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($PfxPath))
     # 32 is EphemeralKeySet: the key is written nowhere.
-    $opened = New-Object Security.Cryptography.X509Certificates.X509Certificate2($bytes, $password, [Security.Cryptography.X509Certificates.X509KeyStorageFlags] 32)
+    $ephemeral = [Security.Cryptography.X509Certificates.X509KeyStorageFlags] 32
+    $opened = New-Object Security.Cryptography.X509Certificates.X509Certificate2($bytes, $password, $ephemeral)
     if ($opened.Thumbprint -ne $plan.New) { throw "it holds $($opened.Thumbprint)" }
     if (-not $opened.HasPrivateKey) { throw 'it holds no private key' }
     $script:pfx = $bytes
 }
 
 function Start-Run {
-    if ([IntPtr]::Size -ne 8) { Stop-Run 'cannot-run' '' 'PowerShell' "this is the 32-bit one: run $env:windir\sysnative\WindowsPowerShell\v1.0\powershell.exe" }
+    if ([IntPtr]::Size -ne 8) {
+        Stop-Run 'cannot-run' '' 'PowerShell' "it is 32-bit: run $env:windir\sysnative\WindowsPowerShell\v1.0\powershell.exe"
+    }
     try { [IO.File]::AppendAllText($LogPath, '') } catch { Stop-Run 'cannot-run' '' 'the log' $_ }
     if ([Environment]::OSVersion.Platform -eq 'Win32NT') {
         $who = New-Object Security.Principal.WindowsPrincipal([Security.Principal.WindowsIdentity]::GetCurrent())
-        if (-not $who.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { Stop-Run 'cannot-run' '' 'PowerShell' 'it does not run as administrator' }
+        if (-not $who.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
+            Stop-Run 'cannot-run' '' 'PowerShell' 'it does not run as administrator'
+        }
     }
-    if ($plan.Edge -and $plan.Edge -ne $env:COMPUTERNAME) { Stop-Run 'cannot-run' $plan.Edge 'this computer' "it is $env:COMPUTERNAME" }
+    if ($plan.Edge -and $plan.Edge -ne $env:COMPUTERNAME) {
+        Stop-Run 'cannot-run' $plan.Edge 'this computer' "it is $env:COMPUTERNAME"
+    }
     $isFree = try { $mutex.WaitOne(0) } catch [Threading.AbandonedMutexException] { $true }
     if (-not $isFree) { Stop-Run 'cannot-run' '' 'this script' 'another run of such a script has not ended' }
     $run.Owns = $true
     try { & $load $isSnapIn $false } catch { Stop-Run 'cannot-run' '' 'the cmdlets of Exchange' $_ }
-    if (-not (Get-Command Enable-ExchangeCertificate -ErrorAction Ignore)) { Stop-Run 'cannot-run' '' 'the cmdlets of Exchange' 'they are not there' }
+    if (-not (Get-Command Enable-ExchangeCertificate -ErrorAction Ignore)) {
+        Stop-Run 'cannot-run' '' 'the cmdlets of Exchange' 'they are not there'
+    }
     Test-Commands
-    foreach ($server in $plan.Twins.Keys) { Write-Line $null $server $plan.Twins[$server] 'not-seen' 'whether it ran cannot be seen from here: the files of Edge Transport servers come first' }
+    foreach ($server in $plan.Twins.Keys) {
+        Write-Line $null $server $plan.Twins[$server] 'not-seen' 'it comes first, and whether it ran cannot be seen from here'
+    }
 
     foreach ($fact in $plan.Facts.Keys) {
         $kind, $server, $what = $fact -split '\|', 3
+        $name = "$kind $what".Trim()
         $now = try { Read-Fact $fact }
-        catch [Management.Automation.CommandNotFoundException] { Stop-Run 'cannot-run' $server "$kind $what".Trim() "your role lacks a cmdlet that reads it: $_" }
-        catch { Stop-Run 'stale' $server "$kind $what".Trim() "it cannot be read: $_" }
-        if (-not @($plan.Facts[$fact] | Where-Object { Test-Value $fact $now $_ }).Count) { Stop-Run 'stale' $server "$kind $what".Trim() "it is '$now'" }
+        catch [Management.Automation.CommandNotFoundException] { Stop-Run 'cannot-run' $server $name "your role lacks what reads it: $_" }
+        catch { Stop-Run 'stale' $server $name "it cannot be read: $_" }
+        $allowed = @($plan.Facts[$fact] | Where-Object { Test-Value $fact $now $_ })
+        if (-not $allowed.Count) { Stop-Run 'stale' $server $name "it is '$now'" }
     }
     foreach ($name in @(foreach ($one in $plan.Restarts) { foreach ($service in $one.Services) { "$($one.Server)|$service" } }) +
         @($plan.Ports | Where-Object { $_['Late'] } | ForEach-Object { "$($_.Server)|$($_.Late)" })) {
@@ -131,7 +148,8 @@ function Start-Run {
     foreach ($one in $plan.Unseen) { Write-Line $null $one.Server $one.Endpoint 'not-seen' 'it cannot be looked at' }
     foreach ($port in $plan.Ports) {
         $seen = $first[$port] = Get-Presented $port $plan.Limit
-        if ($seen.State -ne 'seen' -or (@($port.Before) + @($port.After)) -contains $seen.Thumbprint) { Show-Look $port $seen $seen.State; continue }
+        $isPlanned = (@($port.Before) + @($port.After)) -contains $seen.Thumbprint
+        if ($seen.State -ne 'seen' -or $isPlanned) { Show-Look $port $seen $seen.State; continue }
         Stop-Run 'stale' $port.Server "$($port.Endpoint) at $($port.Address):$($port.Port)" "it presents $($seen.Thumbprint)"
     }
     if (@($plan.Steps | Where-Object { $_['Id'] -like 'import|*' -and -not (Test-Gives $_) })) {
@@ -139,31 +157,46 @@ function Start-Run {
     }
     $keeping = @($plan.Steps | Where-Object { $_['Keep'] -and -not (Test-Gives $_) })
     if ($keeping) {
-        $script:answering = 'ExchangeCertificates.AnsweringHost' -as [type]
-        if (-not $answering) { try { Add-Type -TypeDefinition $answerer -ErrorAction Stop; $script:answering = 'ExchangeCertificates.AnsweringHost' -as [type] } catch { } }
-        foreach ($step in $keeping) { if (-not $answering -and -not $step.Keep.Fallback) { Stop-Run 'cannot-run' $step.Server $step.What 'Add-Type is forbidden here, and without it the default cannot be kept' } }
+        $name = 'ExchangeCertificates.AnsweringHost'
+        try { if (-not ($name -as [type])) { Add-Type -TypeDefinition $answerer -ErrorAction Stop } } catch { }
+        $script:answering = $name -as [type]
+        foreach ($step in $keeping) {
+            if ($answering -or $step.Keep.Fallback) { continue }
+            Stop-Run 'cannot-run' $step.Server $step.What 'Add-Type is forbidden here: without it the default cannot be kept'
+        }
     }
     # A removal that was carried out by a former run: from there nothing is taken back.
-    foreach ($unit in $plan.Removals) {
-        foreach ($one in @($unit['Steps']) + $unit) { if ($one -and $one['Removes'] -and (Test-Gives $one)) { $run.Dropped = $true } }
-    }
+    foreach ($one in Get-Removals $plan.Removals) { if (Test-Gives $one) { $run.Dropped = $true } }
 }
 
 # ---- the run ----
 
+# The steps among units that remove a certificate.
+function Get-Removals($units) {
+    foreach ($unit in @($units)) { foreach ($one in @($unit) + @($unit['Steps'])) { if ($one -and $one['Removes']) { $one } } }
+}
+
 function Invoke-Steps {
     foreach ($unit in $plan.Steps) {
         $lacks = @($unit['Needs'] | Where-Object { $_ -and $failed[$_] })
-        if ($lacks) { $failed[$unit.Id] = $true; Write-Line $unit.Id $unit.Server $unit.What 'failed' "not done: $lacks failed"; continue }
+        if ($lacks) {
+            $failed[$unit.Id] = $true
+            Write-Line $unit.Id $unit.Server $unit.What 'failed' "not done: $lacks failed"
+            continue
+        }
         try { Invoke-Unit $unit 'done' } catch {
-            $isOutside = @($plan.Servers.Keys | Where-Object { (-not $unit.Server -or $_ -eq $unit.Server) -and $plan.Servers[$_].Outside })
+            $concerned = @(if ($unit.Server) { $unit.Server } else { $plan.Servers.Keys })
+            $isOutside = @($concerned | Where-Object { $plan.Servers[$_].Outside })
             if (-not $isOutside) { throw }
             # Nothing goes back to a certificate that is outside its dates, but one that is only half there goes.
             $failed[$unit.Id] = $true
             if ($run.Dropped) { continue }
             foreach ($entry in @($stack | Where-Object { $_.Server -eq $unit.Server })) {
                 foreach ($undo in @($entry.Undo | Where-Object { $_['Removes'] })) {
-                    if ((Split-Services (Read-Fact "services|$($undo.Server)|$($undo.Removes)")) -notcontains 'SMTP') { try { Undo-Unit $undo; $failed[$entry.Id] = $true } catch { } }
+                    try {
+                        $services = Read-Fact "services|$($undo.Server)|$($undo.Removes)"
+                        if ((Split-Services $services) -notcontains 'SMTP') { Undo-Unit $undo; $failed[$entry.Id] = $true }
+                    } catch { }
                 }
             }
         }
@@ -176,7 +209,7 @@ function Invoke-Removals {
         if ($NoRestart) { $why = @('nothing is removed with -NoRestart') }
         elseif ($failed.Count) { $why = @('a step failed') }
         elseif ($unit['Switch'] -and -not $StopTransport) { $why = @('it needs -StopTransport') }
-        $removes = @(@($unit) + @($unit['Steps']) | Where-Object { $_ -and $_['Removes'] })
+        $removes = @(Get-Removals $unit)
         try {
             if (Test-Gives $unit) { Write-Line $unit['Id'] $unit.Server $unit.What 'already'; continue }
             if (-not $why -and -not $WhatIf) {
@@ -220,7 +253,7 @@ function Invoke-Run {
             if (@($bad | Where-Object { $_.Is -ne 'late' }) -and -not $failed.Count) { throw 'a port presents what it is not to' }
         }
         if (-not $bad) { Invoke-Removals }
-        else { foreach ($unit in $plan.Removals) { foreach ($one in @($unit) + @($unit['Steps'])) { if ($one -and $one['Removes']) { foreach ($fact in $one.Gives.Keys) { $stays[$fact] = $true } } } } }
+        else { foreach ($one in Get-Removals $plan.Removals) { foreach ($fact in $one.Gives.Keys) { $stays[$fact] = $true } } }
     } catch {
         if ($run.Outcome) { Complete-Run $run.Outcome $run.Exit @(); return }
         Write-Line $null '' 'this run' 'failed' $_
@@ -258,7 +291,9 @@ $LogPath = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPa
 $isSnapIn = [bool] ($SnapIn -or $plan.Edge)
 # What the caller has set is given back; Exchange's cmdlets see what is global, and nothing else.
 $former = @{}
-foreach ($name in 'ErrorActionPreference', 'WarningPreference', 'ConfirmPreference', 'WhatIfPreference') { $former[$name] = Get-Variable $name -Scope Global -ValueOnly }
+foreach ($name in 'ErrorActionPreference', 'WarningPreference', 'ConfirmPreference', 'WhatIfPreference') {
+    $former[$name] = Get-Variable $name -Scope Global -ValueOnly
+}
 Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
 $WhatIfPreference = $false

@@ -1,41 +1,46 @@
 # From here on every such script is the same. What it does is in $plan, all of it literals:
 #
 #   New            the thumbprint that it serves
-#   Edge           on an Edge Transport server: its name; else ''
-#   Twins          what is to be run as well: server -> file
-#   Servers        server -> Computer (its name for Invoke-Command), Outside (whether the old one is outside its dates)
-#   Names          <I>issuer<S>subject of old and new
-#   Layer4         whether a layer-4 load balancer stands before them: IIS is restarted
-#   Limit, Wait    seconds for one answer of a port, and for a port to follow
-#   Facts          kind|server|what -> what it is before, what it is afterwards, and what else it may be on the way:
-#       services   of a certificate, as Exchange prints them, or absent; IMAP, POP and IIS are not compared: they
-#                  follow the names and the bindings
-#       sites      of a certificate, by Exchange: numbers
-#       key        of the new certificate: CSP, KSP (on an elliptic curve it is CSP, too, since it may lie there) or none
-#       others     thumbprints of the old and new names that have no fact of their own
-#       default    the default SMTP certificate, or ''
-#       binding    of site/address:port[:host name]: thumbprint, or absent
+#   Edge           the name of the Edge Transport server that this script is of, which it has to run on; else ''
+#   Twins          the scripts that come first: Edge Transport server -> file
+#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Outside ($true where its old certificate is
+#                  outside its dates: nothing goes back to it)
+#   Names          '<I>issuer<S>subject' of old and new, as connectors name them
+#   Layer4         $true behind a layer-4 load balancer: IIS is restarted without -RestartIis, too
+#   Limit, Wait    seconds for one answer of a port (5), and for all ports to present what they are to (120)
+#   Facts          [ordered] 'kind|server|what' -> what it is before, what it is afterwards, and each other value that it
+#                  may have on the way. Server is empty where it is the organisation's. All are texts, '' is none, and
+#                  case does not count; several names are in ordinal order, joined by ' | '. Kinds:
+#       services   of the certificate what, as Exchange prints them, or absent. IMAP, POP and IIS are not compared, but for
+#                  the steps: they follow imap, pop and binding
+#       sites      of the certificate what, by Exchange, where bindings are not known: numbers, joined by ' | '
+#       key        of the certificate what: CSP (or on an elliptic curve, of whatever store), KSP, none, or absent
+#       others     thumbprints with one of Names that have no services fact
+#       default    the default SMTP certificate
+#       binding    of what, site/address:port[:host name], an empty address is *: a thumbprint, or absent
 #       imap, pop  X509CertificateName
-#       sends, receives, edges    the Send connectors, and Receive connectors of a server, that have one of Names; the
-#                  Edge subscriptions: names in ordinal order, joined by ' | '
-#       send, receive, hybrid     TlsCertificateName of the connector
-#       sources, fqdn             of a connector
+#       sends, receives, edges    names of the Send connectors, and of the Receive connectors of server, that have one of
+#                  Names; of the Edge subscriptions
+#       send, receive, hybrid     TlsCertificateName, of the connector what; or absent
+#       sources, fqdn             of the Send connector what or, of fqdn, with a server of its Receive connector
 #       um, umcr   startup mode
-#       runs       Running or Stopped, of a Windows service
+#       runs       Running or Stopped, of the Windows service what
 #   Ports          Server, Endpoint, Kind (https, imap, pop, smtp), Address, Port, Name (host name), StartTls, Before and
-#                  After (thumbprints), Late (the service to restart where it stays late)
+#                  After (lists of thumbprints), and Late, the service that is restarted once where it stays late, or none
 #   Unseen         Server, Endpoint: what no look can see
-#   Steps          in order: units. A unit is a step,
-#                      Id, Server (or ''), What; Gives: fact -> value (of services: what it contains)
-#                      and one of Call (a script block), Keep (the former default, and whether it may be set again
-#                      with -Force: Former, Fallback), Stop, Start (a Windows service of Server)
-#                      Needs (Ids), Undo (units whose Gives are the former values), Removes (the thumbprint that it
-#                      removes), Else (the Id of the step that completes it where it has to stay)
-#                  or a group, Id, Server, What, Steps, Finally (units that come in any case).
-#   Restarts       Server, Services, Kind of its ports, After (Ids)
-#   Removals       units, in order; a group may have Switch: StopTransport
+#   Steps          units, in order. A unit is a step
+#                      Id ('import|SERVER' of an import), Server (or ''), What (words for the output)
+#                      Gives: fact -> value; of services those that it contains at least, None where it is installed
+#                      one of: Call (a script block); Keep (SMTP for New: Former, the default that is kept, and Fallback,
+#                      whether it may be given back with -Force); Stop, Start (a Windows service of Server)
+#                      Needs (Ids without which it is not tried), Undo (units whose Gives are the former values; of an
+#                      import with Removes, and Else, the Id of the step that gives SMTP), Removes (a thumbprint)
+#                  or a group: Id, Server, What, Needs, Steps, and Finally (units that come in any case).
+#   Restarts       Server, Services, Kind of the ports that tell whether it is due, After (Ids that make it due)
+#   Removals       units with Removes, in order; a group may have Switch, StopTransport, without which it is left
 #
-# In a Call, @quiet stands for what every call says, @look for what a reading call says, $pfx and $password for the file.
+# In a Call @quiet is what every call says, $pfx and $password are the file's, and Invoke-At SERVER { param($x) ... } X runs
+# on a server. A Call names one cmdlet, with its parameters in full, so that a role that lacks it is noticed before.
 
 $quiet = @{ ErrorAction = 'Stop'; WarningAction = 'SilentlyContinue'; Confirm = $false }
 $look = @{ ErrorAction = 'Stop'; WarningAction = 'SilentlyContinue' }
@@ -153,8 +158,10 @@ function Read-Fact($fact) {
         }
         'default' { (Get-Source transport $server).InternalTransportCertificateThumbprint }
         'binding' { (@(Get-Bindings $server | Where-Object { $_.Id -eq $what } | ForEach-Object { $_.Hash }) + 'absent')[0] }
-        'sends' { Join-Names @(Get-Source send | Where-Object { $plan.Names -contains "$($_.TlsCertificateName)" } | ForEach-Object { $_.Name }) }
-        'receives' { Join-Names @(Get-Source receive $server | Where-Object { $plan.Names -contains "$($_.TlsCertificateName)" } | ForEach-Object { $_.Name }) }
+        { $_ -in 'sends', 'receives' } {
+            $all = @(Get-Source ($kind -replace 's$') $server)
+            Join-Names @($all | Where-Object { $plan.Names -contains "$($_.TlsCertificateName)" } | ForEach-Object { $_.Name })
+        }
         'edges' { Join-Names @(Get-Source edges | ForEach-Object { $_.Name }) }
         'hybrid' { foreach ($one in @(Get-Source hybrid)) { "$($one.TlsCertificateName)" } }
         'runs' { Get-Source runs $server $what }
@@ -166,7 +173,9 @@ function Read-Fact($fact) {
             if (-not $found) { 'absent' }
             elseif ($kind -eq 'fqdn') { $found[0].Fqdn }
             # They may be written as paths.
-            elseif ($kind -eq 'sources') { Join-Names @(@($found[0].SourceTransportServers) -replace '^CN=([^,]*).*', '$1' -replace '^.*/') }
+            elseif ($kind -eq 'sources') {
+                Join-Names @(@($found[0].SourceTransportServers) -replace '^CN=([^,]*).*', '$1' -replace '^.*/')
+            }
             else { $found[0].TlsCertificateName }
         }
         default { throw "no fact is called $kind" }
@@ -176,7 +185,10 @@ function Read-Fact($fact) {
 
 function Get-Sites($certificate) {
     if (-not $certificate.PSObject.Properties['IISServices']) { return }
-    foreach ($site in @($certificate.IISServices | Where-Object { $_ })) { if ("$site $(if ($site.PSObject.Properties['ServiceName']) { $site.ServiceName })" -match '/W3SVC/(\d+)') { $Matches[1] } }
+    foreach ($site in @($certificate.IISServices | Where-Object { $_ })) {
+        $name = if ($site.PSObject.Properties['ServiceName']) { $site.ServiceName }
+        if ("$site $name" -match '/W3SVC/(\d+)') { $Matches[1] }
+    }
 }
 
 function Get-Bindings($server) {
@@ -205,7 +217,9 @@ function Test-Value($fact, $now, $wanted, [switch] $Contains) {
 function Test-Gives($unit) {
     # What a group's end gives takes the place of what its steps gave on the way.
     $gives = @{}
-    foreach ($one in @(if ($unit['Steps']) { $unit.Steps; $unit.Finally } else { $unit })) { foreach ($fact in $one.Gives.Keys) { $gives[$fact] = $one.Gives[$fact] } }
+    foreach ($one in @(if ($unit['Steps']) { $unit.Steps; $unit.Finally } else { $unit })) {
+        foreach ($fact in $one.Gives.Keys) { $gives[$fact] = $one.Gives[$fact] }
+    }
     foreach ($fact in $gives.Keys) { if (-not (Test-Value $fact (Read-Fact $fact) $gives[$fact] -Contains)) { return $false } }
     $true
 }
@@ -234,10 +248,15 @@ function Get-Standing($server, $thumbprint, [switch] $ButSend) {
     if (-not $plan.Edge) {
         foreach ($binding in @(Get-Bindings $server)) { if ($binding.Hash -eq $thumbprint) { "it is bound to $($binding.Id)" } }
         foreach ($site in @(Get-Sites $this[0])) { "it is bound to site $site" }
-        foreach ($one in @(Get-Source hybrid)) { if ($isOnly -and "$($one.TlsCertificateName)" -eq $name) { 'the hybrid configuration names it' } }
+        $hybrid = @(if ($isOnly) { Get-Source hybrid })
+        if (@($hybrid | Where-Object { "$($_.TlsCertificateName)" -eq $name })) { 'the hybrid configuration names it' }
     }
-    foreach ($one in @(Get-Source receive $server)) { if ($isOnly -and "$($one.TlsCertificateName)" -eq $name) { "$($one.Name) names it" } }
+    foreach ($one in @(if ($isOnly) { Get-Source receive $server })) {
+        if ("$($one.TlsCertificateName)" -eq $name) { "the Receive connector $($one.Name) names it" }
+    }
     if ($ButSend) { return }
     # Exchange refuses to remove any certificate of that name.
-    foreach ($one in @(Get-Source send)) { if ("$($one.TlsCertificateName)" -eq $name) { "the Send connector $($one.Name) names it" } }
+    foreach ($one in @(Get-Source send)) {
+        if ("$($one.TlsCertificateName)" -eq $name) { "the Send connector $($one.Name) names it" }
+    }
 }

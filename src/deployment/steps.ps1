@@ -62,7 +62,9 @@ function Invoke-Step($step, $state) {
     $holds = try { Test-Gives $step } catch { $reason = $_; $false }
     if ($holds) { Write-Line $step['Id'] $step.Server $step.What $state $reason; return }
     if (-not $reason) { $reason = 'it was called, and changed nothing' }
-    try { foreach ($fact in @($step.Gives.Keys)) { if ($fact -like 'key|*' -and (Read-Fact $fact) -eq 'KSP') { $reason = 'cng-key: its key is kept in a KSP' } } } catch { }
+    foreach ($fact in @($step.Gives.Keys) -like 'key|*') {
+        try { if ((Read-Fact $fact) -eq 'KSP') { $reason = 'cng-key: its key is kept in a KSP' } } catch { }
+    }
     Write-Line $step['Id'] $step.Server $step.What 'failed' $reason
     throw $reason
 }
@@ -98,13 +100,18 @@ function Undo-Unit($unit) {
     $reason = (@($standing) + 'something else was not undone')[0]
     Write-Line $unit['Id'] $unit.Server $unit.What 'failed' "it stays: $reason"
     if (-not $else) { throw "it stays: $reason" }
-    try { Invoke-Step $else[0] 'undone' } catch {
+    try { Invoke-Step $else[0] 'done' } catch {
         # Exchange would refuse, but nothing stands on a certificate that never had a service.
-        $names = "services|$($unit.Server)|$($unit.Removes)"
-        if (-not $pfx -or (Split-Services (Read-Fact $names)) -contains 'SMTP' -or @(Get-Standing $unit.Server $unit.Removes -ButSend)) { throw }
-        Invoke-Step @{ Server = $unit.Server; What = $unit.What; Gives = $unit.Gives; Call = {
-            Invoke-At $unit.Server { param($t) Remove-Item -LiteralPath "Cert:\LocalMachine\My\$t" -DeleteKey -ErrorAction Stop } $unit.Removes
-        } } 'undone'
+        $services = Read-Fact "services|$($unit.Server)|$($unit.Removes)"
+        if (-not $pfx -or (Split-Services $services) -contains 'SMTP') { throw }
+        if (@(Get-Standing $unit.Server $unit.Removes -ButSend)) { throw }
+        $call = {
+            Invoke-At $unit.Server {
+                param($thumbprint)
+                Remove-Item -LiteralPath "Cert:\LocalMachine\My\$thumbprint" -DeleteKey -ErrorAction Stop
+            } $unit.Removes
+        }
+        Invoke-Step @{ Server = $unit.Server; What = $unit.What; Gives = $unit.Gives; Call = $call } 'undone'
     }
 }
 
@@ -114,7 +121,8 @@ function Undo-Stack {
             try {
                 if (Test-Gives $unit) { continue }
                 $done[$stack[$i].Id] = $true
-                Undo-Unit $unit
+                # It is tried twice, as what comes in any case is.
+                try { Undo-Unit $unit } catch { Undo-Unit $unit }
             } catch { $run.Clean = $false }
         }
     }
@@ -144,8 +152,12 @@ function Get-Late($column, $ports) {
             elseif (@($port[$column]) -contains $seen.Thumbprint) { 'seen' }
             elseif (@($port[$other]) -contains $seen.Thumbprint) { 'late' } else { 'other' }
             # Where nothing is restarted, what is kept by a service stays.
-            if ($NoRestart -and ($is -eq 'late' -or @('imap', 'pop') -contains $port.Kind)) { $is = 'not-seen'; $seen.Message = 'not compared: nothing was restarted' }
-            if (@('seen', 'not-seen') -contains $is) { Show-Look $port $seen $is } else { $bad += @{ Port = $port; Seen = $seen; Is = $is } }
+            if ($NoRestart -and ($is -eq 'late' -or @('imap', 'pop') -contains $port.Kind)) {
+                $is = 'not-seen'
+                $seen.Message = 'not compared: nothing was restarted'
+            }
+            if (@('seen', 'not-seen') -contains $is) { Show-Look $port $seen $is }
+            else { $bad += @{ Port = $port; Seen = $seen; Is = $is } }
         }
         $todo = @($bad | ForEach-Object { $_.Port })
     } while ($bad -and $watch.Elapsed.TotalSeconds -lt $plan.Wait)
@@ -168,7 +180,12 @@ function Restart-Running($server, $services) {
         try {
             $cache.Clear()
             if ((Read-Fact "runs|$server|$name") -ne 'Running') { Set-Running $server $name 'Running' }
-            else { Invoke-At $server { param($n) Restart-Service -Name $n -Force -WarningAction SilentlyContinue -ErrorAction Stop } $name }
+            else {
+                Invoke-At $server {
+                    param($service)
+                    Restart-Service -Name $service -Force -WarningAction SilentlyContinue -ErrorAction Stop
+                } $name
+            }
             Write-Line 'restart' $server $name 'done'
         } catch {
             # It may have been stopped, and not started.
@@ -182,7 +199,8 @@ function Restart-Running($server, $services) {
 function Restart-Planned([switch] $All) {
     foreach ($one in $plan.Restarts) {
         $isLate = @($plan.Ports | Where-Object {
-            $_.Server -eq $one.Server -and $_.Kind -eq $one['Kind'] -and $first[$_].State -eq 'seen' -and @($_.After) -notcontains $first[$_].Thumbprint
+            $_.Server -eq $one.Server -and $_.Kind -eq $one['Kind'] -and
+            $first[$_].State -eq 'seen' -and @($_.After) -notcontains $first[$_].Thumbprint
         })
         if (-not $isLate -and -not @($one.After | Where-Object { $done[$_] })) { continue }
         if ($WhatIf) { Write-Line 'restart' $one.Server (@($one.Services) -join ', ') 'would'; continue }
@@ -202,13 +220,19 @@ function Restart-Late($bad) {
 }
 
 function Restart-Web {
-    $servers = @($plan.Servers.Keys | Where-Object { $_ -ne $env:COMPUTERNAME }) + @($plan.Servers.Keys | Where-Object { $_ -eq $env:COMPUTERNAME })
+    # The script's own last: its shell runs through IIS.
+    $servers = @($plan.Servers.Keys | Where-Object { $_ -ne $env:COMPUTERNAME })
+    $servers += @($plan.Servers.Keys | Where-Object { $_ -eq $env:COMPUTERNAME })
     foreach ($server in $servers) {
         $ports = @($plan.Ports | Where-Object { $_.Server -eq $server -and $_.Kind -eq 'https' })
         if (-not $ports) { continue }
         if ($WhatIf) { Write-Line 'restart' $server 'iisreset' 'would'; continue }
         try {
-            Invoke-At $server { param($option) $null = iisreset $option; if ($LASTEXITCODE) { throw "iisreset ended with $LASTEXITCODE" } } '/noforce'
+            Invoke-At $server {
+                param($option)
+                $null = iisreset $option
+                if ($LASTEXITCODE) { throw "iisreset ended with $LASTEXITCODE" }
+            } '/noforce'
             Write-Line 'restart' $server 'iisreset' 'done'
             $bad = @(Get-Late 'After' $ports)
         } catch {

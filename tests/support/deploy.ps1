@@ -196,7 +196,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     $path = "$Folder/$([IO.Path]::GetFileNameWithoutExtension($job.script)).run.ps1"
     [IO.File]::Delete("$path.log")
     $head = Expand-Text ([IO.File]::ReadAllText($job.script)) $thumbprints
-    $text = @([IO.File]::ReadAllText("$Parts/head.ps1"), $head; foreach ($part in 'look', 'facts', 'steps', 'body') { [IO.File]::ReadAllText("$Parts/$part.ps1") }) -join "`n"
+    $text = @([IO.File]::ReadAllText("$Parts/head.ps1"), $head; foreach ($part in 'facts', 'look', 'steps', 'body') { [IO.File]::ReadAllText("$Parts/$part.ps1") }) -join "`n"
     # Other processes that test have other scripts.
     $text = $text.Replace('Global\ExchangeCertificates', "Global\ExchangeCertificates$PID")
     [IO.File]::WriteAllText($path, $text.Replace("`n", "`r`n"), [Text.UTF8Encoding]::new($true))
