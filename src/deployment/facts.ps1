@@ -29,7 +29,7 @@
 #                  After (lists of thumbprints), and Late, the service that is restarted once where it stays late, or none
 #   Unseen         Server, Endpoint: what no look can see
 #   Steps          units, in order. A unit is a step
-#                      Id ('import|SERVER' of an import), Server (or ''), What (words for the output)
+#                      Id ('import|SERVER' of an import; none within a group), Server (or ''), What (words for people)
 #                      Gives: fact -> value; of services those that it contains at least, None where it is installed
 #                      one of: Call (a script block); Keep (SMTP for New: Former, the default that is kept, and Fallback,
 #                      whether it may be given back with -Force); Stop, Start (a Windows service of Server)

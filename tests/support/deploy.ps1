@@ -1,9 +1,18 @@
 # Runs deployment scripts in worlds of deployed.psm1, many in one process, and writes what became of each world.
 #
-# A job is { name, world, script, parameters, fault, listen, change, preferences, loaded, proxies, forbidden, busy, runs };
-# world and script are files, in which %NEW% stands for the thumbprint of a certificate that the world knows as NEW, and
-# %port:NAME% for a port of the loopback. runs: how often the script is run; the fault is of the first run alone.
-# The script is killed by an exception that no catch sees, after which the stand-in does nothing more.
+# A job is { name, world, script, parameters, runs } and more. World and script (the $plan alone) are files, in which %NEW%
+# stands for the thumbprint of a certificate that the world knows as NEW, and %port:NAME% for a port of the loopback. The
+# script is run so many times; what is against it is so in the first run alone:
+#
+#   fault, listen      as in deployed.psm1. It is killed by an exception that no catch sees, after which every cmdlet does
+#                      nothing but throw it, so that whatever the script still does changes nothing
+#   change             [ { path, value } ] of the world, since it was planned for
+#   preferences        of a session that suppresses errors, asks much and has -WhatIf everywhere
+#   loaded, proxies    Exchange's cmdlets are there already; are proxies (of the file that -Remotely names)
+#   without, missing   Exchange's own scripts cannot be found; its cmdlets that a role lacks
+#   forbidden, busy    Add-Type fails; another run goes on
+#
+# Parts is the folder of what every script has. What became of it is results.json in Folder.
 param([string] $Jobs, [string] $Parts, [string] $Folder, [string] $Remotely)
 Set-StrictMode -Version 1
 $ErrorActionPreference = 'Stop'
@@ -119,7 +128,7 @@ function Invoke-Script($job, $path) {
     $null = $shell.AddScript({
         param($job, $module)
         Import-Module $module -DisableNameChecking
-        if ($job.loaded -ne $true) { foreach ($one in (Get-Module deployed).ExportedFunctions.Keys) { if ($one -match '-(Exchange|Send|Receive|Hybrid|Imap|Pop|Transport|Edge|UM)') { Remove-Item "function:$one" } } }
+        if ($job.loaded -ne $true) { foreach ($one in (Get-Module deployed).ExportedFunctions.Keys) { if ($one -match '-(Exchange|Send|Receive|Hybrid|Imap|Pop|Transport|Edge|UM)') { Microsoft.PowerShell.Management\Remove-Item "function:$one" } } }
         # What is loaded where Add-Type is forbidden, too.
         if ($job.forbidden) { function global:Add-Type { throw 'Add-Type is forbidden here' } }
         if ($job.without) { $env:ExchangeInstallPath = 'nowhere' }
@@ -171,7 +180,7 @@ function Connect-ExchangeServer {
     if (-not $env:DEPLOYED_REMOTELY) {
         Import-Module $env:DEPLOYED_MODULE -DisableNameChecking -Global
         # What a role lacks.
-        foreach ($one in "$env:DEPLOYED_MISSING" -split ' ' -ne '') { Remove-Item "function:$one" -ErrorAction Ignore }
+        foreach ($one in "$env:DEPLOYED_MISSING" -split ' ' -ne '') { Microsoft.PowerShell.Management\Remove-Item "function:$one" }
         return
     }
     . $env:DEPLOYED_REMOTELY -Module $env:DEPLOYED_MODULE -Command *-Exchange*, *Connector, *-Hybrid*, *-ImapSettings, *-PopSettings, Get-TransportService, Get-EdgeSubscription, Get-UM*
@@ -218,34 +227,34 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
     Initialize-World "$env:DEPLOYED/world.json"
     [Listeners]::File = "$env:DEPLOYED/presented.json"
     $begin = Read-World
-    $mutex = $null
     $runs = @(for ($i = 1; $i -le $job.runs; $i++) {
         if ($job.busy -and $i -eq 1) {
             # Another thread has it.
             $other = [powershell]::Create().AddScript('$m = [Threading.Mutex]::new($false, "Global\ExchangeCertificates$PID"); $null = $m.WaitOne(); "held"; Start-Sleep 600')
-            $null = $other.BeginInvoke()
-            Start-Sleep -Milliseconds 700
+            $nothing = [Management.Automation.PSDataCollection[psobject]]::new()
+            $nothing.Complete()
+            $taken = [Management.Automation.PSDataCollection[psobject]]::new()
+            $null = $other.BeginInvoke($nothing, $taken)
+            while (-not $taken.Count) { Start-Sleep -Milliseconds 20 }
         }
         $log = "$path.log"
         foreach ($file in 'reads', 'calls') { [IO.File]::AppendAllText("$env:DEPLOYED/$file", '') }
         $at = if ([IO.File]::Exists($log)) { [IO.File]::ReadAllText($log).Length } else { 0 }
-        $watch = [Diagnostics.Stopwatch]::StartNew()
         $one = Invoke-Script $extra $path
-        $one.seconds = [Math]::Round($watch.Elapsed.TotalSeconds, 2)
         if ($job.busy -and $i -eq 1) { $other.Stop(); $other.Dispose() }
         $one.logged = [IO.File]::Exists($log) -and (($one.lines -join "`n") + "`n") -eq [IO.File]::ReadAllText($log).Substring($at)
         $now = Read-World
         $one.killed = $now.Contains('killed')
-        $one.calls = @([IO.File]::ReadAllLines("$env:DEPLOYED/calls")); $one.asked = $now.asked; $one.reads = [IO.FileInfo]::new("$env:DEPLOYED/reads").Length
+        $one.calls = @([IO.File]::ReadAllLines("$env:DEPLOYED/calls"))
+        $one.reads = [IO.FileInfo]::new("$env:DEPLOYED/reads").Length
+        $one.asked = $now.asked
         $one.endpoints = $now.endpoints; $one.state = Get-State $now; $one.resets = $now['resets']
         # The next run is without a fault.
         $now.Remove('killed'); $now.Remove('fault'); $now.listen = @{}; $now.asked = @()
         [IO.File]::Delete("$env:DEPLOYED/reads")
         foreach ($server in $now.servers.Keys) { $now.servers[$server].Remove('down') }
         Write-World $now
-        if ($i -lt $job.runs) {
-            & (Get-Module deployed) { Save-World (Get-World) }
-        }
+        & (Get-Module deployed) { Save-World (Get-World) }
         $one
     })
     # The other PowerShells of its proxies.
