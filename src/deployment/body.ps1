@@ -141,6 +141,10 @@ function Start-Run {
         $allowed = @($plan.Facts[$fact] | Where-Object { Test-Value $fact $now $_ })
         if (-not $allowed.Count) { Stop-Run 'stale' $server $name "it is '$now'" }
     }
+    foreach ($server in $plan.Servers.Keys) {
+        $old = @(Get-Source certificates $server | Where-Object { $_.Thumbprint -eq $plan.Servers[$server].Old })
+        if ($old -and $old[0].PSObject.Properties['NotAfter'] -and $old[0].NotAfter -lt (Get-Date)) { $plan.Servers[$server].Outside = $true }
+    }
     foreach ($name in @(foreach ($one in $plan.Restarts) { foreach ($service in $one.Services) { "$($one.Server)|$service" } }) +
         @($plan.Ports | Where-Object { $_['Late'] } | ForEach-Object { "$($_.Server)|$($_.Late)" })) {
         $running[$name] = try { Read-Fact "runs|$name" } catch { '' }
@@ -185,9 +189,7 @@ function Invoke-Steps {
             continue
         }
         try { Invoke-Unit $unit 'done' } catch {
-            $concerned = @(if ($unit.Server) { $unit.Server } else { $plan.Servers.Keys })
-            $isOutside = @($concerned | Where-Object { $plan.Servers[$_].Outside })
-            if (-not $isOutside) { throw }
+            if (-not (Test-Outside $unit.Server)) { throw }
             # Nothing goes back to a certificate that is outside its dates, but one that is only half there goes.
             $failed[$unit.Id] = $true
             if ($run.Dropped) { continue }
@@ -259,16 +261,22 @@ function Invoke-Run {
         Write-Line $null '' 'this run' 'failed' $_
         if (-not $run.Started) { Complete-Run 'stale' 3 @(); return }
         if (-not $run.Dropped) {
-            $count = $stack.Count
-            Undo-Stack
-            if ($count -and -not $NoRestart) { Restart-Planned -All }
-            $bad = @(Get-Late 'Before' $plan.Ports)
-            if (-not $NoRestart -and @($bad | Where-Object { $_.Is -eq 'late' -and $_.Port['Late'] })) {
-                try { Restart-Late $bad } catch { }
-                $bad = @(Get-Late 'Before' @($bad | ForEach-Object { $_.Port }))
+            # A run that has changed nothing takes nothing back: what it found is of another one.
+            if ($run.Changed) {
+                Undo-Stack
+                if (-not $NoRestart) { Restart-Planned -All }
+                $bad = @(Get-Late 'Before' $plan.Ports)
+                if (-not $NoRestart -and @($bad | Where-Object { $_.Is -eq 'late' -and $_.Port['Late'] })) {
+                    try { Restart-Late $bad } catch { }
+                    $bad = @(Get-Late 'Before' @($bad | ForEach-Object { $_.Port }))
+                }
             }
             $cache.Clear()
-            $left = @(Get-Left 0 | ForEach-Object { $_.Show }) + @($bad | ForEach-Object { Show-Port $_ })
+            $facts = @(Get-Left 0)
+            # What was carried out by a former run, and is as planned, is not listed.
+            $other = if ($run.Changed) { $facts } else { @(Get-Left 1) }
+            if (@($other).Count -lt $facts.Count) { $facts = @($other) }
+            $left = @($facts | ForEach-Object { $_.Show }) + @($bad | ForEach-Object { Show-Port $_ })
             if ($left) { Complete-Run 'failed' 2 $left } else { Complete-Run 'undone' 6 @() }
             return
         }

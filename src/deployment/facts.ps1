@@ -3,8 +3,8 @@
 #   New            the thumbprint that it serves
 #   Edge           the name of the Edge Transport server that this script is of, which it has to run on; else ''
 #   Twins          the scripts that come first: Edge Transport server -> file
-#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Outside ($true where its old certificate is
-#                  outside its dates: nothing goes back to it)
+#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Old (a thumbprint, or ''), and Outside ($true
+#                  where that is outside its dates: nothing goes back to it)
 #   Names          '<I>issuer<S>subject' of old and new, as connectors name them
 #   Layer4         $true behind a layer-4 load balancer: IIS is restarted without -RestartIis, too
 #   Limit, Wait    seconds for one answer of a port (5), and for all ports to present what they are to (120)

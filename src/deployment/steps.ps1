@@ -115,11 +115,18 @@ function Undo-Unit($unit) {
     }
 }
 
+# Nothing but the default goes back to a certificate that is outside its dates.
+function Test-Outside($server) {
+    [bool] @(@(if ($server) { $server } else { $plan.Servers.Keys }) | Where-Object { $plan.Servers[$_].Outside })
+}
+
 function Undo-Stack {
     for ($i = $stack.Count - 1; $i -ge 0; $i--) {
         foreach ($unit in @($stack[$i].Undo)) {
             try {
                 if (Test-Gives $unit) { continue }
+                $isFree = $unit['Removes'] -or @($unit['Gives'] | ForEach-Object { $_.Keys }) -like 'default|*'
+                if (-not $isFree -and (Test-Outside $unit.Server)) { $run.Clean = $false; continue }
                 $done[$stack[$i].Id] = $true
                 # It is tried twice, as what comes in any case is.
                 try { Undo-Unit $unit } catch { Undo-Unit $unit }
@@ -132,7 +139,7 @@ function Undo-Stack {
 # ---- ports and restarts ----
 
 function Show-Look($port, $seen, $state) {
-    $message = if ($seen.Thumbprint) { $seen.Thumbprint } else { $seen.Message }
+    $message = if ($seen.Message) { $seen.Message } else { $seen.Thumbprint }
     Write-Line $null $port.Server "$($port.Endpoint) at $($port.Address):$($port.Port)" $state $message
 }
 

@@ -6,6 +6,7 @@
 #
 #   fault, listen      as in deployed.psm1. It is killed by an exception that no catch sees, after which every cmdlet does
 #                      nothing but throw it, so that whatever the script still does changes nothing
+#   later              listen, of the runs after the first
 #   change             [ { path, value } ] of the world, since it was planned for
 #   preferences        of a session that suppresses errors, asks much and has -WhatIf everywhere
 #   loaded, proxies    Exchange's cmdlets are there already; are proxies (of the file that -Remotely names)
@@ -23,6 +24,7 @@ using System.Security.Cryptography.X509Certificates; using System.Text; using Sy
 public static class Listeners {
     public static Dictionary<string, X509Certificate2> Certificates = new Dictionary<string, X509Certificate2>();
     public static string File = "";
+    public static HashSet<string> Served = new HashSet<string>();
     public static int Open(bool isMail) {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -35,6 +37,7 @@ public static class Listeners {
             using (client) {
                 string mode = "close";
                 using (var document = JsonDocument.Parse(System.IO.File.ReadAllText(File))) if (document.RootElement.TryGetProperty(port, out var value)) mode = value.GetString();
+                if (mode.StartsWith("once:")) { mode = Served.Add(port) ? mode.Substring(5) : "close"; }
                 if (mode == "close") return;
                 if (mode == "silent") { Task.Delay(5000).Wait(); return; }
                 var stream = client.GetStream();
@@ -240,6 +243,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         $log = "$path.log"
         foreach ($file in 'reads', 'calls') { [IO.File]::AppendAllText("$env:DEPLOYED/$file", '') }
         $at = if ([IO.File]::Exists($log)) { [IO.File]::ReadAllText($log).Length } else { 0 }
+        [Listeners]::Served.Clear()
         $one = Invoke-Script $extra $path
         if ($job.busy -and $i -eq 1) { $other.Stop(); $other.Dispose() }
         $one.logged = [IO.File]::Exists($log) -and (($one.lines -join "`n") + "`n") -eq [IO.File]::ReadAllText($log).Substring($at)
@@ -250,7 +254,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         $one.asked = $now.asked
         $one.endpoints = $now.endpoints; $one.state = Get-State $now; $one.resets = $now['resets']
         # The next run is without a fault.
-        $now.Remove('killed'); $now.Remove('fault'); $now.listen = @{}; $now.asked = @()
+        $now.Remove('killed'); $now.Remove('fault'); $now.listen = if ($extra.later) { $extra.later } else { @{} }; $now.asked = @()
         [IO.File]::Delete("$env:DEPLOYED/reads")
         foreach ($server in $now.servers.Keys) { $now.servers[$server].Remove('down') }
         Write-World $now

@@ -2,7 +2,7 @@
 # world.json in the folder $env:DEPLOYED. What its listeners present is written beside it (presented.json).
 #
 #   computer    where the script runs; edge: it is an Edge Transport server
-#   known       certificates by thumbprint: issuer, subject, domains, order (the later, the better), selfSigned
+#   known       certificates by thumbprint: issuer, subject, domains, order (the later, the better), selfSigned, expired
 #   servers     by name: fqdn, down, certificates (thumbprint -> services that are stored, key), bindings, default, imap,
 #               pop, receive (name -> tls, fqdn), runs (services), loaded (what a running service keeps), um
 #   send        name -> tls, fqdn, sources; hybrid; edges
@@ -62,7 +62,7 @@ function Get-Endpoints($world) {
     $found
 }
 
-# What its listener does: a thumbprint, plain (no STARTTLS), close, or silent.
+# What its listener does: a thumbprint, plain (no STARTTLS), close, silent, or once:thumbprint (then it is closed).
 function Get-Listening($world, $number, $endpoints) {
     $port = $world.ports[$number]
     if ($world.servers[$port.server].down) { return 'close' }
@@ -73,6 +73,7 @@ function Get-Listening($world, $number, $endpoints) {
         switch ($mode.mode) {
             'former' { return $world.initial[$number] }
             'late' { if ($world.fronts -eq 0) { return $world.initial[$number] } }
+            'once' { return "once:$now" }
             default { return $mode.mode }
         }
     }
@@ -159,6 +160,7 @@ function Get-ExchangeCertificate {
             [pscustomobject] @{
                 Thumbprint = $thumbprint; Issuer = $world.known[$thumbprint].issuer; Subject = $world.known[$thumbprint].subject
                 Services = if ($shown) { $shown -join ', ' } else { 'None' }
+                NotAfter = [DateTime]::Now.AddDays($(if ($world.known[$thumbprint].expired) { -1 } else { 400 }))
                 IISServices = @(foreach ($site in $sites) { "IIS://$server/W3SVC/$site" })
             }
         }
