@@ -292,7 +292,9 @@ function Get-UMCallRouterSettings {
 
 # On another computer a script block sees nothing of here, and what it gives comes back as data.
 function Invoke-Command {
-    [CmdletBinding()] param([string] $ComputerName, [scriptblock] $ScriptBlock, [object[]] $ArgumentList)
+    [CmdletBinding()] param([string] $ComputerName, [scriptblock] $ScriptBlock, [object[]] $ArgumentList, [object] $Session)
+    # The other PowerShell of proxies.
+    if ($Session) { return Microsoft.PowerShell.Core\Invoke-Command @PSBoundParameters }
     $world = Get-World
     if ($world.killed) { throw [Management.Automation.PipelineStoppedException]::new() }
     foreach ($name in $world.servers.Keys) { if ($ComputerName -eq $world.servers[$name].fqdn) { $script:place = $name } }
