@@ -48,6 +48,8 @@ pub(crate) enum Statement {
     DefaultIsKept(DefaultIsKept),
     /// Stops unless a certificate shows these services.
     IsAssigned(IsAssigned),
+    /// Does nothing.
+    Nothing,
     /// Stops unless an earlier block made a new certificate, which it kept in `$new`.
     NewIsThere,
 }
@@ -98,6 +100,13 @@ impl Block {
     /// A command that asks whether to replace the default SMTP certificate, which is to be kept.
     pub(crate) fn asking(words: impl Into<Cow<'static, str>>, command: Command) -> Self {
         Self::new(words, vec![Statement::Asking(command)])
+    }
+
+    /// What a file does, one statement after the other, whatever it asks.
+    pub(crate) fn of_whole_file(mut statements: Vec<Statement>) -> Self {
+        // One statement alone would be written for a paste.
+        statements.extend((statements.len() == 1).then_some(Statement::Nothing));
+        Self::new("", statements)
     }
 
     /// Adds a statement.
@@ -208,6 +217,7 @@ impl Statement {
             Self::DefaultIsKept(check) => line(2, check),
             Self::IsAssigned(check) => line(2, check),
             Self::NewIsThere => line(2, &NEW_IS_THERE),
+            Self::Nothing => {}
             Self::Guarded(commands, always) => {
                 // One that fails must not keep the next one from being run, so that each has a `finally` of its own.
                 let outermost = 2 + always.len();
@@ -227,7 +237,7 @@ impl Statement {
         let (one, several) = match self {
             Self::Command(command) | Self::Asking(command) => (Some(command), None),
             Self::Guarded(commands, always) => (None, Some(commands.iter().chain(always))),
-            Self::DefaultIsKept(_) | Self::IsAssigned(_) | Self::NewIsThere => (None, None),
+            Self::DefaultIsKept(_) | Self::IsAssigned(_) | Self::NewIsThere | Self::Nothing => (None, None),
         };
         one.into_iter().chain(several.into_iter().flatten())
     }

@@ -96,6 +96,11 @@ impl Change {
         self
     }
 
+    /// The same before anything is removed.
+    pub(crate) fn before_removal(&self) -> Self {
+        Self { removed: None, ..self.clone() }
+    }
+
     /// The certificate that is assigned.
     pub(crate) fn thumbprint(&self) -> Thumbprint {
         self.thumbprint

@@ -34,6 +34,7 @@
 //! judgement     what the rules say of a case
 //! plan          deciding, and carrying out what was decided
 //! fleet         the servers of an organisation, and one certificate for many of them
+//! deployment    a plan as a script that is run unattended
 //! audit         what is wrong today, and what falls due
 //! verify        what is expected against what is shown, before and after, and what is really presented
 //! scenario      all of it in one file
@@ -51,6 +52,7 @@ mod certificate;
 mod change;
 mod commands;
 mod comparison;
+mod deployment;
 mod diagnostic;
 mod endpoint;
 mod fact;
@@ -88,6 +90,7 @@ pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, Chain, ExtendedKeyUsage, Extension, KeyUsage, Name,
     PublicKey, SerialNumber, domain_covers,
 };
+pub use deployment::{Deployment, DeploymentFile, DeploymentOptions, NoDeployment};
 pub use diagnostic::{Decision, Diagnostic, Refusal};
 pub use endpoint::{
     Endpoint, EndpointChange, EndpointKind, Flags, MissingFact, NotOffered, Presented, PresentedCertificate, Rank,

@@ -197,6 +197,15 @@ impl Plan {
         }
     }
 
+    /// Whether the request still comes to the same on the server.
+    pub(crate) fn still_holds(&self, server: &Server, now: SystemTime) -> Result<(), NoPlan> {
+        match plan_with(&self.policy, server, &self.request, now) {
+            Ok(again) if again.comes_to_the_same(self) => Ok(()),
+            Err(no_plan) => Err(no_plan),
+            other => Err(NoPlan::Stale(Box::new(other))),
+        }
+    }
+
     /// Changes the server, which nobody has asked again.
     pub(crate) fn commit(&self, server: &mut Server) {
         self.change.commit(server);

@@ -115,6 +115,45 @@ pub(crate) fn lines(blocks: &[Block], other_sources: &[String]) -> Vec<Line> {
     lines
 }
 
+/// The blocks as one file: nothing is parted from what comes after it, since nobody pastes it. What is for another
+/// computer is done there alone.
+pub(crate) fn file(blocks: &[Block]) -> Vec<u8> {
+    let mut places: Vec<&str> = Vec::new();
+    for computer in blocks.iter().filter_map(Block::computer) {
+        if !places.contains(&computer) {
+            places.push(computer);
+        }
+    }
+    let mut text = String::new();
+    for group in blocks.chunk_by(|one, other| one.computer() == other.computer()) {
+        let statements: Vec<_> = group.iter().flat_map(Block::statements).cloned().collect();
+        if statements.is_empty() {
+            continue;
+        }
+        let body = Block::of_whole_file(statements).text();
+        match group.first().and_then(Block::computer) {
+            Some(computer) => text.push_str(&format!("if ({}) {{\n{body}}}\n", is_on(computer))),
+            None if places.is_empty() => text.push_str(&body),
+            None => {
+                let others: Vec<_> = places.iter().map(|place| is_on(place).to_string()).collect();
+                text.push_str(&format!("if (-not ({})) {{\n{body}}}\n", others.join(" -or ")));
+            }
+        }
+    }
+    marked(&text.replace('\n', "\r\n"))
+}
+
+fn is_on(computer: &str) -> impl fmt::Display {
+    // What Windows calls the computer is the first label of its name.
+    let computer = computer.split('.').next().unwrap_or(computer);
+    fmt::from_fn(move |f| write!(f, "$env:COMPUTERNAME -eq {}", string(computer)))
+}
+
+/// UTF-8 with a byte order mark.
+pub(crate) fn marked(text: &str) -> Vec<u8> {
+    [b"\xEF\xBB\xBF", text.as_bytes()].concat()
+}
+
 /// What a request that goes through takes, a block after the other. Of what is planned for the whole organisation it is
 /// the assignment alone.
 pub(crate) fn blocks(case: &Case<'_>) -> Vec<Block> {

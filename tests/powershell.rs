@@ -11,6 +11,7 @@ mod support {
     pub mod export;
     pub mod factory;
     pub mod filled;
+    pub mod pwsh;
     pub mod shell;
     pub mod stand_in;
     pub mod told;

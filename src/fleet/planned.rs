@@ -105,6 +105,23 @@ pub(super) fn plan(
     assignment([fleet, &with_imports], policy, rollout, now, &order, imports)
 }
 
+impl RolloutPlan {
+    /// The certificate.
+    pub(crate) fn thumbprint(&self) -> crate::thumbprint::Thumbprint {
+        self.rollout.request.thumbprint()
+    }
+
+    /// Whether it still comes to the same.
+    pub(crate) fn still_holds(&self, fleet: &Fleet, now: SystemTime) -> bool {
+        fleet.roll_out(&self.policy, &self.rollout, now).is_ok_and(|again| again.comes_to_the_same(self))
+    }
+
+    /// The fleet once what is missing has been imported.
+    pub(crate) fn with_imports<'a>(&self, fleet: &'a Fleet) -> Cow<'a, Fleet> {
+        imported(fleet, &self.rollout, &self.imports)
+    }
+}
+
 /// The servers that lack a certificate.
 fn lacking<'a>(servers: impl Iterator<Item = &'a Server>, new: &Certificate) -> Vec<String> {
     let lacks = |server: &&Server| server.installed(new.thumbprint()).is_none();

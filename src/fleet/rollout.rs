@@ -352,7 +352,7 @@ impl RolloutPlan {
         left
     }
 
-    fn comes_to_the_same(&self, other: &Self) -> bool {
+    pub(super) fn comes_to_the_same(&self, other: &Self) -> bool {
         let is_alike = |one: &(String, Result<Plan, NoPlan>), another: &(String, Result<Plan, NoPlan>)| {
             one.0 == another.0
                 && match (&one.1, &another.1) {

@@ -30,6 +30,14 @@ impl Server {
         self.facts.connectors.contains(connector)
     }
 
+    /// The name of a Receive connector without its server before it, as some exports have it.
+    pub(crate) fn own_name<'a>(&self, connector: &'a Connector) -> &'a str {
+        match connector.name().split_once('\\') {
+            Some((server, rest)) if self.is_called(server) => rest,
+            _ => connector.name(),
+        }
+    }
+
     /// Whether it has a connector of the same kind and name of its own, as an Edge Transport server may have.
     pub(super) fn has_own(&self, shared: &Connector) -> bool {
         let is_same = |own: &Connector| own.kind() == shared.kind() && text::same(own.name(), shared.name());

@@ -1,0 +1,274 @@
+//! What one script is about: its servers, each as it is today, before the removal and afterwards, and the connectors
+//! that no server has for itself.
+
+use std::time::SystemTime;
+
+use super::data::joined;
+use crate::fleet::{Fleet, RolloutPlan};
+use crate::plan::Plan;
+use crate::server::{Connector, ConnectorKind, Installed, LoadBalancing, Server, TlsCertificateName};
+use crate::service::Service;
+use crate::text::{Caseless, same};
+use crate::thumbprint::Thumbprint;
+use crate::time::Timestamp;
+
+/// A server with its plan.
+pub(super) struct Part<'a> {
+    pub(super) plan: &'a Plan,
+    /// As it was planned for: what is imported is there.
+    pub(super) server: &'a Server,
+    pub(super) today: Server,
+    pub(super) interim: Server,
+    pub(super) after: Server,
+    pub(super) is_imported: bool,
+    pub(super) removed: Option<Thumbprint>,
+}
+
+/// A connector of the organisation, or the hybrid configuration, that is given another name.
+pub(super) struct Moved<'a> {
+    pub(super) connector: &'a Connector,
+    pub(super) name: &'a TlsCertificateName,
+    /// The servers that are done before; empty where that is all of them.
+    pub(super) after: &'a [String],
+}
+
+/// What one script is about.
+pub(super) struct Scope<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) moved: Vec<Moved<'a>>,
+    /// Send connectors that have the name of the new certificate already, and let go of it for a while.
+    pub(super) same: Vec<&'a Connector>,
+    /// Subscribed Edge Transport servers, as far as they are known.
+    pub(super) subscribed: Vec<&'a str>,
+    pub(super) fleet: Option<&'a Fleet>,
+    pub(super) now: Timestamp,
+    pub(super) new: Thumbprint,
+}
+
+impl<'a> Part<'a> {
+    fn new(plan: &'a Plan, server: &'a Server, is_imported: bool) -> Self {
+        let change = plan.change();
+        let mut today = server.clone();
+        if is_imported {
+            today.inventory_mut().remove(change.thumbprint());
+        }
+        let mut interim = server.clone();
+        change.before_removal().commit(&mut interim);
+        let mut after = server.clone();
+        // Exchange removes none that a Send connector names, and those of a subscribed Edge Transport server are
+        // set on a Mailbox server.
+        let removed = change.removed().filter(|removed| !is_named_for_good(server, *removed));
+        if removed.is_some() {
+            change.commit(&mut after);
+        } else {
+            after = interim.clone();
+        }
+        Self { plan, server, today, interim, after, is_imported, removed }
+    }
+
+    /// The services that are assigned, or made the default.
+    pub(super) fn in_question(&self) -> Service {
+        self.plan.in_question()
+    }
+
+    pub(super) fn new_certificate(&self) -> Option<&'a Installed> {
+        self.server.installed(self.plan.change().thumbprint())
+    }
+
+    /// The certificate that loses what the new one gets: the one that is replaced, or else that of the web site.
+    pub(super) fn old(&self) -> Option<&'a Installed> {
+        let request = self.plan.request();
+        let of_request = request.old().or_else(|| request.removes());
+        let of_site = || {
+            let iis = self.plan.superseded().iter().filter(|(service, _)| *service == Service::IIS);
+            iis.map(|(_, thumbprint)| *thumbprint).find(|thumbprint| !self.plan.keeps(Service::IIS, *thumbprint))
+        };
+        self.server.installed(of_request.or_else(of_site)?)
+    }
+
+    /// The computer's name in the network.
+    pub(super) fn address(&self) -> &'a str {
+        self.server.fqdn().unwrap_or(self.server.name())
+    }
+
+    /// The Receive connectors of the server with their names before and afterwards.
+    pub(super) fn receive_connectors(&self) -> impl Iterator<Item = &'a Connector> {
+        let server = self.server;
+        let is_here = |connector: &&Connector| connector.kind() == ConnectorKind::Receive;
+        server.connectors().filter(is_here).filter(move |connector| server.runs(connector))
+    }
+
+    /// Whether the question of the default may come, and is to be answered with No.
+    pub(super) fn may_keep(&self) -> bool {
+        let is_new = self.today.default_smtp().value() == Some(self.plan.change().thumbprint());
+        let is_asked = self.today.default_smtp() != crate::fact::Fact::None && !is_new;
+        self.in_question().contains(Service::SMTP) && !self.plan.change().moves_default_smtp() && is_asked
+    }
+}
+
+/// Whether a Send connector of a subscribed Edge Transport server names a certificate.
+fn is_named_for_good(server: &Server, thumbprint: Thumbprint) -> bool {
+    let names = |installed: &Installed| {
+        server.connectors().any(|connector| {
+            connector.kind() == ConnectorKind::Send
+                && server.runs(connector)
+                && connector.names(installed.certificate())
+        })
+    };
+    server.is_edge() && server.edge_subscribed() && server.installed(thumbprint).is_some_and(names)
+}
+
+impl<'a> Scope<'a> {
+    /// That of the plan of one server.
+    pub(super) fn of_plan(plan: &'a Plan, server: &'a Server, now: SystemTime, is_imported: bool) -> Self {
+        let renames = plan.change().renames().iter();
+        let renames = renames.filter(|rename| rename.connector().kind() != ConnectorKind::Receive);
+        // What EdgeSync gives to a subscribed Edge Transport server cannot be set there.
+        let renames = renames.filter(|_| !(server.is_edge() && server.edge_subscribed()));
+        let (same, moved): (Vec<_>, Vec<_>) = renames.partition(|rename| rename.is_the_same());
+        Self {
+            parts: vec![Part::new(plan, server, is_imported)],
+            moved: moved
+                .into_iter()
+                .map(|rename| Moved { connector: rename.connector(), name: rename.name(), after: &[] })
+                .collect(),
+            same: same.into_iter().map(|rename| rename.connector()).collect(),
+            subscribed: Vec::new(),
+            fleet: None,
+            now: now.into(),
+            new: plan.change().thumbprint(),
+        }
+    }
+
+    /// Those of a rollout: one for each Edge Transport server, then that of the others. The fleet is that in which what
+    /// is missing has been imported.
+    pub(super) fn of_rollout(rollout: &'a RolloutPlan, fleet: &'a Fleet, now: SystemTime) -> Vec<Self> {
+        let parts = rollout.servers().filter_map(|(name, outcome)| {
+            let is_imported = rollout.imports().iter().any(|imported| same(imported, name));
+            Some(Part::new(outcome.as_ref().ok()?, fleet.get(name)?, is_imported))
+        });
+        let (edges, others): (Vec<Part<'a>>, Vec<Part<'a>>) = parts.partition(|part| part.server.is_edge());
+        let is_subscribed = |server: &&Server| server.is_edge() && server.edge_subscribed();
+        let subscribed: Vec<_> = fleet.servers().filter(is_subscribed).map(Server::name).collect();
+        let scope = |parts, moved, same, new| Self {
+            parts,
+            moved,
+            same,
+            subscribed: subscribed.clone(),
+            fleet: Some(fleet),
+            now: now.into(),
+            new,
+        };
+        let is_own = |connector: &Connector| fleet.servers().any(|server| server.is_edge() && server.owns(connector));
+        let moved = |is_wanted: &dyn Fn(&Connector) -> bool| {
+            let of_organization = rollout
+                .connectors()
+                .iter()
+                .filter(|moved| moved.connector().kind() != ConnectorKind::Receive && is_wanted(moved.connector()));
+            let moved = of_organization.map(|moved| Moved {
+                connector: moved.connector(),
+                name: moved.name(),
+                after: moved.after(),
+            });
+            moved.collect::<Vec<_>>()
+        };
+        let mut scopes = Vec::new();
+        let new = rollout.thumbprint();
+        for part in edges {
+            let server = part.server;
+            let same = same_of(std::slice::from_ref(&part), |connector| server.owns(connector));
+            scopes.push(scope(vec![part], moved(&|connector| server.owns(connector)), same, new));
+        }
+        let same = same_of(&others, |connector| !is_own(connector));
+        let moved = moved(&|connector| !is_own(connector));
+        if !others.is_empty() || !moved.is_empty() {
+            scopes.push(scope(others, moved, same, new));
+        }
+        scopes
+    }
+
+    /// The Edge Transport server whose script it is.
+    pub(super) fn edge(&self) -> Option<&'a Server> {
+        self.parts.first().map(|part| part.server).filter(|server| server.is_edge())
+    }
+
+    /// What connectors name the old certificates and the new one by.
+    pub(super) fn names(&self) -> Vec<TlsCertificateName> {
+        let mut names: Vec<TlsCertificateName> = Vec::new();
+        let mut add = |name: TlsCertificateName| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        };
+        for part in &self.parts {
+            let both = part.old().into_iter().chain(part.new_certificate());
+            both.for_each(|installed| add(TlsCertificateName::of(installed.certificate())));
+            let renames =
+                part.plan.change().renames().iter().filter_map(|it| it.connector().tls_certificate_name().value());
+            renames.cloned().for_each(&mut add);
+        }
+        self.moved.iter().filter_map(|it| it.connector.tls_certificate_name().value()).cloned().for_each(&mut add);
+        names
+    }
+
+    /// Every Send connector and the hybrid configuration that the script can see.
+    pub(super) fn connectors(&self) -> Vec<&'a Connector> {
+        let Some(server) = self.parts.first().map(|part| part.server) else {
+            return self.moved.iter().map(|moved| moved.connector).collect();
+        };
+        let is_of_organization = |connector: &&Connector| connector.kind() != ConnectorKind::Receive;
+        let is_seen = |connector: &&Connector| !server.is_edge() || server.runs(connector);
+        server.connectors().filter(is_of_organization).filter(is_seen).collect()
+    }
+
+    /// The servers on which transport is stopped while connectors let go of their name.
+    pub(super) fn transport_servers(&self) -> Vec<String> {
+        let mut servers: Vec<String> = Vec::new();
+        let here = self.parts.first().map(|part| part.server);
+        for connector in &self.same {
+            let named =
+                connector.servers().iter().map(|name| match (here, self.fleet.and_then(|fleet| fleet.get(name))) {
+                    (Some(here), _) if here.is_called(name) => {
+                        (here.name().to_owned(), here.is_edge() && self.edge().is_none())
+                    }
+                    (_, Some(server)) => (server.name().to_owned(), server.is_edge() && self.edge().is_none()),
+                    (_, None) => (name.clone(), false),
+                });
+            let all = self.parts.iter().filter(|_| connector.servers().is_empty());
+            let all = all.map(|part| (part.server.name().to_owned(), false));
+            for (name, is_out_of_reach) in named.chain(all) {
+                if !is_out_of_reach && !servers.iter().any(|known| Caseless(known) == Caseless(&name)) {
+                    servers.push(name);
+                }
+            }
+        }
+        servers
+    }
+
+    /// The names of the Edge subscriptions; `None` if they are not known.
+    pub(super) fn edge_subscriptions(&self) -> Option<String> {
+        let is_subscribed = self.parts.iter().any(|part| part.server.edge_subscribed());
+        match (is_subscribed, self.subscribed.is_empty()) {
+            (true, true) => None,
+            _ => Some(joined(&self.subscribed)),
+        }
+    }
+
+    pub(super) fn is_behind(&self, balancing: LoadBalancing) -> Option<&Part<'a>> {
+        let is_there =
+            |part: &&Part<'_>| part.server.load_balancing() == balancing && part.in_question().contains(Service::IIS);
+        self.parts.iter().find(is_there)
+    }
+}
+
+fn same_of<'a>(parts: &[Part<'a>], is_wanted: impl Fn(&Connector) -> bool) -> Vec<&'a Connector> {
+    let mut same: Vec<&Connector> = Vec::new();
+    for part in parts {
+        for rename in part.plan.change().renames().iter().filter(|rename| rename.is_the_same()) {
+            if is_wanted(rename.connector()) && !same.iter().any(|known| *known == rename.connector()) {
+                same.push(rename.connector());
+            }
+        }
+    }
+    same
+}
