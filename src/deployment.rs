@@ -281,7 +281,7 @@ fn file(scope: &Scope<'_>, suffix: String, twins: &[(String, String)], planned: 
         names: scope.names().iter().map(ToString::to_string).collect(),
         is_behind_layer4: scope.is_behind(LoadBalancing::Layer4).is_some(),
         restarts: steps::restarts(scope, &steps),
-        removals: steps::removals(scope),
+        removals: steps::removals(scope, &facts),
         facts,
         ports,
         unseen,

@@ -7,16 +7,24 @@
 mod support {
     pub mod deployment_worlds;
     pub mod factory;
+    pub mod faults;
     pub mod pwsh;
     pub mod runs;
     pub mod worlds;
 }
 
+use std::collections::BTreeMap;
+use std::thread;
+
 use exchange_certificates::{
-    Answer, ConnectorNames, Deployment, DeploymentOptions, Fleet, Installed, Request, Service, plan, rfc3339,
+    Answer, ConnectorNames, Deployment, DeploymentOptions, Fleet, Installed, Policy, Request, Rollout, Service, plan,
+    rfc3339,
 };
+use serde_json::{Value, json};
 use support::deployment_worlds as worlds;
-use support::runs::{Script, run};
+use support::faults;
+use support::pwsh::pwsh;
+use support::runs::{Judged, Script, Undisturbed, job, run_jobs, undisturbed};
 use support::worlds::{NOW, World, state};
 
 fn now() -> std::time::SystemTime {
@@ -39,10 +47,116 @@ fn of_one_server(world: &World) -> (Deployment, Fleet) {
     (deployment, fleet)
 }
 
-#[test]
-fn a_script_ends_where_its_plan_does() {
+/// The scripts of a renewal of the organisation, and the servers afterwards.
+fn of_organization(world: &World) -> (Deployment, Fleet) {
+    let new = world.known("NEW");
+    let mut fleet = world.fleet();
+    let request = Request::renew(new.certificate.thumbprint()).with_default_smtp(Answer::Keep);
+    let rollout = Rollout::new(request.with_connector_names(ConnectorNames::Update));
+    let plan = fleet.roll_out(&Policy::default(), &rollout.with_certificate(new.certificate.clone()), now()).unwrap();
+    let deployment = plan.deployment(&fleet, now(), &DeploymentOptions::new().with_name("renew"));
+    let deployment = deployment.unwrap_or_else(|no| panic!("{no}: {}", serde_json::to_string_pretty(&plan).unwrap()));
+    fleet.apply(&plan, now()).unwrap();
+    (deployment, fleet)
+}
+
+/// Every script of every world.
+fn scripts() -> Vec<Script> {
+    let (deployment, after) = of_one_server(&worlds::renewed_by_like());
     let world = worlds::renewed_by_like();
-    let (deployment, after) = of_one_server(&world);
-    let script = Script::new(&world, &deployment.files()[0], state(&world, &after));
-    run("plain", &[script]);
+    let mut scripts = vec![Script::new(&world, &deployment.files()[0], state(&world, &after))];
+    for world in [worlds::wildcard_for_three(), worlds::with_an_edge(), worlds::hostile()] {
+        let (deployment, after) = of_organization(&world);
+        let mut planned = state(&world, &after);
+        // A Send connector that EdgeSync brings still names it, until the main file has been run.
+        planned.insert("EDGE01|services %OLD%".to_owned(), "SMTP".to_owned());
+        scripts.extend(deployment.files().iter().map(|file| Script::new(&world, file, planned.clone())));
+    }
+    scripts
+}
+
+fn plain(script: &Script) -> Value {
+    job(script, "plain", 2, json!({}))
+}
+
+/// A sample of what can go wrong, the same in every run: as many of each theme as there is time for.
+fn sample(theme: &str, jobs: Vec<Value>, seed: &mut u64) -> Vec<Value> {
+    if std::env::var_os("EXCHANGE_CERTIFICATES_LONG").is_some() {
+        return jobs;
+    }
+    let most = MOST.iter().find(|(known, _)| *known == theme).map_or(0, |(_, most)| *most);
+    let mut keyed: Vec<_> = jobs
+        .into_iter()
+        .map(|job| {
+            // Xorshift.
+            *seed ^= *seed << 13;
+            *seed ^= *seed >> 7;
+            *seed ^= *seed << 17;
+            (*seed, job)
+        })
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.truncate(most);
+    keyed.into_iter().map(|(_, job)| job).collect()
+}
+
+/// How many jobs of each theme run of each script.
+const MOST: [(&str, usize); 8] = [
+    ("failed call", 8),
+    ("killed", 5),
+    ("failed read", 2),
+    ("failed for good", 3),
+    ("server gone", 2),
+    ("stale fact", 8),
+    ("listener", 6),
+    ("session", 4),
+];
+
+#[test]
+fn a_script_ends_where_its_plan_does_or_where_it_began_or_says_what_is_left() {
+    let Some(pwsh) = pwsh() else { return };
+    let scripts = scripts();
+    let calm: Vec<_> = scripts.iter().map(|script| (script.clone(), vec![plain(script)])).collect();
+    let judged = run_jobs(&pwsh, "plain", &calm);
+    assert!(judged.faults.is_empty(), "{}", judged.faults.join("\n"));
+    let calm: Vec<_> = scripts.iter().map(|script| undisturbed(script, &judged)).collect();
+
+    let mut seed = 0x2545_F491_4F6C_DD1D;
+    let mut themes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut halves: [Vec<(Script, Vec<Value>)>; 2] = Default::default();
+    for (script, calm) in scripts.iter().zip(&calm) {
+        let mut of_themes: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        faults::jobs(script, calm).into_iter().for_each(|(theme, job)| of_themes.entry(theme).or_default().push(job));
+        let mut jobs = Vec::new();
+        for (theme, all) in of_themes {
+            let sampled = sample(theme, all, &mut seed);
+            *themes.entry(theme).or_default() += sampled.len();
+            jobs.extend(sampled);
+        }
+        let second = jobs.split_off(jobs.len() / 2);
+        for (half, jobs) in halves.iter_mut().zip([jobs, second]) {
+            half.push((script.clone(), std::iter::once(plain(script)).chain(jobs).collect()));
+        }
+    }
+    let judged: Vec<_> = thread::scope(|scope| {
+        let runs = halves.iter().enumerate().map(|(place, half)| {
+            let pwsh = &pwsh;
+            scope.spawn(move || run_jobs(pwsh, &format!("faults-{place}"), half))
+        });
+        runs.collect::<Vec<_>>().into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    print_table(&scripts, &calm, &themes, &judged);
+    let faults: Vec<_> = judged.iter().flat_map(|judged| &judged.faults).map(String::as_str).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn print_table(scripts: &[Script], calm: &[Undisturbed], themes: &BTreeMap<&str, usize>, judged: &[Judged]) {
+    println!("scripts {}, steps {}", scripts.len(), calm.iter().map(|calm| calm.calls).sum::<usize>());
+    println!("hostile names {}", worlds::HOSTILE.len() * 2 + 2);
+    themes.iter().for_each(|(theme, count)| println!("{theme:>16} {count}"));
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for (outcome, count) in judged.iter().flat_map(|judged| &judged.outcomes) {
+        *outcomes.entry(outcome).or_default() += count;
+    }
+    outcomes.iter().for_each(|(outcome, count)| println!("{outcome:>16} {count} runs"));
 }

@@ -233,7 +233,7 @@ fn organization(scope: &Scope<'_>, names: &[TlsCertificateName], facts: &mut Fac
     let is_whole = sends().all(|connector| connector.tls_certificate_name().is_known());
     if server.unread(NotReadKind::SendConnectors).is_none() && is_whole {
         let named: Vec<_> = sends().filter(|connector| is_named(connector, names)).collect();
-        let is_same = |connector: &Connector| scope.same.iter().any(|same| *same == connector);
+        let is_same = |connector: &Connector| scope.same.contains(&connector);
         // They let go of their name one after the other, and get it back so.
         let let_go: Vec<_> = scope.same.iter().map(|connector| connector.name()).collect();
         let without = |gone: &[&str]| {
@@ -249,7 +249,7 @@ fn organization(scope: &Scope<'_>, names: &[TlsCertificateName], facts: &mut Fac
     // What EdgeSync brings may change at any time.
     for connector in sends().filter(|connector| is_named(connector, names) && !is_synchronised) {
         let name = connector.name();
-        let lets_go = scope.same.iter().any(|same| *same == connector).then(String::new);
+        let lets_go = scope.same.contains(&connector).then(String::new);
         facts.on_the_way(fact("send", "", name), name_of(connector).unwrap_or_default(), after(connector), lets_go);
         if !connector.servers().is_empty() {
             facts.stays(fact("sources", "", name), joined(connector.servers()));

@@ -55,15 +55,8 @@ impl<'a> Part<'a> {
         let mut interim = server.clone();
         change.before_removal().commit(&mut interim);
         let mut after = server.clone();
-        // Exchange removes none that a Send connector names, and those of a subscribed Edge Transport server are
-        // set on a Mailbox server.
-        let removed = change.removed().filter(|removed| !is_named_for_good(server, *removed));
-        if removed.is_some() {
-            change.commit(&mut after);
-        } else {
-            after = interim.clone();
-        }
-        Self { plan, server, today, interim, after, is_imported, removed }
+        change.commit(&mut after);
+        Self { plan, server, today, interim, after, is_imported, removed: change.removed() }
     }
 
     /// The services that are assigned, or made the default.
@@ -104,18 +97,6 @@ impl<'a> Part<'a> {
         let is_asked = self.today.default_smtp() != crate::fact::Fact::None && !is_new;
         self.in_question().contains(Service::SMTP) && !self.plan.change().moves_default_smtp() && is_asked
     }
-}
-
-/// Whether a Send connector of a subscribed Edge Transport server names a certificate.
-fn is_named_for_good(server: &Server, thumbprint: Thumbprint) -> bool {
-    let names = |installed: &Installed| {
-        server.connectors().any(|connector| {
-            connector.kind() == ConnectorKind::Send
-                && server.runs(connector)
-                && connector.names(installed.certificate())
-        })
-    };
-    server.is_edge() && server.edge_subscribed() && server.installed(thumbprint).is_some_and(names)
 }
 
 impl<'a> Scope<'a> {

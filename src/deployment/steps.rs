@@ -237,7 +237,7 @@ pub(super) fn restarts(scope: &Scope<'_>, steps: &[Unit]) -> Vec<Restart> {
 }
 
 /// What is removed at the end.
-pub(super) fn removals(scope: &Scope<'_>) -> Vec<Unit> {
+pub(super) fn removals(scope: &Scope<'_>, facts: &Facts) -> Vec<Unit> {
     let removed = || scope.parts.iter().filter_map(|part| Some((part, part.server.installed(part.removed?)?)));
     let is_held = |old: &crate::server::Installed| scope.same.iter().any(|same| same.names(old.certificate()));
     let removal = |(part, old): (&Part<'_>, &crate::server::Installed)| {
@@ -245,6 +245,13 @@ pub(super) fn removals(scope: &Scope<'_>) -> Vec<Unit> {
         let removal = Unit::part(server.name(), format!("remove {thumbprint}"))
             .gives(fact("services", server.name(), thumbprint), "absent")
             .call(commands::remove_quietly(server, old));
+        // What else is read of it goes with it.
+        let others =
+            [("key", "absent"), ("sites", "")].map(|(kind, gone)| (fact(kind, server.name(), thumbprint), gone));
+        let removal = others
+            .into_iter()
+            .filter(|(key, _)| facts.has(key))
+            .fold(removal, |removal, (key, gone)| removal.gives(key, gone));
         Unit { removes: Some(thumbprint), ..removal }
     };
     let mut removals: Vec<_> = removed()
@@ -271,7 +278,7 @@ pub(super) fn removals(scope: &Scope<'_>) -> Vec<Unit> {
         switch: Some("StopTransport"),
         steps: stop.chain(let_go).chain(held).collect(),
         finally: again.chain(start).collect(),
-        ..Unit::new("remove", "", format!("remove it while transport is stopped on {}", servers.len()))
+        ..Unit::new("remove", "", "remove what Send connectors name, while transport is stopped")
     });
     removals
 }

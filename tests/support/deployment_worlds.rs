@@ -64,3 +64,91 @@ pub fn renewed_by_like() -> World {
         known: vec![old, new, own],
     }
 }
+
+/// Three servers of three versions, a wildcard certificate in place of one name, and the names of connectors moved.
+pub fn wildcard_for_three() -> World {
+    let old = known("OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso CA 2"), &["*.contoso.com"], 10);
+    let servers = [("MBX16", "2016"), ("MBX19", "2019"), ("MBXSE", "SE")];
+    let owns: Vec<_> = servers.iter().map(|(name, _)| own(name)).collect();
+    let of_servers = servers.iter().zip(&owns).map(|((name, version), own)| mailbox(name, version, &old, own, false));
+    World {
+        name: "b",
+        servers: of_servers.collect(),
+        connectors: vec![
+            send("Outbound", &["MBX16", "MBX19", "MBXSE"], &old),
+            send("Partner", &["MBX19"], &old),
+            json!({ "kind": "Hybrid", "name": "Hybrid Configuration", "tls_certificate_name": old.connector_name() }),
+        ],
+        edges: Vec::new(),
+        computer: "MBX19".to_owned(),
+        known: [old, new].into_iter().chain(owns).collect(),
+    }
+}
+
+/// A Mailbox server and the Edge Transport server that is subscribed to its site.
+pub fn with_an_edge() -> World {
+    let old = known("OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso CA 2"), &["mail.contoso.com"], 10);
+    let (own, edge) = (own("MBX01"), own("EDGE01"));
+    let mut mailbox = mailbox("MBX01", "2019", &old, &own, false);
+    mailbox["edge_subscribed"] = true.into();
+    let name = "Default internal receive connector EDGE01";
+    let mut connector = receive(name, "EDGE01", 25, Some(&old), "edge01.contoso.com");
+    connector["transport_role"] = "HubTransport".into();
+    let server = json!({
+        "name": "EDGE01", "fqdn": "edge01.contoso.com", "version": "2019", "roles": ["EdgeTransport"],
+        "edge_subscribed": true, "default_smtp": edge.thumbprint(), "connectors": [connector],
+        "certificates": [old.installed("SMTP", &[]), edge.installed("SMTP", &[])],
+    });
+    World {
+        name: "c",
+        servers: vec![mailbox, server],
+        connectors: vec![send("Outbound", &["MBX01"], &old), send("From Edge", &["EDGE01"], &old)],
+        edges: vec!["EDGE01".to_owned()],
+        computer: "MBX01".to_owned(),
+        known: vec![old, new, own, edge],
+    }
+}
+
+/// Names that another reader than PowerShell would run.
+pub const HOSTILE: [&str; 10] = [
+    "it's; Stop-Computer",
+    "a\u{2019}; throw 1 #\u{2018}",
+    "$(Stop-Computer)",
+    "--%",
+    "`n`$x",
+    "-Force",
+    "@quiet } ; throw 2 ; {",
+    "a | b",
+    "\u{201C}quoted\u{201D} \"too\"",
+    "\u{202E}backwards",
+];
+
+/// Two servers and connectors of such names.
+pub fn hostile() -> World {
+    let old = known("OLD", Some("Contoso's CA; throw 3"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso $(throw 4) CA\u{2019}"), &["mail.contoso.com"], 10);
+    let names = ["MBX'01", "$(MBX02)"];
+    let owns: Vec<_> = names.iter().enumerate().map(|(place, _)| own(&format!("H{}", place + 1))).collect();
+    let of_server = |(name, own): (&&str, &Known)| {
+        let mut server = mailbox(name, "2019", &old, own, false);
+        let place = if *name == names[0] { 1 } else { 2 };
+        server["fqdn"] = format!("h{place}.contoso.com").into();
+        server["connectors"][0]["fqdn"] = server["fqdn"].clone();
+        let connectors = server["connectors"].as_array_mut().unwrap();
+        for hostile in HOSTILE.iter().skip(place - 1).step_by(2) {
+            connectors.push(receive(hostile, name, 2525, Some(&old), "none"));
+        }
+        server
+    };
+    let sends = HOSTILE.iter().map(|name| send(name, &names, &old));
+    World {
+        name: "h",
+        servers: names.iter().zip(&owns).map(of_server).collect(),
+        connectors: sends.collect(),
+        edges: Vec::new(),
+        computer: names[0].to_owned(),
+        known: [old, new].into_iter().chain(owns).collect(),
+    }
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 use exchange_certificates::DeploymentFile;
 use serde_json::{Value, json};
 
-use super::pwsh::{folder, pwsh, run_file, support};
+use super::pwsh::{folder, run_file, support};
 use super::worlds::World;
 
 /// A script with its world.
@@ -22,6 +22,8 @@ pub struct Script {
     pub planned: BTreeMap<String, String>,
     /// The ports by their names, with server and endpoint.
     pub ports: BTreeMap<String, (String, String)>,
+    /// What connectors call the old certificate by.
+    pub old_name: String,
 }
 
 impl Script {
@@ -52,7 +54,14 @@ impl Script {
         }
         let is_edge = file.server().is_some();
         let name = format!("{}{}", world.name, file.suffix());
-        Self { name, plan: lines.join("\n") + "\n", world: world.of_stand_in(is_edge, &ports), planned, ports }
+        Self {
+            name,
+            plan: lines.join("\n") + "\n",
+            world: world.of_stand_in(is_edge, &ports),
+            planned,
+            ports,
+            old_name: world.known("OLD").connector_name(),
+        }
     }
 }
 
@@ -85,58 +94,79 @@ pub fn job(script: &Script, name: &str, runs: u32, more: Value) -> Value {
     job
 }
 
-/// Writes the files of a script, and says of jobs which they are.
-fn lay_out(folder: &Path, script: &Script, jobs: &mut [Value]) {
-    let place = |ending: &str| folder.join(format!("{}.{ending}", script.name));
-    fs::write(place("plan.ps1"), &script.plan).unwrap();
-    fs::write(place("world.json"), script.world.to_string()).unwrap();
-    for job in jobs {
-        job["world"] = place("world.json").to_str().unwrap().into();
-        job["script"] = place("plan.ps1").to_str().unwrap().into();
-    }
+/// What an undisturbed run of a script comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Undisturbed {
+    /// How many calls change something.
+    pub calls: usize,
+    /// How many read something.
+    pub reads: usize,
+    /// The cmdlets that change something.
+    pub cmdlets: Vec<String>,
 }
 
-/// Runs scripts, each undisturbed.
-pub fn run(set: &str, scripts: &[Script]) {
-    let jobs =
-        scripts.iter().map(|script| (script.clone(), vec![job(script, "plain", 2, json!({}))])).collect::<Vec<_>>();
-    run_jobs(set, &jobs);
+/// What became of jobs.
+#[derive(Debug, Default)]
+pub struct Judged {
+    pub faults: Vec<String>,
+    /// How often each outcome came.
+    pub outcomes: BTreeMap<String, usize>,
+    pub results: Vec<Value>,
 }
 
-/// Runs jobs, of each script the undisturbed one first, and holds the undisturbed ones to what is planned.
-pub fn run_jobs(set: &str, scripts: &[(Script, Vec<Value>)]) {
-    let Some(pwsh) = pwsh() else { return };
+/// Runs jobs, of each script the undisturbed one first, in so many PowerShells at once.
+pub fn run_jobs(pwsh: &Path, set: &str, scripts: &[(Script, Vec<Value>)]) -> Judged {
     let folder = folder(&format!("deployment-{set}"));
     let mut all = Vec::new();
     for (script, jobs) in scripts {
-        let mut jobs = jobs.clone();
-        lay_out(&folder, script, &mut jobs);
-        all.extend(jobs);
+        let place = |ending: &str| folder.join(format!("{}.{ending}", script.name));
+        fs::write(place("plan.ps1"), &script.plan).unwrap();
+        fs::write(place("world.json"), script.world.to_string()).unwrap();
+        all.extend(jobs.iter().cloned().map(|mut job| {
+            job["world"] = place("world.json").to_str().unwrap().into();
+            job["script"] = place("plan.ps1").to_str().unwrap().into();
+            job
+        }));
     }
     let file = folder.join("jobs.json");
     fs::write(&file, Value::Array(all).to_string()).unwrap();
     let parts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/deployment");
-    run_file(&pwsh, &support("deploy.ps1"), &[&"-Jobs", &file, &"-Parts", &parts, &"-Folder", &folder]);
+    run_file(pwsh, &support("deploy.ps1"), &[&"-Jobs", &file, &"-Parts", &parts, &"-Folder", &folder]);
     let results = folder.join("results.json");
-    let said = run_file(&pwsh, &support("judge-deployed.ps1"), &[&"-Jobs", &file, &"-Results", &results]);
-    println!("{said}");
-    let results: Vec<Value> = serde_json::from_str(&fs::read_to_string(results).unwrap()).unwrap();
-    for (script, _) in scripts {
-        let result = results.iter().find(|result| result["name"] == format!("{} plain", script.name)).unwrap();
-        let mut state = result["runs"][0]["state"].to_string();
-        for (name, thumbprint) in result["thumbprints"].as_object().unwrap() {
-            state = state.replace(thumbprint.as_str().unwrap(), &format!("%{name}%"));
-        }
-        let state: BTreeMap<String, Value> = serde_json::from_str(&state).unwrap();
-        for (key, value) in &script.planned {
-            if key.split('|').next() == Some("")
-                || state.contains_key(&format!("{}|default", key.split('|').next().unwrap()))
-            {
-                let there = state.get(key).map(|there| there.as_str().unwrap_or_default());
-                assert_eq!(there, Some(value.as_str()), "{}: {key}; {}", script.name, result["runs"][0]["lines"]);
-            }
-        }
+    let said = run_file(pwsh, &support("judge-deployed.ps1"), &[&"-Jobs", &file, &"-Results", &results]);
+    let mut lines: Vec<_> = said.trim().lines().map(str::to_owned).collect();
+    let counts = lines.pop().unwrap();
+    let outcomes = counts.split(", ").filter_map(|count| count.split_once(' '));
+    let outcomes = outcomes.map(|(count, outcome)| (outcome.to_owned(), count.parse().unwrap())).collect();
+    let results = serde_json::from_str(&fs::read_to_string(results).unwrap()).unwrap();
+    Judged { faults: lines, outcomes, results }
+}
+
+/// The result of a script that nothing disturbs, which has to end where its plan does.
+pub fn undisturbed(script: &Script, judged: &Judged) -> Undisturbed {
+    let result = judged.results.iter().find(|result| result["name"] == format!("{} plain", script.name)).unwrap();
+    let first = &result["runs"][0];
+    let mut state = first["state"].to_string();
+    for (name, thumbprint) in result["thumbprints"].as_object().unwrap() {
+        state = state.replace(thumbprint.as_str().unwrap(), &format!("%{name}%"));
     }
-    let faults: Vec<_> = said.trim().lines().rev().skip(1).collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let state: BTreeMap<String, Value> = serde_json::from_str(&state).unwrap();
+    let servers = script.world["servers"].as_object().unwrap();
+    let is_seen = |key: &&String| {
+        let server = key.split('|').next().unwrap();
+        if server.is_empty() { script.world["edge"] == false } else { servers.contains_key(server) }
+    };
+    assert!(script.planned.keys().filter(is_seen).count() > 5, "{}: there is little to compare", script.name);
+    for key in script.planned.keys().filter(is_seen) {
+        let there = state.get(key).map(|there| there.as_str().unwrap_or_default());
+        assert_eq!(there, Some(script.planned[key].as_str()), "{}: {key}; {}", script.name, first["lines"]);
+    }
+    assert_eq!(first["last"]["outcome"], "done", "{}: {}", script.name, first["lines"]);
+    assert_eq!(result["runs"][1]["last"]["outcome"], "nothing-to-do", "{}", script.name);
+    assert_eq!(result["runs"][1]["calls"], first["calls"], "{}: a second run changes something", script.name);
+    let calls: Vec<_> = first["calls"].as_array().unwrap().iter().map(|call| call.as_str().unwrap()).collect();
+    let mut cmdlets: Vec<_> = calls.iter().map(|call| call.split(' ').next().unwrap().to_owned()).collect();
+    cmdlets.sort();
+    cmdlets.dedup();
+    Undisturbed { calls: calls.len(), reads: usize::try_from(first["reads"].as_u64().unwrap()).unwrap(), cmdlets }
 }

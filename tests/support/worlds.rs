@@ -49,19 +49,6 @@ pub fn known(name: &str, issuer: Option<&str>, domains: &[&str], month: u32) -> 
 }
 
 impl Known {
-    /// The same, outside its dates.
-    pub fn expired(self) -> Self {
-        let pem = &self.certificate;
-        let domains: Vec<_> = pem.domains().iter().map(ToString::to_string).collect();
-        let factory = CertificateFactory::new(&domains[0]).subject(&[("O", "Contoso"), ("CN", &domains[0])]);
-        let issuer = pem.issuer().to_string();
-        let issuer = issuer.split(',').next().unwrap().trim_start_matches("CN=").to_owned();
-        let factory =
-            factory.issuer(&[("O", "Contoso"), ("CN", &issuer)]).dns_names(domains.iter().map(String::as_str));
-        let certificate = factory.valid("2025-01-01T00:00:00Z", "2026-11-01T00:00:00Z").build();
-        Self { certificate, is_expired: true, order: -30, ..self }
-    }
-
     pub fn thumbprint(&self) -> String {
         self.certificate.thumbprint().to_string()
     }
@@ -128,7 +115,7 @@ impl World {
             .filter(is_of_this)
             .map(|server| (text(&server["name"]), self.server_of_stand_in(server)))
             .collect();
-        let sends: Map<_, _> = self.connectors.iter().filter(|it| it["kind"] == "Send" && !is_edge).map(|connector| {
+        let sends: Map<_, _> = self.connectors.iter().filter(|it| it["kind"] == "Send" && (!is_edge || it["servers"].as_array().unwrap().iter().any(|name| *name == *self.edge()))).map(|connector| {
             (text(&connector["name"]), json!({ "tls": text(&connector["tls_certificate_name"]), "fqdn": none(&connector["fqdn"]), "sources": connector["servers"] }))
         }).collect();
         let hybrid = self
