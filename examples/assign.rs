@@ -1,4 +1,4 @@
-//! Decides a scenario: `assign [FILE] [--json] [--explain RULE]`.
+//! Decides a scenario: `assign [FILE] [--json] [--explain RULE] [--script FILE.ps1]`.
 //!
 //! Exit status 0: assigned, removed, replaced or verified; 1: refused or missing; 2: a decision is
 //! required, or inconclusive; 3: bad input.
@@ -8,13 +8,17 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Parser;
-use exchange_certificates::{AUDIT_RULES, NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule};
+use exchange_certificates::{
+    AUDIT_RULES, NoDeployment, NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule,
+};
 
 mod common {
+    pub(crate) mod deploy;
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod show;
 }
+use common::deploy::Script;
 use common::input::{self, BadInput, Kind, Source};
 use common::output;
 use common::show;
@@ -32,6 +36,8 @@ struct Arguments {
     /// Print what a rule, one of the audit too, says and why, and decide nothing.
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
+    #[command(flatten)]
+    script: Script,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +75,7 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
 }
 
 fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    arguments.script.delete_older()?;
     let (file, bytes) = match &arguments.file {
         Some(path) => {
             let source = Source::open_one_of(path, &[Kind::Scenario])?;
@@ -77,13 +84,23 @@ fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         None => ("the built-in scenario".to_owned(), BUILT_IN.as_bytes().to_vec()),
     };
     let scenario: Scenario = input::json(&file, &bytes)?;
-    let outcome = scenario.answer(SystemTime::now()).map_err(|error| BadInput::new(&file, error))?;
+    let now = scenario.now().unwrap_or_else(SystemTime::now);
+    let outcome = scenario.answer(now).map_err(|error| BadInput::new(&file, error))?;
     if arguments.json {
         input::print_json(&outcome)?;
     } else {
         print(&outcome);
     }
-    Ok(ExitCode::from(status(&outcome)))
+    let edges: Vec<_> =
+        scenario.servers().filter(|server| server.is_edge()).map(|edge| edge.name().to_owned()).collect();
+    let written = arguments.script.write(status(&outcome), &edges, |options| match &outcome {
+        Outcome::Plan(plan) => Some(plan.deployment(scenario.server()?, now, options)),
+        Outcome::Rollout(rollout) => Some(rollout.deployment(scenario.fleet()?, now, options)),
+        Outcome::NoPlan(NoPlan::DecisionRequired(_)) => Some(Err(NoDeployment::Undecided)),
+        Outcome::NoPlan(_) => Some(Err(NoDeployment::Refused)),
+        _ => None,
+    });
+    written.map(ExitCode::from)
 }
 
 fn print(outcome: &Outcome) {

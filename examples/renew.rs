@@ -10,10 +10,11 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use exchange_certificates::{
-    Chain, ConnectorNames, Fleet, Installed, NoPlan, Policy, Request, Rollout, Server, Service, plan_with,
+    Chain, ConnectorNames, Fleet, Installed, NoDeployment, NoPlan, Policy, Request, Rollout, Server, Service, plan_with,
 };
 
 mod common {
+    pub(crate) mod deploy;
     pub(crate) mod exports;
     pub(crate) mod given;
     pub(crate) mod input;
@@ -21,6 +22,7 @@ mod common {
     pub(crate) mod scenario;
     pub(crate) mod show;
 }
+use common::deploy::Script;
 use common::exports::Completeness;
 use common::given::Given;
 use common::input::{self, BadInput, DefaultSmtp};
@@ -50,6 +52,8 @@ struct Arguments {
     now: Option<String>,
     #[command(flatten)]
     completeness: Completeness,
+    #[command(flatten)]
+    script: Script,
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    arguments.script.delete_older()?;
     let Some((certificate, files)) = arguments.files.split_last() else {
         return Err(BadInput::named("give the servers, and the new certificate last"));
     };
@@ -77,7 +82,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let request = Request::renew(chain.leaf().thumbprint()).with_connector_names(ConnectorNames::Update);
     let request = arguments.default_smtp.map_or(request.clone(), |answer| answer.answer(request.clone()));
     let request = if arguments.keep_old { request.keeping_old() } else { request };
-    let renewal = Renewal { request, chain, policy, now, json: arguments.json };
+    let renewal = Renewal { request, chain, policy, now, json: arguments.json, script: arguments.script.clone() };
     if !renewal.json {
         show::chain(&renewal.chain);
     }
@@ -96,6 +101,7 @@ struct Renewal {
     policy: Policy,
     now: SystemTime,
     json: bool,
+    script: Script,
 }
 
 impl Renewal {
@@ -131,11 +137,17 @@ impl Renewal {
                 Err(no_plan) => show::no_plan(no_plan),
             }
         }
-        Ok(ExitCode::from(match decided {
+        let status = match decided {
             Ok(_) => 0,
             Err(NoPlan::DecisionRequired(_)) => 2,
             Err(_) => 1,
-        }))
+        };
+        let written = self.script.write(status, &[], |options| match &decided {
+            Ok(plan) => Some(plan.deployment(&server, self.now, &options.clone().with_import(!is_installed))),
+            Err(NoPlan::DecisionRequired(_)) => Some(Err(NoDeployment::Undecided)),
+            Err(_) => Some(Err(NoDeployment::Refused)),
+        });
+        written.map(ExitCode::from)
     }
 
     fn of_organization(&self, fleet: &Fleet, order: Option<&[String]>) -> Result<ExitCode, BadInput> {
@@ -150,10 +162,14 @@ impl Renewal {
         } else {
             show::renewal(&plan);
         }
-        Ok(ExitCode::from(match () {
+        let status = match () {
             () if plan.is_refused() => 1,
             () if plan.is_complete() => 0,
             () => 2,
-        }))
+        };
+        let edges: Vec<_> =
+            fleet.servers().filter(|server| server.is_edge()).map(|edge| edge.name().to_owned()).collect();
+        let written = self.script.write(status, &edges, |options| Some(plan.deployment(fleet, self.now, options)));
+        written.map(ExitCode::from)
     }
 }

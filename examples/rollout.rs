@@ -11,6 +11,7 @@ use clap::Parser;
 use exchange_certificates::{ConnectorNames, Request, Rollout, Service};
 
 mod common {
+    pub(crate) mod deploy;
     pub(crate) mod exports;
     pub(crate) mod given;
     pub(crate) mod input;
@@ -18,6 +19,7 @@ mod common {
     pub(crate) mod scenario;
     pub(crate) mod show;
 }
+use common::deploy::Script;
 use common::exports::Completeness;
 use common::given::Given;
 use common::input::{self, BadInput, DefaultSmtp};
@@ -47,6 +49,8 @@ struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    script: Script,
+    #[command(flatten)]
     completeness: Completeness,
 }
 
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
 }
 
 fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    arguments.script.delete_older()?;
     let Some((certificate, servers)) = arguments.files.split_last() else {
         return Err(BadInput::named("FILE… CERTIFICATE: the files with the servers come first, the certificate last"));
     };
@@ -88,9 +93,12 @@ fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     } else {
         show::rollout(&plan);
     }
-    Ok(ExitCode::from(match () {
+    let status = match () {
         () if plan.is_refused() => 1,
         () if plan.is_complete() => 0,
         () => 2,
-    }))
+    };
+    let edges: Vec<_> = fleet.servers().filter(|server| server.is_edge()).map(|edge| edge.name().to_owned()).collect();
+    let written = arguments.script.write(status, &edges, |options| Some(plan.deployment(&fleet, now, options)));
+    written.map(ExitCode::from)
 }

@@ -89,6 +89,14 @@ impl Scenario {
         server.into_iter().chain(fleet.into_iter().flat_map(Fleet::servers))
     }
 
+    /// The servers, if it speaks of several.
+    pub fn fleet(&self) -> Option<&Fleet> {
+        match &self.subject {
+            Subject::Server(_) => None,
+            Subject::Fleet(fleet) => Some(fleet),
+        }
+    }
+
     /// The organisation's policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
