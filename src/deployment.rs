@@ -171,7 +171,7 @@ impl Plan {
         })?;
         let scope = Scope::of_plan(self, server, now, options.is_imported);
         check(&scope, options)?;
-        Ok(Deployment { files: vec![file(&scope, String::new(), &[], now)] })
+        Ok(Deployment { files: vec![file(&scope, String::new(), &[], None, now)] })
     }
 
     /// The short script of [`blocks`](Self::blocks) as a file: UTF-8 with a byte order mark, and lines ended as Windows
@@ -214,10 +214,11 @@ impl RolloutPlan {
                 Some((scope.edge()?.name().to_owned(), format!("{}{suffix}.ps1", options.name)))
             })
             .collect();
+        let main = scopes.iter().any(|scope| scope.edge().is_none()).then(|| format!("{}.ps1", options.name));
         let files = scopes.iter().zip(&suffixes).map(|(scope, suffix)| {
             let own = scope.edge().map(Server::name);
             let others: Vec<_> = twins.iter().filter(|(server, _)| Some(server.as_str()) != own).cloned().collect();
-            file(scope, suffix.clone(), &others, now)
+            file(scope, suffix.clone(), &others, main.as_deref(), now)
         });
         Ok(Deployment { files: files.collect() })
     }
@@ -267,16 +268,23 @@ fn expected(scope: &Scope<'_>, connector: &Connector) -> Option<String> {
     installed.first_domain().map(|domain| domain.into_owned())
 }
 
-fn file(scope: &Scope<'_>, suffix: String, twins: &[(String, String)], planned: SystemTime) -> DeploymentFile {
+/// The script of a scope. The others are those of Edge Transport servers, and the main one.
+fn file(
+    scope: &Scope<'_>,
+    suffix: String,
+    others: &[(String, String)],
+    main: Option<&str>,
+    planned: SystemTime,
+) -> DeploymentFile {
     let facts = facts::of(scope);
     let steps = steps::of(scope, &facts);
     let (ports, unseen) = ports::of(scope);
     let data = Data {
-        about: about::endpoints(scope),
+        about: about::lines(scope, others, main),
         new: scope.new.to_string(),
         // What Windows calls the computer is the first label of its name.
         edge: scope.edge().and_then(|edge| edge.name().split('.').next()).unwrap_or_default().to_owned(),
-        twins: twins.to_vec(),
+        twins: if scope.edge().is_none() { others.to_vec() } else { Vec::new() },
         servers: computers(scope),
         names: scope.names().iter().map(ToString::to_string).collect(),
         is_behind_layer4: scope.is_behind(LoadBalancing::Layer4).is_some(),

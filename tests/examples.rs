@@ -4,12 +4,16 @@
 mod given;
 #[path = "examples/organization.rs"]
 mod organization;
+#[path = "examples/scripts.rs"]
+mod scripts;
 #[path = "support"]
 mod support {
+    pub mod deployment_worlds;
     pub mod example;
     pub mod export;
     pub mod factory;
     pub mod organization;
+    pub mod worlds;
 }
 
 use std::path::{Path, PathBuf};

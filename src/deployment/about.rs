@@ -32,12 +32,10 @@ pub(super) fn top(scope: &Scope<'_>, data: &Data, planned: Timestamp) -> String 
     line(format_args!("Planned at {planned} by exchange-certificates {}.", env!("CARGO_PKG_VERSION")));
     if !data.twins.is_empty() {
         let edges = servers(data.twins.iter().map(|(server, _)| server.as_str()));
-        match scope.edge() {
-            None => line(format_args!(
-                "Edge Transport servers have files of their own, which are run there first: {edges}."
-            )),
-            Some(_) => line(format_args!("It is run before the other files, which are of {edges}.")),
-        }
+        line(format_args!("Edge Transport servers have files of their own, which are run there first: {edges}."));
+    }
+    if scope.edge().is_some() && scope.fleet.is_some() {
+        line(format_args!("It is run before the main file, which gives connectors their names on all servers."));
     }
     line(format_args!(""));
     for part in &scope.parts {
@@ -102,10 +100,12 @@ fn servers<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Endpoint by endpoint, in words.
-pub(super) fn endpoints(scope: &Scope<'_>) -> Vec<String> {
-    let Some(now) = scope.now.to_system_time() else { return Vec::new() };
-    let mut about = Vec::new();
+/// The files beside it, and endpoint by endpoint what is presented, in words.
+pub(super) fn lines(scope: &Scope<'_>, others: &[(String, String)], main: Option<&str>) -> Vec<String> {
+    let beside = others.iter().map(|(server, file)| format!("{file} is run on {server}"));
+    let main = main.filter(|_| scope.edge().is_some()).map(|main| format!("{main} is run after it"));
+    let mut about: Vec<_> = beside.chain(main).collect();
+    let Some(now) = scope.now.to_system_time() else { return about };
     for part in &scope.parts {
         let before = part.today.endpoints(now);
         for endpoint in part.after.endpoints(now) {

@@ -1,5 +1,6 @@
 # From here on every such script is the same. What it does is in $plan, all of it literals:
 #
+#   About          the files beside it, and what each endpoint presents before and afterwards, for people
 #   New            the thumbprint that it serves
 #   Edge           the name of the Edge Transport server that this script is of, which it has to run on; else ''
 #   Twins          the scripts that come first: Edge Transport server -> file

@@ -69,6 +69,15 @@ impl World {
         self.known.iter().find(|known| known.name == name).unwrap()
     }
 
+    /// The same with the new certificate on every server.
+    pub fn with_new(mut self) -> Self {
+        let new = self.known("NEW").installed("None", &[]);
+        for server in &mut self.servers {
+            server["certificates"].as_array_mut().unwrap().push(new.clone());
+        }
+        self
+    }
+
     /// The servers as the library reads them.
     pub fn fleet(&self) -> Fleet {
         let mut servers = self.servers.clone();
