@@ -17,6 +17,7 @@ mod support {
 mod written;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::thread;
 
 use exchange_certificates::{
@@ -36,12 +37,16 @@ fn now() -> std::time::SystemTime {
 
 /// The script of one server on which the certificate is replaced, and the servers afterwards.
 fn of_one_server(world: &World) -> (Deployment, Fleet) {
+    of_one_server_with(world, Answer::Keep)
+}
+
+fn of_one_server_with(world: &World, answer: Answer) -> (Deployment, Fleet) {
     let new = world.known("NEW");
     let mut server = world.server();
     let imported = Installed::new(new.certificate.clone()).with_services(Service::empty()).with_web_sites([]);
     server.install(imported).unwrap();
     let request = Request::renew(new.certificate.thumbprint()).with_connector_names(ConnectorNames::Update);
-    let plan = plan(&server, &request.with_default_smtp(Answer::Keep), now()).unwrap();
+    let plan = plan(&server, &request.with_default_smtp(answer), now()).unwrap();
     let options = DeploymentOptions::new().with_import(true);
     let deployment = plan.deployment(&server, now(), &options).unwrap();
     plan.apply(&mut server, now()).unwrap();
@@ -61,6 +66,46 @@ fn of_organization(world: &World) -> (Deployment, Fleet) {
     let deployment = deployment.unwrap_or_else(|no| panic!("{no}: {}", serde_json::to_string_pretty(&plan).unwrap()));
     fleet.apply(&plan, now()).unwrap();
     (deployment, fleet)
+}
+
+/// The script that assigns what is installed on all servers, and the servers afterwards.
+fn of_assignment(world: &World) -> (Deployment, Fleet) {
+    let mut fleet = world.fleet();
+    let request = Request::assign(world.known("NEW").certificate.thumbprint(), Service::IIS | Service::SMTP);
+    let rollout = Rollout::new(request.with_default_smtp(Answer::Keep)).with_connector_names(ConnectorNames::Update);
+    let plan = fleet.roll_out(&Policy::default(), &rollout, now()).unwrap();
+    let deployment = plan.deployment(&fleet, now(), &DeploymentOptions::new()).unwrap();
+    fleet.apply(&plan, now()).unwrap();
+    (deployment, fleet)
+}
+
+/// The script that removes a certificate, and the server afterwards.
+fn of_removal(world: &World, name: &str) -> (Deployment, Fleet) {
+    let mut server = world.server();
+    let plan = plan(&server, &Request::remove(world.known(name).certificate.thumbprint()), now()).unwrap();
+    let deployment = plan.deployment(&server, now(), &DeploymentOptions::new()).unwrap();
+    plan.apply(&mut server, now()).unwrap();
+    let mut fleet = Fleet::new();
+    fleet.insert(server).unwrap();
+    (deployment, fleet)
+}
+
+/// Scripts of which only is asked where they end.
+fn other_scripts() -> Vec<Script> {
+    let like = worlds::renewed_by_like();
+    let three = worlds::wildcard_for_three().with_new();
+    let spare = worlds::with_a_spare();
+    [
+        ("z", &like, of_one_server_with(&like, Answer::Replace)),
+        ("r", &three, of_assignment(&three)),
+        ("x", &spare, of_removal(&spare, "SPARE")),
+    ]
+    .into_iter()
+    .map(|(name, world, (deployment, after))| Script {
+        name: name.to_owned(),
+        ..Script::new(world, &deployment.files()[0], state(world, &after))
+    })
+    .collect()
 }
 
 /// Every script of every world.
@@ -115,14 +160,28 @@ const MOST: [(&str, usize); 8] = [
     ("session", 3),
 ];
 
-#[test]
-fn a_script_ends_where_its_plan_does_or_where_it_began_or_says_what_is_left() {
-    let Some(pwsh) = pwsh() else { return };
-    let scripts = scripts();
-    let calm: Vec<_> = scripts.iter().map(|script| (script.clone(), vec![plain(script)])).collect();
-    let judged = run_jobs(&pwsh, "plain", &calm);
+/// Every script with what it comes to where nothing disturbs it; none where there is no PowerShell.
+static CALM: LazyLock<Option<Vec<(Script, Undisturbed)>>> = LazyLock::new(|| {
+    let all: Vec<_> = scripts().into_iter().chain(other_scripts()).collect();
+    let calm: Vec<_> = all.iter().map(|script| (script.clone(), vec![plain(script)])).collect();
+    let judged = run_jobs(&pwsh()?, "plain", &calm);
     assert!(judged.faults.is_empty(), "{}", judged.faults.join("\n"));
-    let calm: Vec<_> = scripts.iter().map(|script| undisturbed(script, &judged)).collect();
+    let calm = all.iter().map(|script| undisturbed(script, &judged)).collect::<Vec<_>>();
+    Some(all.into_iter().zip(calm).collect())
+});
+
+#[test]
+fn a_script_ends_where_its_plan_does_and_a_second_run_does_nothing() {
+    let Some(calm) = CALM.as_ref() else { return };
+    let changing = calm.iter().filter(|(_, calm)| calm.calls > 0).count();
+    assert_eq!((calm.len(), changing), (8, 8));
+}
+
+#[test]
+fn whatever_goes_wrong_a_script_ends_where_it_began_or_says_what_is_left() {
+    let (Some(pwsh), Some(calm)) = (pwsh(), CALM.as_ref()) else { return };
+    let scripts = scripts();
+    let calm: Vec<_> = calm.iter().take(scripts.len()).map(|(_, calm)| calm.clone()).collect();
 
     let mut seed = 0x2545_F491_4F6C_DD1D;
     let mut themes: BTreeMap<&str, usize> = BTreeMap::new();

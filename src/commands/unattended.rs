@@ -1,6 +1,6 @@
 //! What a deployment script calls, with nobody there to answer.
 
-use super::{Command, Connector, ConnectorKind, Installed, Server, Service, Thumbprint, TlsCertificateName, enable};
+use super::{Command, Connector, Installed, Server, Service, Thumbprint, TlsCertificateName, enable};
 
 /// No question, no warning, and an error that stops: `$quiet` stands in every deployment script.
 const QUIET: &str = "@quiet";
@@ -40,15 +40,18 @@ pub(crate) fn remove_imported(server: &Server, thumbprint: Thumbprint) -> Comman
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server).word(QUIET)
 }
 
-/// Gives a connector, or the hybrid configuration, a name, or takes it away. A Receive connector is one of this server.
-pub(crate) fn name_quietly(server: &Server, connector: &Connector, name: Option<&TlsCertificateName>) -> Command {
-    let set = match connector.kind() {
-        ConnectorKind::Receive => {
-            let identity = format!("{}\\{}", server.name(), server.own_name(connector));
-            Command::new("Set-ReceiveConnector").value("Identity", identity)
-        }
-        _ => super::set_connector(connector),
-    };
+/// Gives a Receive connector of this server a name, or takes it away.
+pub(crate) fn name_on(server: &Server, connector: &Connector, name: Option<&TlsCertificateName>) -> Command {
+    let identity = format!("{}\\{}", server.name(), server.own_name(connector));
+    named(Command::new("Set-ReceiveConnector").value("Identity", identity), name)
+}
+
+/// Gives a Send connector, or the hybrid configuration, a name, or takes it away.
+pub(crate) fn name_everywhere(connector: &Connector, name: Option<&TlsCertificateName>) -> Command {
+    named(super::set_connector(connector), name)
+}
+
+fn named(set: Command, name: Option<&TlsCertificateName>) -> Command {
     match name {
         Some(name) => set.value("TlsCertificateName", name.to_string()).word(QUIET),
         None => set.bare("TlsCertificateName", "$null").word(QUIET),

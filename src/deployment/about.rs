@@ -6,6 +6,7 @@ use super::data::Data;
 use super::scope::Scope;
 use crate::endpoint::{Flags, Presented};
 use crate::powershell::is_plain_word;
+use crate::request::Operation;
 use crate::server::ConnectorKind;
 use crate::service::Service;
 use crate::time::Timestamp;
@@ -17,14 +18,16 @@ pub(super) fn top(scope: &Scope<'_>, data: &Data, planned: Timestamp) -> String 
         // A text takes whatever is written into it.
         let _ = writeln!(top, "# {text}");
     };
+    let is_removal = scope.parts.iter().all(|part| matches!(part.plan.request().operation(), Operation::Remove));
+    let does = if is_removal { "Removes" } else { "Deploys" };
     match scope.edge() {
         Some(edge) => line(format_args!(
-            "Deploys the certificate {} on {} itself, an Edge Transport server.",
+            "{does} the certificate {} on {} itself, an Edge Transport server.",
             data.new,
             plain(edge.name())
         )),
         None => line(format_args!(
-            "Deploys the certificate {} on {}.",
+            "{does} the certificate {} on {}.",
             data.new,
             servers(data.servers.iter().map(|it| it.server.as_str()))
         )),

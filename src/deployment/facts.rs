@@ -222,7 +222,7 @@ fn unified_messaging(part: &Part<'_>, facts: &mut Facts) {
 }
 
 fn organization(scope: &Scope<'_>, names: &[TlsCertificateName], facts: &mut Facts) {
-    let Some(server) = scope.parts.first().map(|part| part.server) else { return };
+    let Some(server) = scope.host() else { return };
     let all = scope.connectors();
     let is_synchronised = server.is_edge() && server.edge_subscribed();
     let sends = || all.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);

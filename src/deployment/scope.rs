@@ -192,35 +192,43 @@ impl<'a> Scope<'a> {
         names
     }
 
+    /// A server whose word about the organisation is taken.
+    pub(super) fn host(&self) -> Option<&'a Server> {
+        let fleet = || self.fleet.and_then(|fleet| fleet.servers().find(|server| !server.is_edge()));
+        self.parts.first().map(|part| part.server).or_else(fleet)
+    }
+
     /// Every Send connector and the hybrid configuration that the script can see.
     pub(super) fn connectors(&self) -> Vec<&'a Connector> {
-        let Some(server) = self.parts.first().map(|part| part.server) else {
-            return self.moved.iter().map(|moved| moved.connector).collect();
-        };
+        let Some(server) = self.host() else { return self.moved.iter().map(|moved| moved.connector).collect() };
         let is_of_organization = |connector: &&Connector| connector.kind() != ConnectorKind::Receive;
         let is_seen = |connector: &&Connector| !server.is_edge() || server.runs(connector);
         server.connectors().filter(is_of_organization).filter(is_seen).collect()
     }
 
-    /// The servers on which transport is stopped while connectors let go of their name.
+    /// The servers on which transport is stopped while connectors let go of their name: an Edge Transport server reaches
+    /// itself alone, and no other server reaches it.
     pub(super) fn transport_servers(&self) -> Vec<String> {
+        if let Some(edge) = self.edge() {
+            return self.same.first().map(|_| edge.name().to_owned()).into_iter().collect();
+        }
+        let planned = |name: &str| self.parts.iter().map(|part| part.server).find(|server| server.is_called(name));
         let mut servers: Vec<String> = Vec::new();
-        let here = self.parts.first().map(|part| part.server);
+        let mut add = |name: &str| {
+            if !servers.iter().any(|known| Caseless(known.as_str()) == Caseless(name)) {
+                servers.push(name.to_owned());
+            }
+        };
         for connector in &self.same {
-            let named =
-                connector.servers().iter().map(|name| match (here, self.fleet.and_then(|fleet| fleet.get(name))) {
-                    (Some(here), _) if here.is_called(name) => {
-                        (here.name().to_owned(), here.is_edge() && self.edge().is_none())
-                    }
-                    (_, Some(server)) => (server.name().to_owned(), server.is_edge() && self.edge().is_none()),
-                    (_, None) => (name.clone(), false),
-                });
-            let all = self.parts.iter().filter(|_| connector.servers().is_empty());
-            let all = all.map(|part| (part.server.name().to_owned(), false));
-            for (name, is_out_of_reach) in named.chain(all) {
-                if !is_out_of_reach && !servers.iter().any(|known| Caseless(known) == Caseless(&name)) {
-                    servers.push(name);
+            for name in connector.servers() {
+                match planned(name).or_else(|| self.fleet.and_then(|fleet| fleet.get(name))) {
+                    Some(server) if server.is_edge() => {}
+                    Some(server) => add(server.name()),
+                    None => add(name),
                 }
+            }
+            if connector.servers().is_empty() {
+                self.parts.iter().for_each(|part| add(part.server.name()));
             }
         }
         servers

@@ -6,6 +6,7 @@ use super::scope::{Moved, Part, Scope};
 use crate::commands;
 use crate::endpoint::EndpointKind;
 use crate::fact::Fact;
+use crate::powershell::Command;
 use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -50,7 +51,12 @@ fn of_server(part: &Part<'_>, facts: &Facts, now: Timestamp) -> Vec<Unit> {
         let (connector, server) = (rename.connector(), part.server);
         let name = server.own_name(connector);
         let key = fact("receive", server.name(), name);
-        steps.push(named(key, server.name(), name, server, connector, rename.name()).needs(before_names.clone()));
+        steps.push(
+            named(key, server.name(), name, connector, rename.name(), |name| {
+                commands::name_on(server, connector, name)
+            })
+            .needs(before_names.clone()),
+        );
     }
     steps
 }
@@ -176,17 +182,17 @@ fn named(
     key: String,
     at: &str,
     shown: &str,
-    server: &Server,
     connector: &Connector,
     name: &TlsCertificateName,
+    set: impl Fn(Option<&TlsCertificateName>) -> Command,
 ) -> Unit {
     let former = connector.tls_certificate_name().value();
     let undo = Unit::part(at, format!("{shown} to the former name"))
         .gives(key.clone(), former.map(ToString::to_string).unwrap_or_default())
-        .call(commands::name_quietly(server, connector, former));
+        .call(set(former));
     Unit::new(key.clone(), at, format!("{shown} to the new name"))
         .gives(key, name.to_string())
-        .call(commands::name_quietly(server, connector, Some(name)))
+        .call(set(Some(name)))
         .undone_by([undo])
 }
 
@@ -200,10 +206,7 @@ fn of_moved(scope: &Scope<'_>, moved: &Moved<'_>, ids: &[String]) -> Unit {
         |part: &&Part<'_>| moved.after.is_empty() || moved.after.iter().any(|name| part.server.is_called(name));
     let needed = scope.parts.iter().filter(needed).flat_map(|part| [id("smtp", part), id("import", part)]);
     let needed: Vec<_> = needed.filter(|id| ids.contains(id)).collect();
-    match scope.parts.first() {
-        Some(part) => named(key, "", shown, part.server, connector, moved.name).needs(needed),
-        None => Unit::new(key, "", shown),
-    }
+    named(key, "", shown, connector, moved.name, |name| commands::name_everywhere(connector, name)).needs(needed)
 }
 
 /// What is restarted once the steps that it is due for have been done.
@@ -259,17 +262,19 @@ pub(super) fn removals(scope: &Scope<'_>, facts: &Facts) -> Vec<Unit> {
         .map(|(part, old)| Unit { id: id("remove", part), ..removal((part, old)) })
         .collect();
     let held: Vec<_> = removed().filter(|(_, old)| is_held(old)).map(removal).collect();
-    let Some(here) = scope.parts.first().map(|part| part.server).filter(|_| !held.is_empty()) else { return removals };
+    if held.is_empty() {
+        return removals;
+    }
     let key = |connector: &Connector| fact("send", "", connector.name());
     let let_go = scope.same.iter().map(|connector| {
         let unit = Unit::part("", format!("{} names nothing", connector.name())).gives(key(connector), "");
-        unit.call(commands::name_quietly(here, connector, None))
+        unit.call(commands::name_everywhere(connector, None))
     });
     let again = scope.same.iter().map(|connector| {
         let name = connector.tls_certificate_name().value();
         let unit = Unit::part("", format!("{} names it again", connector.name()));
         let unit = unit.gives(key(connector), name.map(ToString::to_string).unwrap_or_default());
-        unit.call(commands::name_quietly(here, connector, name))
+        unit.call(commands::name_everywhere(connector, name))
     });
     let servers = scope.transport_servers();
     let stop = servers.iter().map(|server| Unit::stop(server, TRANSPORT));

@@ -1,5 +1,5 @@
 //! The organisations over which deployment scripts are run.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ pub fn renewed_by_like() -> World {
         computer: "MBX01".to_owned(),
         known: vec![old, new, own],
     }
+}
+
+/// The same server with a certificate that nothing needs.
+pub fn with_a_spare() -> World {
+    let spare = known("SPARE", Some("Contoso CA"), &["spare.contoso.com"], 1);
+    let mut world = renewed_by_like();
+    world.servers[0]["certificates"].as_array_mut().unwrap().push(spare.installed("None", &[]));
+    world.known.push(spare);
+    world
 }
 
 /// Three servers of three versions, a wildcard certificate in place of one name, and the names of connectors moved.
