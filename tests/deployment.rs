@@ -150,14 +150,14 @@ fn sample(theme: &str, jobs: Vec<Value>, seed: &mut u64) -> Vec<Value> {
 
 /// How many jobs of each theme run of each script.
 const MOST: [(&str, usize); 8] = [
-    ("failed call", 6),
-    ("killed", 4),
-    ("failed read", 2),
-    ("failed for good", 2),
-    ("server gone", 2),
-    ("stale fact", 5),
-    ("listener", 4),
-    ("session", 3),
+    ("failed call", 3),
+    ("killed", 2),
+    ("failed read", 1),
+    ("failed for good", 1),
+    ("server gone", 1),
+    ("stale fact", 2),
+    ("listener", 2),
+    ("session", 1),
 ];
 
 /// Every script with what it comes to where nothing disturbs it; none where there is no PowerShell.
