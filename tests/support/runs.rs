@@ -32,7 +32,7 @@ impl Script {
         let begin = text.find("$plan = @{\n").unwrap();
         let end = begin + text[begin..].find("\n}\n").unwrap() + 3;
         let plan = world.named(&text[begin..end]);
-        let plan = plan.replace("\n    Limit = 5\n    Wait = 120\n", "\n    Limit = 1.5\n    Wait = 1\n");
+        let plan = plan.replace("\n    Limit = 5\n    Wait = 120\n", "\n    Limit = 4\n    Wait = 1\n");
         let mut ports = BTreeMap::new();
         let mut lines = Vec::new();
         for line in plan.lines() {
