@@ -13,7 +13,7 @@ const WAIT: u32 = 120;
 /// What every script has, around its own data.
 const HEAD: &str = include_str!("head.ps1");
 const REST: [&str; 4] =
-    [include_str!("facts.ps1"), include_str!("../look.ps1"), include_str!("steps.ps1"), include_str!("body.ps1")];
+    [include_str!("facts.ps1"), include_str!("look.ps1"), include_str!("steps.ps1"), include_str!("body.ps1")];
 
 /// The whole script, with the words at its top that hold no input.
 pub(super) fn script(top: &str, data: &Data) -> String {

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 pub fn probe_script() -> &'static str {
     static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         let indented = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") };
-        let look: String = include_str!("../look.ps1").lines().map(indented).collect();
+        let look: String = include_str!("../deployment/look.ps1").lines().map(indented).collect();
         include_str!("probe.ps1").replace("    # Here stands look.ps1.\n", &look)
     });
     &SCRIPT
