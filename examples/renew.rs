@@ -107,13 +107,13 @@ struct Renewal {
 impl Renewal {
     fn of_server(&self, mut server: Server) -> Result<ExitCode, BadInput> {
         let new = self.chain.leaf().thumbprint();
-        let Some(old) = server.renewed_by(self.chain.leaf()).first().map(|old| old.thumbprint()) else {
+        let renewed: Vec<_> = server.renewed_by(self.chain.leaf()).iter().map(|old| old.thumbprint()).collect();
+        let Some((old, others)) = renewed.split_first() else {
             let nearest = server.nearest_renewed_by(self.chain.leaf()).map(|nearest| format!("; {nearest}"));
             let nearest = nearest.unwrap_or_default();
             let problem = format!("server.certificates: {new} renews none that has a service{nearest}");
             return Err(BadInput::named(problem));
         };
-        let others: Vec<_> = server.renewed_by(self.chain.leaf()).iter().skip(1).map(|it| it.thumbprint()).collect();
         let is_installed = server.installed(new).is_some();
         if !is_installed {
             let imported = Installed::new(self.chain.leaf().clone()).with_services(Service::empty());

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::block::Block;
 use crate::case::{Assignment, Case, Part};
+use crate::certificate::Certificate;
 use crate::change::Change;
 use crate::diagnostic::{Decision, Diagnostic, Refusal, has};
 use crate::endpoint::EndpointChange;
@@ -132,13 +133,14 @@ pub(crate) fn case_of_part<'a>(
 
 /// The request for a server on which the best of what a certificate renews is to be replaced.
 fn on<'a>(server: &Server, request: &'a Request) -> Cow<'a, Request> {
-    match server.installed(request.thumbprint()).filter(|_| matches!(request.operation(), Operation::Renew { .. })) {
-        Some(new) => match server.renewed_by(new.certificate()).first() {
-            Some(old) => Cow::Owned(request.replacing(old.thumbprint())),
-            None => Cow::Borrowed(request),
-        },
-        None => Cow::Borrowed(request),
-    }
+    let new = server.installed(request.thumbprint()).filter(|_| matches!(request.operation(), Operation::Renew { .. }));
+    let renewed = new.and_then(|new| renewing(server, request, new.certificate()));
+    renewed.map_or(Cow::Borrowed(request), Cow::Owned)
+}
+
+/// The replacement of the best of what a certificate renews on a server.
+pub(crate) fn renewing(server: &Server, request: &Request, new: &Certificate) -> Option<Request> {
+    Some(request.replacing(server.renewed_by(new).first()?.thumbprint()))
 }
 
 /// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.

@@ -16,9 +16,9 @@ use crate::comparison::Unnamed;
 use crate::diagnostic::Diagnostic;
 use crate::endpoint::{self, EndpointChange, View};
 use crate::judgement;
-use crate::plan::{NoPlan, Plan, case_among, case_of_part, decide};
+use crate::plan::{NoPlan, Plan, case_among, case_of_part, decide, renewing};
 use crate::policy::Policy;
-use crate::request::{ConnectorNames, Operation, Request};
+use crate::request::{Answer, ConnectorNames, Operation, Request};
 use crate::server::{Connector, ConnectorKind, Installed, Nearest, Server, TlsCertificateName};
 use crate::service::Service;
 
@@ -92,11 +92,11 @@ pub(super) fn plan(
         return Err(RolloutError::Removal);
     }
     let order = rollout.order(fleet)?;
-    rollout.given()?;
+    let given = rollout.given()?;
     if is_renewal(&rollout.request) {
         return renewal(fleet, policy, rollout, now, &order);
     }
-    let imports = match rollout.given()? {
+    let imports = match given {
         Some(new) => lacking(order.iter().copied(), new),
         None => Vec::new(),
     };
@@ -134,7 +134,9 @@ fn imported<'a>(fleet: &'a Fleet, rollout: &Rollout, imports: &[String]) -> Cow<
         None => Cow::Borrowed(fleet),
         Some(new) => {
             let mut fleet = fleet.clone();
-            imports.iter().filter_map(|name| fleet.server_mut(name).map(|server| import(server, &new))).count();
+            for name in imports {
+                fleet.server_mut(name).into_iter().for_each(|server| import(server, &new));
+            }
             Cow::Owned(fleet)
         }
     }
@@ -152,10 +154,7 @@ fn assignment(
     let answers = rollout.answers(fleet)?;
     let (mut servers, mut in_question) = (Vec::new(), Vec::new());
     for server in order {
-        let request = match answers.get(server.name()) {
-            Some(answer) => rollout.request.clone().with_default_smtp(*answer),
-            None => rollout.request.clone(),
-        };
+        let request = answered(rollout.request.clone(), answers.get(server.name()));
         let case = case_among(policy, fleet, server, &request, now);
         in_question.push(case.assignment.as_ref().map(Assignment::in_question).unwrap_or_default());
         servers.push((server.name().to_owned(), decide(policy, case)));
@@ -193,10 +192,18 @@ fn assignment(
     })
 }
 
-/// The certificate that is to be replaced on a server, and whether it is there at all.
-fn old_of(server: &Server, request: &Request, new: Option<&Certificate>) -> Option<Request> {
+/// A request with the answer for one server, if there is one.
+fn answered(request: Request, answer: Option<&Answer>) -> Request {
+    match answer {
+        Some(answer) => request.with_default_smtp(*answer),
+        None => request,
+    }
+}
+
+/// What is asked of a server, if the certificate that is to be replaced is there.
+fn replacement_on(server: &Server, request: &Request, new: &Certificate) -> Option<Request> {
     match request.operation() {
-        Operation::Renew { .. } => Some(request.replacing(server.renewed_by(new?).first()?.thumbprint())),
+        Operation::Renew { .. } => renewing(server, request, new),
         Operation::Replace { old, .. } => server.installed(old).map(|_| request.clone()),
         Operation::Assign { .. } | Operation::Remove => None,
     }
@@ -211,7 +218,7 @@ fn renewal(
 ) -> Result<RolloutPlan, RolloutError> {
     let thumbprint = rollout.request.thumbprint();
     let new = new_certificate(fleet, rollout).ok_or(RolloutError::NotGiven { thumbprint })?;
-    let is_concerned = |server: &&Server| old_of(server, &rollout.request, Some(&new)).is_some();
+    let is_concerned = |server: &&Server| replacement_on(server, &rollout.request, &new).is_some();
     let (concerned, skipped): (Vec<&Server>, Vec<&Server>) = order.iter().copied().partition(is_concerned);
     if concerned.is_empty() {
         return Err(match rollout.request.operation() {
@@ -248,11 +255,8 @@ fn parts<'a>(
     let answers = rollout.answers(fleet)?;
     let part = |name: &String| {
         let server = fleet.get(name)?;
-        let request = old_of(server, &rollout.request, Some(new))?;
-        let request = match answers.get(server.name()) {
-            Some(answer) => request.with_default_smtp(*answer),
-            None => request,
-        };
+        let request = replacement_on(server, &rollout.request, new)?;
+        let request = answered(request, answers.get(server.name()));
         Some(Planned { server, request, is_imported: imports.contains(name), outcome: None })
     };
     Ok(names.iter().filter_map(part).collect())

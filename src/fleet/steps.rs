@@ -39,7 +39,7 @@ pub(super) fn of_assignment(
     for (done, (server, (_, outcome))) in (1..).zip(order.iter().zip(servers)) {
         let Ok(plan) = outcome else { continue };
         steps.assign(server, plan);
-        steps.name(connectors.iter().filter(|moved| moved.place() == done));
+        steps.name(None, connectors.iter().filter(|moved| moved.place() == done));
     }
     steps
 }
@@ -62,9 +62,9 @@ pub(super) fn of_renewal(
     planned().for_each(|(part, plan)| steps.assign(part.server, plan));
     let is_on_edge =
         |moved: &&MovedName| parts.iter().any(|part| part.server.is_edge() && part.server.owns(moved.connector()));
-    steps.name(connectors.iter().filter(|moved| !is_on_edge(moved)));
+    steps.name(None, connectors.iter().filter(|moved| !is_on_edge(moved)));
     for part in parts.iter().filter(|part| part.server.is_edge()) {
-        steps.name_on_edge(part.server, connectors.iter().filter(|moved| part.server.owns(moved.connector())));
+        steps.name(Some(part.server), connectors.iter().filter(|moved| part.server.owns(moved.connector())));
     }
     let removed: Vec<_> =
         planned().filter(|(_, plan)| plan.change().removed().is_some()).map(|(part, _)| part).collect();
@@ -137,22 +137,23 @@ impl Steps {
         self.blocks.push(check.at(server).of_server(server));
     }
 
-    fn name<'a>(&mut self, connectors: impl Iterator<Item = &'a MovedName>) {
-        let set = set(connectors);
-        if !set.is_empty() {
-            self.heading_of_organisation();
-            self.lines.extend(set.iter().cloned().map(Line::from));
-            self.blocks.push(Block::of(NAME, set).in_any_shell());
+    /// Sets names: of an Edge Transport server's own connectors there, else in the shell at hand.
+    fn name<'a>(&mut self, edge: Option<&Server>, connectors: impl Iterator<Item = &'a MovedName>) {
+        let set: Vec<_> =
+            connectors.map(|moved| commands::set_tls_certificate_name(moved.connector(), moved.name())).collect();
+        if set.is_empty() {
+            return;
         }
-    }
-
-    fn name_on_edge<'a>(&mut self, server: &Server, connectors: impl Iterator<Item = &'a MovedName>) {
-        let set = set(connectors);
-        if !set.is_empty() {
-            self.heading(server);
-            self.lines.extend(set.iter().cloned().map(Line::from));
-            self.blocks.push(Block::of(NAME, set).at(server));
+        match edge {
+            Some(edge) => self.heading(edge),
+            None => self.heading_of_organisation(),
         }
+        self.lines.extend(set.iter().cloned().map(Line::from));
+        let block = Block::of("give the connectors the name of the new certificate:", set);
+        self.blocks.push(match edge {
+            Some(edge) => block.at(edge),
+            None => block.in_any_shell(),
+        });
     }
 
     fn look(&mut self) {
@@ -209,12 +210,6 @@ fn on_edge<'a>(part: &'a Planned<'_>) -> Vec<&'a Connector> {
     let renames = part.plan().filter(|_| part.server.is_edge()).map(|plan| plan.change().renames()).unwrap_or_default();
     let same = renames.iter().filter(|rename| rename.is_the_same()).map(Rename::connector);
     same.filter(|connector| part.server.owns(connector)).collect()
-}
-
-const NAME: &str = "give the connectors the name of the new certificate:";
-
-fn set<'a>(connectors: impl Iterator<Item = &'a MovedName>) -> Vec<crate::powershell::Command> {
-    connectors.map(|moved| commands::set_tls_certificate_name(moved.connector(), moved.name())).collect()
 }
 
 /// The computers on which transport sends by these connectors, as far as they are reached from inside.

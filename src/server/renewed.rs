@@ -17,18 +17,16 @@ impl Server {
     /// names, then the one that expires last. The Auth certificates are none of them: they are renewed by the
     /// authorization configuration.
     pub fn renewed_by(&self, certificate: &Certificate) -> Vec<&Installed> {
-        let mut renewed: Vec<_> = self
-            .renewable()
-            .filter(|installed| covers_all(certificate, installed, &self.is_other(certificate)))
-            .collect();
+        let covers_all =
+            |installed: &&Installed| installed.certificate().domains().iter().all(|domain| certificate.covers(domain));
+        let mut renewed: Vec<_> = self.renewable_by(certificate).filter(covers_all).collect();
         renewed.sort_by_key(|installed| Rank::of(installed, certificate));
         renewed
     }
 
     /// The assigned certificate of which this one lacks the fewest names, if it renews none.
     pub fn nearest_renewed_by(&self, certificate: &Certificate) -> Option<Nearest> {
-        let is_other = self.is_other(certificate);
-        let nearest = self.renewable().filter(|installed| is_other(installed)).map(|installed| {
+        let nearest = self.renewable_by(certificate).map(|installed| {
             let lacking = lacking(certificate, installed);
             (lacking.len(), Rank::of(installed, certificate), installed.thumbprint(), lacking)
         });
@@ -36,23 +34,18 @@ impl Server {
         Some(Nearest { thumbprint, server: self.name().to_owned(), lacking })
     }
 
-    /// The certificates that can be renewed by another one.
-    fn renewable(&self) -> impl Iterator<Item = &Installed> {
+    /// The certificates that another one can renew, whatever its names.
+    fn renewable_by(&self, other: &Certificate) -> impl Iterator<Item = &Installed> + use<'_> {
+        let other = other.thumbprint();
         let is_auth =
             |installed: &Installed| self.auth_certificates().is_some_and(|auth| auth.contains(installed.thumbprint()));
         self.certificates().filter(move |installed| {
-            installed.is_assigned() && installed.first_domain().is_some() && !is_auth(installed)
+            installed.thumbprint() != other
+                && installed.is_assigned()
+                && installed.first_domain().is_some()
+                && !is_auth(installed)
         })
     }
-
-    fn is_other(&self, certificate: &Certificate) -> impl Fn(&Installed) -> bool + use<> {
-        let new = certificate.thumbprint();
-        move |installed| installed.thumbprint() != new
-    }
-}
-
-fn covers_all(new: &Certificate, installed: &Installed, is_other: &impl Fn(&Installed) -> bool) -> bool {
-    is_other(installed) && installed.certificate().domains().iter().all(|domain| new.covers(domain))
 }
 
 /// The names of an installed certificate that the new one does not cover.
