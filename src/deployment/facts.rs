@@ -226,10 +226,7 @@ fn organization(scope: &Scope<'_>, names: &[TlsCertificateName], facts: &mut Fac
     let all = scope.connectors();
     let is_synchronised = server.is_edge() && server.edge_subscribed();
     let sends = || all.iter().copied().filter(|connector| connector.kind() == ConnectorKind::Send);
-    let after = |connector: &Connector| {
-        let moved = scope.moved.iter().find(|moved| moved.connector == connector);
-        moved.map_or_else(|| name_of(connector).unwrap_or_default(), |moved| moved.name.to_string())
-    };
+    let after = |connector: &Connector| scope.name_then(connector).map(ToString::to_string).unwrap_or_default();
     let is_whole = sends().all(|connector| connector.tls_certificate_name().is_known());
     if server.unread(NotReadKind::SendConnectors).is_none() && is_whole {
         let named: Vec<_> = sends().filter(|connector| is_named(connector, names)).collect();

@@ -36,7 +36,8 @@ pub(super) struct Moved<'a> {
 pub(super) struct Scope<'a> {
     pub(super) parts: Vec<Part<'a>>,
     pub(super) moved: Vec<Moved<'a>>,
-    /// Send connectors that have the name of the new certificate already, and let go of it for a while.
+    /// Send connectors that have the name of the new certificate when an old one of that name is removed, and let go of
+    /// it for so long.
     pub(super) same: Vec<&'a Connector>,
     /// Subscribed Edge Transport servers, as far as they are known.
     pub(super) subscribed: Vec<&'a str>,
@@ -160,8 +161,18 @@ impl<'a> Scope<'a> {
             let same = same_of(std::slice::from_ref(&part), |connector| server.owns(connector));
             scopes.push(scope(vec![part], moved(&|connector| server.owns(connector)), same, new));
         }
-        let same = same_of(&others, |connector| !is_own(connector));
+        let mut same = same_of(&others, |connector| !is_own(connector));
         let moved = moved(&|connector| !is_own(connector));
+        // One that was called otherwise names an old certificate of the new one's names by then.
+        let moved_to = |old: &Installed| {
+            let name = TlsCertificateName::of(old.certificate());
+            let send = moved.iter().filter(|moved| moved.connector.kind() == ConnectorKind::Send);
+            send.filter(|moved| *moved.name == name).map(|moved| moved.connector).collect::<Vec<_>>()
+        };
+        for old in others.iter().filter(|part| part.removed.is_some()).filter_map(Part::old) {
+            let more: Vec<_> = moved_to(old).into_iter().filter(|connector| !same.contains(connector)).collect();
+            same.extend(more);
+        }
         if !others.is_empty() || !moved.is_empty() {
             scopes.push(scope(others, moved, same, new));
         }
@@ -204,6 +215,12 @@ impl<'a> Scope<'a> {
         let is_of_organization = |connector: &&Connector| connector.kind() != ConnectorKind::Receive;
         let is_seen = |connector: &&Connector| !server.is_edge() || server.runs(connector);
         server.connectors().filter(is_of_organization).filter(is_seen).collect()
+    }
+
+    /// What a connector names once all names are set.
+    pub(super) fn name_then<'b>(&'b self, connector: &'b Connector) -> Option<&'b TlsCertificateName> {
+        let moved = self.moved.iter().find(|moved| moved.connector == connector);
+        moved.map(|moved| moved.name).or_else(|| connector.tls_certificate_name().value())
     }
 
     /// The servers on which transport is stopped while connectors let go of their name: an Edge Transport server reaches

@@ -242,7 +242,10 @@ pub(super) fn restarts(scope: &Scope<'_>, steps: &[Unit]) -> Vec<Restart> {
 /// What is removed at the end.
 pub(super) fn removals(scope: &Scope<'_>, facts: &Facts) -> Vec<Unit> {
     let removed = || scope.parts.iter().filter_map(|part| Some((part, part.server.installed(part.removed?)?)));
-    let is_held = |old: &crate::server::Installed| scope.same.iter().any(|same| same.names(old.certificate()));
+    let is_held = |old: &crate::server::Installed| {
+        let name = TlsCertificateName::of(old.certificate());
+        scope.same.iter().any(|same| scope.name_then(same) == Some(&name))
+    };
     let removal = |(part, old): (&Part<'_>, &crate::server::Installed)| {
         let (server, thumbprint) = (part.server, old.thumbprint());
         let removal = Unit::part(server.name(), format!("remove {thumbprint}"))
@@ -271,7 +274,7 @@ pub(super) fn removals(scope: &Scope<'_>, facts: &Facts) -> Vec<Unit> {
         unit.call(commands::name_everywhere(connector, None))
     });
     let again = scope.same.iter().map(|connector| {
-        let name = connector.tls_certificate_name().value();
+        let name = scope.name_then(connector);
         let unit = Unit::part("", format!("{} names it again", connector.name()));
         let unit = unit.gives(key(connector), name.map(ToString::to_string).unwrap_or_default());
         unit.call(commands::name_everywhere(connector, name))

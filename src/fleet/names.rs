@@ -190,10 +190,15 @@ impl<'a> Names<'a> {
     pub(super) fn synchronised(&self, part: &Planned<'_>, new: &Certificate) -> Vec<String> {
         let server = part.server;
         let Some(old) = part.old().filter(|_| server.is_edge() && server.edge_subscribed()) else { return Vec::new() };
-        let names_old = |connector: &&Connector| {
-            let is_moved = !connector.names(new) && !server.owns(connector);
-            connector.kind() == ConnectorKind::Send && connector.names(old.certificate()) && !is_moved
+        let is_called_alike = TlsCertificateName::of(old.certificate()) == TlsCertificateName::of(new);
+        let names_old = |connector: &Connector| {
+            if self.moving.contains(&connector) {
+                is_called_alike
+            } else {
+                connector.names(old.certificate()) && (connector.names(new) || server.owns(connector))
+            }
         };
+        let names_old = |connector: &&Connector| connector.kind() == ConnectorKind::Send && names_old(connector);
         server.connectors().filter(names_old).map(|connector| connector.name().to_owned()).collect()
     }
 

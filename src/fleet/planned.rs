@@ -45,6 +45,8 @@ pub(super) struct Planned<'a> {
     pub(super) server: &'a Server,
     pub(super) request: Request,
     is_imported: bool,
+    /// Whether a connector that keeps its name stands against the removal.
+    is_held: bool,
     /// What is judged of it, and the services that the request names there.
     outcome: Option<(Service, Service, Result<Plan, NoPlan>)>,
 }
@@ -73,7 +75,11 @@ impl<'a> Planned<'a> {
 
     fn decide(&mut self, fleet: &Fleet, policy: &Policy, now: SystemTime, moving: &[&Connector]) {
         let part = Part { moving, is_imported: self.is_imported };
-        let case = case_of_part(policy, fleet, self.server, &self.request, now, Some(part));
+        let request = match self.is_held {
+            true => Cow::Owned(self.request.clone().keeping_old()),
+            false => Cow::Borrowed(&self.request),
+        };
+        let case = case_of_part(policy, fleet, self.server, &request, now, Some(part));
         let assignment = case.assignment.as_ref();
         let in_question = assignment.map(Assignment::in_question).unwrap_or_default();
         let of_old = self.old().map(Installed::known_services).unwrap_or_default();
@@ -257,7 +263,7 @@ fn parts<'a>(
         let server = fleet.get(name)?;
         let request = replacement_on(server, &rollout.request, new)?;
         let request = answered(request, answers.get(server.name()));
-        Some(Planned { server, request, is_imported: imports.contains(name), outcome: None })
+        Some(Planned { server, request, is_imported: imports.contains(name), is_held: false, outcome: None })
     };
     Ok(names.iter().filter_map(part).collect())
 }
@@ -318,13 +324,9 @@ impl<'a> Renewal<'a> {
             parts.iter().filter(|part| part.plan().is_some()).map(|part| part.server.name()).collect();
         let unplanned = endpoints(today, &rollout.request, now, &connectors, |server| !planned.contains(server.name()));
         let diagnostics = unnamed(policy, parts.iter().flat_map(Planned::unnamed).chain(&unplanned));
-        let same: Vec<_> = names
-            .iter()
-            .flat_map(|names| &names.moving)
-            .copied()
-            .filter(|connector| connector.kind() == ConnectorKind::Send && connector.names(new))
-            .collect();
-        let steps = steps::of_renewal(fleet, &parts, &connectors, &same, &imports, new);
+        let moving = names.iter().flat_map(|names| &names.moving).copied();
+        let send: Vec<_> = moving.filter(|connector| connector.kind() == ConnectorKind::Send).collect();
+        let steps = steps::of_renewal(fleet, &parts, &connectors, &send, &imports, new);
         let (script, blocks) = steps.unless(&diagnostics);
         let (mut servers, mut in_question) = (Vec::new(), Vec::new());
         for part in parts {
@@ -363,9 +365,7 @@ impl<'a> Renewal<'a> {
         names.keep(self.fleet, self.new, |server, connector| self.may_go_on(server, connector));
         loop {
             for part in self.parts.iter_mut().filter(|part| !part.stands_still()) {
-                if !names.holding(part).is_empty() || !names.synchronised(part, self.new).is_empty() {
-                    part.request = part.request.clone().keeping_old();
-                }
+                part.is_held = !names.holding(part).is_empty() || !names.synchronised(part, self.new).is_empty();
                 part.decide(self.fleet, self.policy, self.now, &names.moving);
             }
             if !names.keep(self.fleet, self.new, |server, connector| self.may_go_on(server, connector)) {

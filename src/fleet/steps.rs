@@ -44,13 +44,14 @@ pub(super) fn of_assignment(
     steps
 }
 
-/// The steps of a renewal: the assignments on all servers, each connector once, and what is removed at the end. Some
-/// connectors have the name of the new certificate already, and let go of it for as long as the old one is removed.
+/// The steps of a renewal: the assignments on all servers, each connector once, and what is removed at the end. The
+/// Send connectors that have the name of the new certificate by then let go of it for as long as an old one of that name
+/// is removed.
 pub(super) fn of_renewal(
     fleet: &Fleet,
     parts: &[Planned<'_>],
     connectors: &[MovedName],
-    same: &[&Connector],
+    send: &[&Connector],
     imports: &[String],
     new: &Certificate,
 ) -> Steps {
@@ -70,7 +71,7 @@ pub(super) fn of_renewal(
         planned().filter(|(_, plan)| plan.change().removed().is_some()).map(|(part, _)| part).collect();
     if !removed.is_empty() {
         steps.look();
-        steps.remove(fleet, &removed, same, new);
+        steps.remove(fleet, &removed, send, new);
     }
     steps
 }
@@ -165,13 +166,13 @@ impl Steps {
         self.blocks.push(Block::of(words, [commands::show_send_connectors()]).in_any_shell());
     }
 
-    fn remove(&mut self, fleet: &Fleet, removed: &[&Planned<'_>], same: &[&Connector], new: &Certificate) {
+    fn remove(&mut self, fleet: &Fleet, removed: &[&Planned<'_>], send: &[&Connector], new: &Certificate) {
+        let name = TlsCertificateName::of(new);
         let (held, free): (Vec<&Planned<'_>>, Vec<&Planned<'_>>) = removed.iter().copied().partition(|part| {
-            let is_named = |connector: &&Connector| part.old().is_some_and(|old| connector.names(old.certificate()));
-            !part.server.is_edge() && same.iter().any(is_named)
+            let is_named = part.old().is_some_and(|old| TlsCertificateName::of(old.certificate()) == name);
+            !part.server.is_edge() && is_named && !send.is_empty()
         });
         let remove = |part: &&Planned<'_>| Some(commands::remove_installed(part.server, part.old()?));
-        let name = TlsCertificateName::of(new);
         for part in &free {
             self.heading(part.server);
             let own = on_edge(part);
@@ -188,12 +189,12 @@ impl Steps {
             return;
         }
         // Exchange removes no certificate from any server while a Send connector names its names.
-        let computers = computers(fleet, same);
+        let computers = computers(fleet, send);
         let computers = || computers.iter().map(String::as_str);
         let mut commands = commands::stop_transport_on(computers());
-        commands.extend(same.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
+        commands.extend(send.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
         commands.extend(held.iter().filter_map(remove));
-        let set = same.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
+        let set = send.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
         let always = set.chain(commands::start_transport_on(computers())).collect();
         let words = "remove the old certificate from all servers, while transport is stopped and the connectors have no \
                      name, which is the new certificate's too:";

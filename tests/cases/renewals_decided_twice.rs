@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::renewals_by_hand::{OLD, certificate, connector, edge, mailbox, two};
 use exchange_certificates::{
     self as library, AcceptedStatus, ConnectorNames, Fleet, LeftOver, NoPlan, Policy, Request, Rollout, RolloutPlan,
     Thumbprint,
@@ -14,9 +15,12 @@ use crate::support::comparison::{NOT_INSTALLED, said};
 use crate::support::decision_table::organization::{
     After, ENDPOINT_CHANGES, OrganizationFacts, Reading, RenewalFacts, Renewed, Standing, ViewOfServer, renew,
 };
-use crate::support::decision_table::{self as table, CertificateName, Outcome, Status};
+use crate::support::decision_table::{
+    self as table, CertificateName, ConnectorKind, IIS, Outcome, SMTP, ServerFacts, Status,
+};
 use crate::support::interpreter::{Machine, Organisation};
 use crate::support::organizations::organizations;
+use crate::support::pool::{OTHER_ISSUER, RENEWED};
 use crate::support::presented;
 
 fn rollout(facts: &OrganizationFacts) -> Rollout {
@@ -250,6 +254,33 @@ fn sorted(sites: Option<Vec<u32>>) -> Option<Vec<u32>> {
         sites.sort_unstable();
         sites
     })
+}
+
+/// Two servers, and one of them has its own old certificate, called otherwise than the new one, by which a connector is
+/// called: it is given the name that the other's old certificate has too.
+fn given_the_name_of_an_old_one(servers: Vec<ServerFacts>, sources: &[&str]) -> OrganizationFacts {
+    let mut facts = two(RENEWED, vec![connector(ConnectorKind::Send, OTHER_ISSUER, sources)]);
+    facts.servers = servers;
+    facts.servers[1].certificates[OLD] = certificate(OTHER_ISSUER, IIS | SMTP, &[1]);
+    facts
+}
+
+#[test]
+fn a_connector_lets_go_of_the_name_that_it_was_given_while_an_old_certificate_of_that_name_is_removed() {
+    let servers = vec![mailbox("MBX01", RENEWED), mailbox("MBX02", RENEWED)];
+    let facts = given_the_name_of_an_old_one(servers, &["MBX01", "MBX02"]);
+    let renewed = renew(&facts).unwrap();
+    assert_eq!((renewed.moved.len(), renewed.removals.len()), (1, 2));
+    check(&facts).unwrap();
+}
+
+#[test]
+fn an_edge_server_keeps_the_old_certificate_of_a_name_that_a_synchronised_connector_is_given() {
+    let edge = ServerFacts { edge_subscribed: true, ..edge("EDGE01", RENEWED) };
+    let facts = given_the_name_of_an_old_one(vec![edge, mailbox("MBX02", RENEWED)], &["EDGE01", "MBX02"]);
+    let renewed = renew(&facts).unwrap();
+    assert_eq!((renewed.moved.len(), renewed.left_out.len(), renewed.removals.len()), (1, 1, 1));
+    check(&facts).unwrap();
 }
 
 proptest! {

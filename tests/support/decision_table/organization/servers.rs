@@ -85,11 +85,14 @@ fn left_out(facts: &OrganizationFacts, view: &ViewOfServer, names: &Names) -> Op
     let keeps = |(place, it): (usize, &ConnectorFacts)| !it.names(&facts.request.new) && !names.moving.contains(&place);
     let another_matches = |connector: &ConnectorFacts| view.facts.others(view.old).any(|(_, it)| connector.names(it));
     let subscribed = view.facts.is_edge() && view.facts.edge_subscribed;
+    // One of the new names that was called otherwise is given its name.
+    let is_named_then = CertificateName::of(old) == CertificateName::of(&facts.request.new)
+        && names.moving.iter().any(|place| facts.connectors[*place].kind == ConnectorKind::Send);
     if naming(ConnectorKind::Send).any(keeps)
         || naming(ConnectorKind::Hybrid).any(|it| keeps(it) && !another_matches(it.1))
     {
         Some(LeftOut::KeptName)
-    } else if subscribed && naming(ConnectorKind::Send).any(|(_, it)| it.names(&facts.request.new)) {
+    } else if subscribed && (is_named_then || naming(ConnectorKind::Send).any(|(_, it)| it.names(&facts.request.new))) {
         Some(LeftOut::Synchronised)
     } else {
         None
