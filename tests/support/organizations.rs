@@ -85,7 +85,9 @@ fn plot() -> impl Strategy<Value = Plot> {
     let edge = select(vec![Version::E2016, Version::Se]).prop_map(|version| (version, vec![Role::Edge]));
     (pairs, vec(mailbox, 2..=3), option::weighted(0.35, edge)).prop_map(|((new, old), mut kinds, edge)| {
         kinds.extend(edge);
-        Plot { new, old: if old == new { SELF_SIGNED } else { old }, kinds }
+        // No certificate takes its own place.
+        let another = if new == SELF_SIGNED { HEALTHY } else { SELF_SIGNED };
+        Plot { new, old: if old == new { another } else { old }, kinds }
     })
 }
 
