@@ -82,7 +82,11 @@ fn left_out(facts: &OrganizationFacts, view: &ViewOfServer, names: &Names) -> Op
         let connectors = facts.connectors.iter().enumerate();
         connectors.filter(move |(_, it)| it.kind == kind && it.names(old))
     };
-    let keeps = |(place, it): (usize, &ConnectorFacts)| !it.names(&facts.request.new) && !names.moving.contains(&place);
+    // No connector is given a name without a subject, be it the one that it has.
+    let new = &facts.request.new;
+    let keeps = |(place, it): (usize, &ConnectorFacts)| {
+        (new.has_empty_subject() || !it.names(new)) && !names.moving.contains(&place)
+    };
     let another_matches = |connector: &ConnectorFacts| view.facts.others(view.old).any(|(_, it)| connector.names(it));
     let subscribed = view.facts.is_edge() && view.facts.edge_subscribed;
     // One of the new names that was called otherwise is given its name.
