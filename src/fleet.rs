@@ -148,6 +148,11 @@ impl Fleet {
         Ok(self)
     }
 
+    /// What all servers share.
+    pub(crate) fn shared(&self) -> &Organization {
+        self.organization.shared()
+    }
+
     /// What of the organisation was not read.
     pub fn not_read(&self) -> impl Iterator<Item = &NotRead> {
         self.organization.shared().not_read.iter()
@@ -248,9 +253,12 @@ impl Elsewhere for Fleet {
     }
 }
 
+/// As a list of servers, of which one says what belongs to the organisation.
 impl Serialize for Fleet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.servers().map(OneOfSeveral))
+        let place = self.servers().position(|server| !server.is_edge()).unwrap_or_default();
+        let of = |(index, server)| OneOfSeveral { server, has_shared: index == place };
+        serializer.collect_seq(self.servers().enumerate().map(of))
     }
 }
 

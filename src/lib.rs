@@ -38,6 +38,7 @@
 //! audit         what is wrong today, and what falls due
 //! verify        what is expected against what is shown, before and after, and what is really presented
 //! scenario      all of it in one file
+//! stored        plans as files, carried out and looked up later
 //! import        (feature `import`) readers of what Exchange exports
 //! ```
 #![forbid(unsafe_code)]
@@ -74,7 +75,9 @@ mod scenario;
 mod script;
 mod server;
 mod service;
+
 mod store;
+mod stored;
 mod text;
 mod thumbprint;
 mod time;
@@ -117,6 +120,10 @@ pub use server::{
 };
 pub use service::{Service, ServiceError};
 pub use store::{Duplicate, LoadError, Store};
+pub use stored::{
+    Fingerprint, FingerprintError, PlanVerification, PlannedAgain, PlannedState, StalePlan, StoredPlan,
+    VerifiedCertificate, VerifiedConnector, VerifiedEndpoint,
+};
 pub use text::TextError;
 pub use thumbprint::{Thumbprint, ThumbprintError};
 pub use verify::{

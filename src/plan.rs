@@ -31,7 +31,7 @@ use crate::thumbprint::Thumbprint;
 ///
 /// Serialized as the answer to a scenario: `format`, `outcome`, `thumbprint`, `added`, `services`,
 /// `superseded`, `default_smtp`, `diagnostics`, `script`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct Plan {
     server: Arc<str>,
@@ -53,7 +53,7 @@ pub struct Plan {
 }
 
 /// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoPlan {
     /// The rules refuse it.
@@ -225,6 +225,11 @@ impl Plan {
     /// The request.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// The policy by which it was planned.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The services in question: those added, and SMTP also if the certificate becomes the default one.

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::audited::{AUDITED, OwnCheck as OwnAuditCheck};
 pub use self::audited::{AuditedServer, OwnAuditRule, Severity};
+pub(crate) use self::form::PolicyForm;
 pub use self::weight::Weight;
 use crate::case::{Assignment, Thresholds};
 use crate::finding::{Finding, Kind};
@@ -38,8 +39,12 @@ use crate::text;
 /// assert!(Policy::default().silence("wildcard-imap").is_err());
 /// # Ok::<(), exchange_certificates::PolicyError>(())
 /// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "JsonObject<form::PolicyForm>")]
+///
+/// Two policies are equal that demand the same by the rules of the crate, and whose own rules have the same ids. It is
+/// serialized as a scenario file writes it; own rules are code, and stand there by their ids as `own_rules`, which no
+/// file can be read with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "PolicyForm", try_from = "JsonObject<PolicyForm>")]
 pub struct Policy {
     thresholds: Thresholds,
     raised: Vec<(&'static str, Weight)>,
@@ -59,6 +64,14 @@ impl Default for Policy {
         }
     }
 }
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        PolicyForm::from(self.clone()) == PolicyForm::from(other.clone())
+    }
+}
+
+impl Eq for Policy {}
 
 /// A rule of an organisation's own, about assignments. It reports after the rules of the crate, and
 /// is silent if no service is in question.
@@ -172,6 +185,12 @@ pub enum PolicyError {
         from: Weight,
         /// What was asked for.
         to: Weight,
+    },
+    /// A file that names rules of one's own.
+    #[error("own_rules: {} are code, which no file holds: read the rest, and add them with Policy::with_rule", text::list(.ids))]
+    OwnRules {
+        /// The ids of the rules.
+        ids: Vec<String>,
     },
     /// Fewer days than the default.
     #[error("expires_soon_days must be at least {LEAST_DAYS}, not {days}: a policy only tightens")]

@@ -54,7 +54,13 @@ pub(crate) fn serialize_some<S: serde::Serializer>(
     }
 }
 
-/// Reads a point in time as [`parse`] does; null is none.
+/// Reads a point in time as [`parse`] does.
+pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+    parse(&text).map_err(serde::de::Error::custom)
+}
+
+/// The same, where null is none.
 pub(crate) fn deserialize_some<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SystemTime>, D::Error> {

@@ -1,5 +1,7 @@
 //! A scenario file: a server, a policy and a request at a point in time.
 
+mod written;
+
 use std::fmt;
 use std::time::SystemTime;
 
@@ -238,7 +240,7 @@ impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     }
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum OperationForm {
     #[default]

@@ -19,7 +19,8 @@ use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
 /// What a certificate is expected to be assigned to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The certificate.
     pub thumbprint: Thumbprint,

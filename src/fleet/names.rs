@@ -42,7 +42,7 @@ impl MovedName {
         &self.after
     }
 
-    pub(super) fn rename(&self) -> &Rename {
+    pub(crate) fn rename(&self) -> &Rename {
         &self.rename
     }
 

@@ -97,7 +97,7 @@ pub(super) fn plan(
     if matches!(rollout.request.operation(), Operation::Remove) {
         return Err(RolloutError::Removal);
     }
-    let order = rollout.order(fleet)?;
+    let order = rollout.order_in(fleet)?;
     let given = rollout.given()?;
     if is_renewal(&rollout.request) {
         return renewal(fleet, policy, rollout, now, &order);
@@ -107,7 +107,7 @@ pub(super) fn plan(
         None => Vec::new(),
     };
     let with_imports = imported(fleet, rollout, &imports);
-    let order = rollout.order(&with_imports)?;
+    let order = rollout.order_in(&with_imports)?;
     assignment([fleet, &with_imports], policy, rollout, now, &order, imports)
 }
 
@@ -157,7 +157,7 @@ fn assignment(
     order: &[&Server],
     imports: Vec<String>,
 ) -> Result<RolloutPlan, RolloutError> {
-    let answers = rollout.answers(fleet)?;
+    let answers = rollout.answers_in(fleet)?;
     let (mut servers, mut in_question) = (Vec::new(), Vec::new());
     for server in order {
         let request = answered(rollout.request.clone(), answers.get(server.name()));
@@ -258,7 +258,7 @@ fn parts<'a>(
     new: &Certificate,
     imports: &[String],
 ) -> Result<Vec<Planned<'a>>, RolloutError> {
-    let answers = rollout.answers(fleet)?;
+    let answers = rollout.answers_in(fleet)?;
     let part = |name: &String| {
         let server = fleet.get(name)?;
         let request = replacement_on(server, &rollout.request, new)?;

@@ -86,8 +86,33 @@ impl Rollout {
         self
     }
 
+    /// What is asked of every server.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The certificate itself, if it was given.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The servers in their order, if that was said.
+    pub fn servers(&self) -> Option<&[String]> {
+        self.order.as_deref()
+    }
+
+    /// The answers for servers, by their names.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, Answer)> {
+        self.answers.iter().map(|(server, answer)| (server.as_str(), *answer))
+    }
+
+    /// What becomes of the names that connectors of the organisation hold.
+    pub fn connector_names(&self) -> ConnectorNames {
+        self.connectors
+    }
+
     /// The answers by the names that the fleet has for the servers.
-    pub(super) fn answers<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
+    pub(super) fn answers_in<'a>(&self, fleet: &'a Fleet) -> Result<BTreeMap<&'a str, Answer>, RolloutError> {
         let answer = |(name, answer): (&String, &Answer)| match fleet.get(name) {
             Some(server) => Ok((server.name(), *answer)),
             None => Err(RolloutError::NoSuchAnswered { name: name.clone() }),
@@ -96,7 +121,7 @@ impl Rollout {
     }
 
     /// The servers in their order.
-    pub(super) fn order<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
+    pub(super) fn order_in<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a Server>, RolloutError> {
         if fleet.is_empty() || self.order.as_ref().is_some_and(Vec::is_empty) {
             return Err(RolloutError::NoServers);
         }
@@ -132,7 +157,7 @@ impl Rollout {
 ///
 /// Of a renewal the plans of the servers hold what is assigned there; the names of connectors and the removals stand
 /// behind all of them, and [`Fleet::apply`] carries out the whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct RolloutPlan {
     pub(super) rollout: Rollout,
@@ -232,6 +257,16 @@ impl Fleet {
 }
 
 impl RolloutPlan {
+    /// What was asked.
+    pub fn rollout(&self) -> &Rollout {
+        &self.rollout
+    }
+
+    /// The policy by which it was planned.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Every server with its plan, or why it has none, in order.
     pub fn servers(&self) -> impl Iterator<Item = (&str, &Result<Plan, NoPlan>)> {
         self.servers.iter().map(|(name, outcome)| (name.as_str(), outcome))

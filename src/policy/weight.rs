@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Severity;
 use crate::finding::Kind;
@@ -45,6 +45,12 @@ impl Weight {
             Self::Kind(_) => "only a note or a warning can be raised, to warn or refuse",
             Self::Severity(_) => "only a finding of low severity can be raised, to high",
         }
+    }
+}
+
+impl Serialize for Weight {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
