@@ -1,4 +1,5 @@
-//! Audits an organisation: `audit FILE… [--policy FILE] [--json] [--html OUT] [--ics OUT] [--now DATE]`.
+//! Audits an organisation: `audit FILE… [--policy FILE] [--format FORMAT] [--since OLD.json] [--html OUT] [--ics OUT]
+//! [--now DATE]`.
 //!
 //! The files are scenarios with a `server` or `servers`, whose request and policy are not looked at, exports of
 //! Exchange, certificates and a policy, in any mixture; `-` is standard input. Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but a
@@ -8,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use exchange_certificates::{
-    AgendaItem, Audit, AuditFinding, AuditedCertificate, NotJudged, Policy, agenda_with, audit_with, rfc3339,
+    AgendaItem, Audit, AuditChange, AuditFinding, AuditRecord, AuditedCertificate, NotJudged, Policy, agenda_with,
+    audit_with, rfc3339,
 };
 use serde::Serialize;
 
@@ -32,6 +34,7 @@ mod report {
 use common::exports::Completeness;
 use common::given::Given;
 use common::input::{self, BadInput, Kind, Source};
+use common::output;
 use report::digest::Digest;
 use report::organization::Organization;
 use report::{calendar, page, text};
@@ -46,9 +49,15 @@ struct Arguments {
     /// The organisation's own policy, as JSON.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Print the answer as JSON.
-    #[arg(long)]
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// What --json wrote of an earlier audit: says what is new, changed and gone since.
+    #[arg(long, value_name = "OLD.json")]
+    since: Option<PathBuf>,
     /// Write a page to be mailed or printed; it needs no server and no network.
     #[arg(long, value_name = "OUT.html")]
     html: Option<PathBuf>,
@@ -62,6 +71,20 @@ struct Arguments {
     completeness: Completeness,
 }
 
+/// How the answer is printed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// All of it for programs.
+    Json,
+    /// Prometheus' text format: when certificates expire, findings, what was not read.
+    Prometheus,
+    /// SARIF 2.1.0, for consoles that collect findings.
+    Sarif,
+}
+
 /// The answer for programs.
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -73,6 +96,9 @@ struct Answer<'a> {
     agenda: &'a [AgendaItem],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
+    /// Since the earlier audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<AuditChange<'a>>,
 }
 
 fn main() -> ExitCode {
@@ -101,10 +127,19 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     if let Some(path) = &arguments.ics {
         write(path, &calendar::calendar(&agenda, now))?;
     }
-    if arguments.json {
-        input::print_json(&answer(&organization, &audit, &agenda, now))?;
-    } else {
-        text::print(&digest);
+    let earlier = arguments.since.as_deref().map(earlier).transpose()?;
+    let since = earlier.as_ref().map(|earlier| audit.since(earlier));
+    match if arguments.json { Format::Json } else { arguments.format } {
+        Format::Text => {
+            since.iter().for_each(text::since);
+            text::print(&digest);
+        }
+        Format::Json => input::print_json(&answer(&organization, &audit, &agenda, since, now))?,
+        Format::Prometheus | Format::Sarif if since.is_some() => {
+            return Err(BadInput::named("--since: only text and json say what is new"));
+        }
+        Format::Prometheus => output::text(&audit.to_prometheus(now).to_string()),
+        Format::Sarif => input::print_json(&audit.to_sarif())?,
     }
     Ok(ExitCode::from(if audit.has_high() {
         1
@@ -119,6 +154,7 @@ fn answer<'a>(
     organization: &'a Organization,
     audit: &'a Audit,
     agenda: &'a [AgendaItem],
+    since: Option<AuditChange<'a>>,
     now: SystemTime,
 ) -> Answer<'a> {
     Answer {
@@ -129,7 +165,14 @@ fn answer<'a>(
         findings: &audit.findings,
         agenda,
         notes: &organization.notes,
+        since,
     }
+}
+
+/// The findings of an earlier audit.
+fn earlier(path: &Path) -> Result<AuditRecord, BadInput> {
+    let source = Source::open_one_of(path, &[Kind::Answer])?;
+    input::json(&source.name.clone(), &source.whole()?)
 }
 
 fn read_policy(path: &Path) -> Result<Policy, BadInput> {

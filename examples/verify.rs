@@ -1,7 +1,8 @@
 //! What became of an organisation between two looks at it: `verify BEFORE AFTER [--probe FILE] [--now DATE] [--json]`.
 //!
-//! BEFORE and AFTER are exports of Exchange, or scenarios whose request is not looked at. Exit status 0: nothing got
-//! worse; 1: something did, or something else is really presented than AFTER says; 2: neither, but not everything is
+//! BEFORE and AFTER are exports of Exchange, or scenarios whose request is not looked at. BEFORE may also be a plan that
+//! was kept: then what was to change is held against what did. Exit status 0: nothing got worse, or all is as planned; 1:
+//! something did or is not, or something else is really presented than AFTER says; 2: neither, but not everything is
 //! known; 3: bad input.
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ use clap::Parser;
 use exchange_certificates::import::Import;
 use exchange_certificates::{
     CertificateAt, ComparedEndpoint, ConnectorChange, ConnectorKind, DefaultSmtpChange, EndpointState, Fact, Fleet,
-    FleetChange, Look, NotRead, NotReadKind, PresentedAt, Thumbprint, TlsCertificateName, Verdict, compare,
+    FleetChange, Look, NotRead, NotReadKind, PlanVerification, PlannedState, PresentedAt, StoredPlan, Thumbprint,
+    TlsCertificateName, Verdict, compare,
 };
 use serde::Serialize;
 
@@ -26,14 +28,14 @@ mod common {
 }
 use common::exports::{self, Completeness};
 use common::given::Given;
-use common::input::{self, BadInput, plain};
+use common::input::{self, BadInput, Kind, Source, plain};
 use common::output::{self, say};
 
 /// Says what became of each endpoint between two looks at an organisation, and whether anything got worse.
 #[derive(Parser)]
 #[command(name = "verify")]
 struct Arguments {
-    /// An export of Exchange or a scenario, as things were; - is standard input.
+    /// An export of Exchange or a scenario, as things were, or a plan that was kept; - is standard input.
     #[arg(value_name = "BEFORE")]
     before: PathBuf,
     /// The same as things are.
@@ -96,8 +98,19 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         let now = given.now(named.is_some())?;
         Ok((given.every_server()?, now))
     };
-    let (before, earlier) = read(&arguments.before, &arguments.beside_before)?;
+    let source = Source::open(&arguments.before)?;
+    let stored = match source.kind {
+        Kind::StoredPlan => Some(input::json::<StoredPlan>(&source.name.clone(), &source.whole()?)?),
+        _ => None,
+    };
     let (after, later) = read(&arguments.after, &arguments.beside_after)?;
+    if let Some(stored) = stored {
+        if !arguments.beside_before.is_empty() || arguments.probe.is_some() {
+            return Err(BadInput::named("a plan that was kept stands alone: without --beside-before and --probe"));
+        }
+        return planned(&stored.verify(&after, named.or(later).unwrap_or_else(SystemTime::now)), arguments.json);
+    }
+    let (before, earlier) = read(&arguments.before, &arguments.beside_before)?;
     let now = named.or(later).or(earlier).unwrap_or_else(SystemTime::now);
     let presented = arguments.probe.as_deref().map(probe).transpose()?.unwrap_or_default();
     let change = compare(&before, &after, now).with_probe(&presented);
@@ -121,6 +134,56 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         })?;
     } else {
         show(outcome, &change, &not_read);
+    }
+    Ok(ExitCode::from(status))
+}
+
+/// What became of a plan.
+fn planned(verification: &PlanVerification, json: bool) -> Result<ExitCode, BadInput> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        format: u8,
+        outcome: &'static str,
+        #[serde(flatten)]
+        verification: &'a PlanVerification,
+    }
+
+    let (outcome, status) = match verification {
+        it if it.is_missing() => ("missing", 1),
+        it if !it.is_known() => ("inconclusive", 2),
+        _ => ("verified", 0),
+    };
+    if json {
+        input::print_json(&Answer { format: 3, outcome, verification })?;
+        return Ok(ExitCode::from(status));
+    }
+    headline(match outcome {
+        "missing" => (AnsiColor::Red, "missing: something is not as planned"),
+        "inconclusive" => (AnsiColor::Yellow, "inconclusive: not everything is known"),
+        _ => (AnsiColor::Green, "verified: all is as planned"),
+    });
+    let one =
+        |thumbprint: Option<Thumbprint>| thumbprint.map_or_else(|| "nothing certain".to_owned(), |it| it.to_string());
+    for (state, title) in [
+        (PlannedState::Other, "Neither as planned nor as before"),
+        (PlannedState::AsBefore, "Still as before"),
+        (PlannedState::NotKnown, "Not known"),
+        (PlannedState::AsPlanned, "As planned"),
+    ] {
+        let certificates = verification.certificates.iter().filter(|it| it.state == state).map(|it| {
+            let missing = if it.missing.is_empty() { String::new() } else { format!(", and lacks {}", it.missing) };
+            let removed = it.removed.map(|it| format!("; {it} was to be removed")).unwrap_or_default();
+            format!("{}: {} for {}{missing}{removed}", plain(&it.server), it.thumbprint, it.services)
+        });
+        let connectors = verification.connectors.iter().filter(|it| it.state == state);
+        let connectors = connectors
+            .map(|it| format!("{:?} connector {}: {}", it.kind, plain(&it.name), plain(&it.planned.to_string())));
+        // What was not to change and did not is nobody's concern.
+        let endpoints = verification.endpoints.iter().filter(|it| it.state == state);
+        let endpoints = endpoints.filter(|it| it.was_to_change || state != PlannedState::AsPlanned).map(|it| {
+            format!("{}: {}: {}, planned {}", plain(&it.server), plain(&it.id), one(it.now), one(it.planned))
+        });
+        section(title, certificates.chain(connectors).chain(endpoints));
     }
     Ok(ExitCode::from(status))
 }
@@ -157,14 +220,17 @@ impl Unread {
     }
 }
 
+fn headline((color, words): (AnsiColor, &str)) {
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    say!("{style}{words}{style:#}");
+}
+
 fn show(outcome: &str, change: &FleetChange, not_read: &[Unread]) {
-    let (color, words) = match outcome {
+    headline(match outcome {
         "worse" => (AnsiColor::Red, "worse: something is not as it is to be"),
         "inconclusive" => (AnsiColor::Yellow, "inconclusive: not everything is known"),
         _ => (AnsiColor::Green, "verified: nothing got worse"),
-    };
-    let style = Style::new().bold().fg_color(Some(color.into()));
-    say!("{style}{words}{style:#}");
+    });
     section("Not read", not_read.iter().map(unread));
     for (state, title) in [
         (EndpointState::Worse, "Worse"),

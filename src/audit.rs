@@ -9,11 +9,15 @@ mod endpoints;
 mod finding;
 mod fitness;
 mod fleet_wide;
+mod prometheus;
+mod record;
 mod removable;
+mod sarif;
 mod services;
 mod successor;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -22,6 +26,7 @@ pub use self::agenda::{AgendaItem, agenda, agenda_with};
 use self::cause::Cause;
 use self::finding::Found;
 pub use self::finding::{AuditFinding, Consequence};
+pub use self::record::{AuditChange, AuditRecord, ConsequenceRecord, FindingKey, FindingRecord};
 use crate::case::Thresholds;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::fleet::Fleet;
@@ -188,6 +193,8 @@ impl NotJudged {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Audit {
+    /// The servers, by name.
+    pub servers: Vec<String>,
     /// What was not read, of the organisation first: no rule speaks of it.
     pub not_read: Vec<NotJudged>,
     /// Every installed certificate, by server.
@@ -197,6 +204,18 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// The audit in Prometheus' text format, for the point in time for which it was made: when each installed certificate
+    /// expires, every finding with its [key](AuditFinding::key), and what was not read.
+    pub fn to_prometheus(&self, now: SystemTime) -> impl fmt::Display {
+        prometheus::Prometheus { audit: self, now }
+    }
+
+    /// The audit as SARIF 2.1.0, to be serialized: a result for each finding, with its [key](AuditFinding::key) as a
+    /// partial fingerprint, and a notification for each thing that was not read.
+    pub fn to_sarif(&self) -> impl Serialize + use<> {
+        sarif::Sarif::of(self)
+    }
+
     /// Whether there is a finding of high severity.
     pub fn has_high(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity() == Severity::High)
@@ -260,7 +279,8 @@ pub fn audit_with(policy: &Policy, fleet: &Fleet, now: SystemTime) -> Audit {
     let of_servers = fleet
         .servers()
         .flat_map(|server| server.own_not_read().iter().map(|entry| NotJudged::new(Some(server), entry)));
-    Audit { not_read: of_organization.chain(of_servers).collect(), certificates, findings }
+    let servers = fleet.servers().map(|server| server.name().to_owned()).collect();
+    Audit { servers, not_read: of_organization.chain(of_servers).collect(), certificates, findings }
 }
 
 impl<'a> Audited<'a> {

@@ -84,8 +84,8 @@ mod time;
 mod verify;
 
 pub use audit::{
-    AUDIT_RULES, AgendaItem, Audit, AuditFinding, AuditRule, AuditedCertificate, Consequence, NotJudged, agenda,
-    agenda_with, audit, audit_with,
+    AUDIT_RULES, AgendaItem, Audit, AuditChange, AuditFinding, AuditRecord, AuditRule, AuditedCertificate, Consequence,
+    ConsequenceRecord, FindingKey, FindingRecord, NotJudged, agenda, agenda_with, audit, audit_with,
 };
 pub use block::Block;
 pub use case::Assignment;

@@ -17,6 +17,7 @@ use crate::plan::{NoPlan, Plan, plan_with};
 use crate::policy::{Policy, PolicyForm};
 use crate::request::Request;
 use crate::rfc3339;
+use crate::script::Line;
 use crate::server::Server;
 use crate::text::{list, shown};
 
@@ -85,6 +86,16 @@ pub enum PlannedAgain {
     Plan(Box<Plan>),
     /// That of many.
     Rollout(Box<RolloutPlan>),
+}
+
+impl PlannedAgain {
+    /// The script, a line each.
+    pub fn script(&self) -> Vec<Line> {
+        match self {
+            Self::Plan(plan) => plan.script(),
+            Self::Rollout(plan) => plan.script().to_vec(),
+        }
+    }
 }
 
 /// Why a stored plan does not hold any more.

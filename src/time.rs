@@ -15,6 +15,11 @@ impl Timestamp {
         Self(seconds)
     }
 
+    /// The seconds since 1970.
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0
+    }
+
     /// Midnight in UTC; `None` if there is no such date.
     pub(crate) fn midnight(year: i64, month: i64, day_of_month: i64) -> Option<Self> {
         Some(Self(day(year, month, day_of_month)? * DAY))

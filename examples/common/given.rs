@@ -65,8 +65,7 @@ impl Given {
 
     /// The policy: that which is a file, or else that of the scenario that has one.
     pub(crate) fn policy(&self) -> Result<Policy, BadInput> {
-        let default = format!("{:?}", Policy::default());
-        let mut own = self.scenarios.iter().filter(|scenario| format!("{:?}", scenario.policy) != default);
+        let mut own = self.scenarios.iter().filter(|scenario| scenario.policy != Policy::default());
         match (&self.policy, own.next(), own.next()) {
             (Some(policy), ..) => Ok(policy.clone()),
             (None, _, Some(other)) => {

@@ -137,6 +137,8 @@ pub enum Kind {
     Policy,
     Export,
     Certificates,
+    /// A plan that is kept.
+    StoredPlan,
     /// What an example wrote for programs, the example `inspect` too.
     Answer,
     Page,
@@ -154,6 +156,7 @@ impl Kind {
         let keys = keys(text);
         let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
         match Format::of(start) {
+            _ if has(&["fingerprint"]) => Self::StoredPlan,
             _ if has(&["format"]) => Self::Answer,
             _ if has(&OF_SCENARIO) => Self::Scenario,
             _ if has(&OF_POLICY) => Self::Policy,
@@ -173,6 +176,7 @@ impl Kind {
             Self::Policy => "a policy: it stands as policy in a scenario, and audit takes it by --policy",
             Self::Export => "an export of Exchange: inspect --scenario SERVER or --fleet writes a scenario of it",
             Self::Certificates => "certificates: a scenario or an export says on which server they are",
+            Self::StoredPlan => "a plan that is kept: hook --apply looks whether it holds, verify what became of it",
             Self::Answer => "an answer that an example wrote for programs: give the files that it was made of",
             Self::Page => "a page that audit wrote for people: give the files that it was made of",
             Self::Calendar => "a calendar that audit wrote for people: give the files that it was made of",

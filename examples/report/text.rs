@@ -1,10 +1,10 @@
 //! The report for people, on a terminal.
 
 use anstyle::{AnsiColor, Style};
-use exchange_certificates::{Severity, rfc3339};
+use exchange_certificates::{AuditChange, AuditFinding, FindingRecord, Severity, rfc3339};
 
 use super::digest::{Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
-use crate::common::output::{self, say};
+use crate::common::output::{self, plain, say};
 use crate::common::show;
 
 const BOLD: Style = Style::new().bold();
@@ -36,6 +36,27 @@ pub(crate) fn print(digest: &Digest<'_>) {
         say!("\n{BOLD}Not judged{BOLD:#}");
         digest.notes.iter().for_each(|note| say!("  - {note}"));
     }
+}
+
+/// What became of an earlier audit, a line for each finding.
+pub(crate) fn since(change: &AuditChange<'_>) {
+    if change.is_empty() {
+        say!("{BOLD}Since the earlier audit nothing is new, changed or gone{BOLD:#}\n");
+        return;
+    }
+    say!("{BOLD}Since the earlier audit{BOLD:#}");
+    let found = |word: &str, findings: &[&AuditFinding]| {
+        findings.iter().for_each(|it| say!("  {word:<10} {:<4} {}", it.severity().to_string(), plain(&it.to_string())));
+    };
+    let kept = |word: &str, findings: &[&FindingRecord]| {
+        let line = |it: &&FindingRecord| plain(&format!("{} on {}: {}", it.rule, it.server, it.message));
+        findings.iter().for_each(|it| say!("  {word:<10} {:<4} {}", it.severity.to_string(), line(it)));
+    };
+    found("new", &change.new);
+    found("changed", &change.changed);
+    kept("gone", &change.gone);
+    kept("not judged", &change.not_judged);
+    say!();
 }
 
 /// What was not read stands first: what follows says nothing of it.

@@ -62,8 +62,8 @@ impl Found {
     }
 }
 
-/// Something that is wrong, with what other rules say of the same cause. Serialized with rule, severity, server,
-/// thumbprint, services, message, facts, remedy and, if there are any, consequences.
+/// Something that is wrong, with what other rules say of the same cause. Serialized with key, rule, severity,
+/// server, thumbprint, services, message, facts, remedy and, if there are any, consequences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFinding {
     rule: Cow<'static, str>,
@@ -86,6 +86,23 @@ pub struct Consequence {
 }
 
 impl AuditFinding {
+    /// A finding as a rule makes it, for tests of what is done with findings.
+    pub fn new(
+        rule: impl Into<Cow<'static, str>>,
+        severity: Severity,
+        server: impl Into<String>,
+        finding: Finding,
+    ) -> Self {
+        let (rule, server) = (rule.into(), server.into());
+        Self { rule, severity, server, thumbprint: None, finding, consequences: Vec::new() }
+    }
+
+    /// The same about a certificate.
+    #[must_use]
+    pub fn with_thumbprint(self, thumbprint: Thumbprint) -> Self {
+        Self { thumbprint: Some(thumbprint), ..self }
+    }
+
     /// The id of the rule.
     pub fn rule(&self) -> &str {
         &self.rule
@@ -180,7 +197,8 @@ impl fmt::Display for AuditFinding {
 
 impl Serialize for AuditFinding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("AuditFinding", 9)?;
+        let mut finding = serializer.serialize_struct("AuditFinding", 10)?;
+        finding.serialize_field("key", &self.key())?;
         finding.serialize_field("rule", &self.rule)?;
         finding.serialize_field("severity", &self.severity())?;
         finding.serialize_field("server", &self.server)?;
