@@ -4,6 +4,8 @@
 mod given;
 #[path = "examples/organization.rs"]
 mod organization;
+#[path = "examples/programs.rs"]
+mod programs;
 #[path = "examples/scripts.rs"]
 mod scripts;
 #[path = "support"]

@@ -155,7 +155,7 @@ fn what_was_done_is_as_planned_and_what_was_not_is_as_before() {
     assert_eq!(removed.state, PlannedState::AsBefore);
     let changed: Vec<_> = before.endpoints.iter().filter(|it| it.was_to_change).map(|it| it.state).collect();
     assert!(changed.contains(&PlannedState::AsBefore) && !changed.contains(&PlannedState::AsPlanned), "{changed:?}");
-    assert!(before.connectors.iter().all(|it| it.state == PlannedState::Other));
+    assert!(before.connectors.iter().all(|it| it.state == PlannedState::AsBefore));
 
     let PlannedAgain::Rollout(plan) = stored.again(&fleet, &Policy::default(), now()).unwrap() else { panic!() };
     fleet.apply(&plan, now()).unwrap();

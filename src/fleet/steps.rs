@@ -190,17 +190,28 @@ impl Steps {
         }
         // Exchange removes no certificate from any server while a Send connector names its names.
         let computers = computers(fleet, send);
+        let (words, comment) = match computers.as_slice() {
+            // An Edge Transport server's is its own, and nothing is sent from here.
+            [] => (
+                "remove the old certificate from all servers, while the connectors have no name, which is the new \
+                 certificate's too:",
+                "On all servers, while the connectors have no name:",
+            ),
+            _ => (
+                "remove the old certificate from all servers, while transport is stopped and the connectors have no \
+                 name, which is the new certificate's too:",
+                "On all servers, while transport is stopped there:",
+            ),
+        };
         let computers = || computers.iter().map(String::as_str);
         let mut commands = commands::stop_transport_on(computers());
         commands.extend(send.iter().map(|connector| commands::clear_tls_certificate_name(connector)));
         commands.extend(held.iter().filter_map(remove));
         let set = send.iter().map(|connector| commands::set_tls_certificate_name(connector, &name));
         let always = set.chain(commands::start_transport_on(computers())).collect();
-        let words = "remove the old certificate from all servers, while transport is stopped and the connectors have no \
-                     name, which is the new certificate's too:";
         let block = Block::new(words, vec![Statement::Guarded(commands, always)]).in_any_shell();
         self.heading_of_organisation();
-        self.lines.push(Line::Comment("On all servers, while transport is stopped there:"));
+        self.lines.push(Line::Comment(comment));
         self.lines.extend(block.statements().iter().flat_map(Statement::commands).cloned().map(Line::from));
         self.blocks.push(block);
     }

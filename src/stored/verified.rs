@@ -37,7 +37,9 @@ pub(super) struct PlannedConnector {
     /// Of a Receive connector, whose name alone is not unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server: Option<String>,
-    tls_certificate_name: TlsCertificateName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<TlsCertificateName>,
+    after: TlsCertificateName,
 }
 
 /// What an endpoint presents before, and is to present afterwards.
@@ -80,7 +82,8 @@ impl PlannedConnector {
             kind: connector.kind(),
             name: connector.name().to_owned(),
             server: connector.servers().first().filter(|_| is_of_server).cloned(),
-            tls_certificate_name: name.clone(),
+            before: connector.tls_certificate_name().value().cloned(),
+            after: name.clone(),
         }
     }
 
@@ -328,11 +331,12 @@ fn connector(planned: &PlannedConnector, fleet: &Fleet) -> VerifiedConnector {
     });
     let state = match &now {
         Fact::NotKnown => PlannedState::NotKnown,
-        Fact::Value(name) if *name == planned.tls_certificate_name => PlannedState::AsPlanned,
+        Fact::Value(name) if *name == planned.after => PlannedState::AsPlanned,
+        Fact::Value(name) if Some(name) == planned.before.as_ref() => PlannedState::AsBefore,
         _ => PlannedState::Other,
     };
     let name = planned.name.clone();
-    VerifiedConnector { kind: planned.kind, name, planned: planned.tls_certificate_name.clone(), now, state }
+    VerifiedConnector { kind: planned.kind, name, planned: planned.after.clone(), now, state }
 }
 
 /// By server and id, both without case.
