@@ -13,7 +13,8 @@ use crate::text::Caseless;
 use crate::thumbprint::Thumbprint;
 
 /// What tells a finding from every other one of an audit, and stays from hour to hour and over versions: the rule, the
-/// server, the certificate, the services, and the connector or the endpoints that it is about. Printed on one line.
+/// server, the certificate, the services, and the connector or the endpoints that it is about. Printed on one line, as
+/// words between spaces: of names, in lower case, `%20` stands for a space, and so on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FindingKey(String);
@@ -38,9 +39,10 @@ impl FindingKey {
             none if none.is_empty() => "-".to_owned(),
             services => services.names().map(|(_, name)| name).collect::<Vec<_>>().join(","),
         };
-        let mut key = format!("{} {:?} {thumbprint} {services}", finding.rule(), finding.server().to_lowercase());
+        let mut key = format!("{} {} {thumbprint} {services}", finding.rule(), word(finding.server()));
         for name in about {
-            key.push_str(&format!(" {:?}", name.to_lowercase()));
+            key.push(' ');
+            key.push_str(&word(&name));
         }
         Self(key)
     }
@@ -49,6 +51,20 @@ impl FindingKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A name as one word, in which nothing stands that a format would have to escape.
+fn word(name: &str) -> String {
+    let mut word = String::with_capacity(name.len());
+    for character in name.chars().flat_map(char::to_lowercase) {
+        if character.is_alphanumeric() || "-._@/*:".contains(character) {
+            word.push(character);
+        } else {
+            let mut bytes = [0; 4];
+            character.encode_utf8(&mut bytes).bytes().for_each(|byte| word.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    word
 }
 
 impl fmt::Display for FindingKey {
