@@ -10,7 +10,7 @@ use crate::fact::Fact;
 use crate::powershell::Command;
 use crate::server::Server;
 use crate::service::Service;
-use crate::text::{plain, shown};
+use crate::text::{self, plain, shown};
 use crate::thumbprint::Thumbprint;
 
 /// Words for people, and what is pasted after them as a whole: a console takes the lines behind a question for its
@@ -154,7 +154,7 @@ impl Block {
 
     /// What it is for, and where it is pasted, for people.
     pub fn title(&self) -> impl fmt::Display {
-        fmt::from_fn(move |f| match (self.computer(), &*self.words) {
+        text::from_fn(move |f| match (self.computer(), &*self.words) {
             (Some(computer), "") => write!(f, "on {}:", shown(computer)),
             (Some(computer), words) => write!(f, "on {}, {}", shown(computer), plain(words)),
             (None, words) => write!(f, "{}", plain(words)),

@@ -279,13 +279,24 @@ impl Certificate {
         self.facts.basic_constraints
     }
 
-    /// The whole certificate as the crate `x509-cert` decodes it, for whoever needs more of it.
+    /// The whole certificate as [`x509_cert`] decodes it, for programs that need more of it. The crate is exported again,
+    /// so that its types are those of the version that reads here.
+    ///
+    /// ```
+    /// use exchange_certificates::{Certificate, x509_cert};
+    ///
+    /// let pem = std::fs::read_to_string("examples/data/wildcard.pem")?;
+    /// let certificate: x509_cert::Certificate = Certificate::from_pem(&pem)?.to_x509()?;
+    /// let version = certificate.tbs_certificate().version();
+    /// assert_eq!(version, x509_cert::certificate::Version::V3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// Where that crate is stricter than Windows: it refuses dates before 1970, for example.
-    pub fn to_x509(&self) -> Result<x509_cert::Certificate, der::Error> {
-        der::Decode::from_der(&self.der)
+    pub fn to_x509(&self) -> Result<x509_cert::Certificate, x509_cert::der::Error> {
+        x509_cert::der::Decode::from_der(&self.der)
     }
 
     /// [`not_before`](Self::not_before), to compare and to print.

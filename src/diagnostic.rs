@@ -11,6 +11,7 @@ use crate::finding::{Finding, Kind, Message};
 use crate::json_object::FORMAT;
 use crate::request::Answer;
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// What one rule said. Serialized as rule, kind, services, message, facts and remedy.
@@ -180,7 +181,7 @@ pub(crate) fn has(diagnostics: &[Diagnostic], rule: &str) -> bool {
 
 /// The diagnostics for people, one a line with its kind and rule.
 fn lines(diagnostics: &[Diagnostic]) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    text::from_fn(move |f| {
         diagnostics.iter().try_for_each(|diagnostic| write!(f, "\n{}: {diagnostic}", diagnostic.kind))
     })
 }

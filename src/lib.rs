@@ -130,6 +130,8 @@ pub use verify::{
     CertificateAt, ComparedEndpoint, ConnectorChange, DefaultSmtpChange, EndpointState, Expectation, FleetChange, Look,
     PresentedAt, Shown, Verdict, Verification, compare, verify,
 };
+/// The crate that [`Certificate::to_x509`] hands a certificate to, in the version that it does.
+pub use x509_cert;
 
 /// Longer pages.
 pub mod docs {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::server::Server;
 use crate::service::Service;
+use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// A cmdlet with its arguments, written as one line that can be pasted.
@@ -240,7 +241,7 @@ impl fmt::Display for Command {
 /// assert_eq!(quoted("a\nb").to_string(), "('a' + [char]10 + 'b')");
 /// ```
 pub fn quoted(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    text::from_fn(move |f| {
         if is_plain_word(text) {
             return f.write_str(text);
         }
@@ -254,7 +255,7 @@ pub fn quoted(text: &str) -> impl fmt::Display {
 
 /// A text as one string of PowerShell if a word alone would not be one, as in a comparison.
 pub(crate) fn string(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    text::from_fn(move |f| {
         if !text.contains(breaks_the_line) {
             return literal(f, text);
         }

@@ -146,7 +146,7 @@ pub(crate) fn file(blocks: &[Block]) -> Vec<u8> {
 fn is_on(computer: &str) -> impl fmt::Display {
     // What Windows calls the computer is the first label of its name.
     let computer = computer.split('.').next().unwrap_or(computer);
-    fmt::from_fn(move |f| write!(f, "$env:COMPUTERNAME -eq {}", string(computer)))
+    text::from_fn(move |f| write!(f, "$env:COMPUTERNAME -eq {}", string(computer)))
 }
 
 /// UTF-8 with a byte order mark.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::text;
+
 bitflags::bitflags! {
     /// Services as bit flags, with the values that Exchange itself uses.
     ///
@@ -103,7 +105,7 @@ impl Service {
 
     /// The set in the seven places of `Format-Table`, `IPUWSFC`, with a dot where a service is absent.
     pub fn short(self) -> impl fmt::Display {
-        std::fmt::from_fn(move |f| {
+        text::from_fn(move |f| {
             NAMES.iter().try_for_each(|(service, _, letter)| {
                 fmt::Write::write_char(f, if self.contains(*service) { *letter } else { '.' })
             })

@@ -239,14 +239,27 @@ pub(crate) fn same(one: impl AsRef<str>, other: impl AsRef<str>) -> bool {
     Caseless(one) == Caseless(other)
 }
 
+/// Prints what the function prints. The standard library has the same since Rust 1.93.
+pub(crate) fn from_fn<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result>(print: F) -> impl fmt::Display {
+    struct Printed<F>(F);
+
+    impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Printed<F> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (self.0)(f)
+        }
+    }
+
+    Printed(print)
+}
+
 /// Text in backticks with everything escaped that could forge a line or hide something in one.
 pub(crate) fn shown(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "`{}`", plain(text)))
+    from_fn(move |f| write!(f, "`{}`", plain(text)))
 }
 
 /// The same without backticks, for a whole sentence.
 pub(crate) fn plain(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    from_fn(move |f| {
         text.chars().try_for_each(|character| match character {
             '\'' | '"' | '\\' => f.write_char(character),
             _ => write!(f, "{}", character.escape_debug()),
@@ -256,7 +269,7 @@ pub(crate) fn plain(text: &str) -> impl fmt::Display {
 
 /// The names of a list, each as [`shown`].
 pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    from_fn(move |f| {
         for (index, text) in texts.iter().enumerate() {
             write!(f, "{}{}", if index > 0 { ", " } else { "" }, shown(text.as_ref()))?;
         }
@@ -288,7 +301,7 @@ pub(crate) fn distance(one: &str, other: &str) -> usize {
 
 /// What is printed of each, with the same words between.
 pub(crate) fn joined<T: fmt::Display>(items: &[T], between: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
+    from_fn(move |f| {
         items.iter().enumerate().try_for_each(|(index, item)| {
             f.write_str(if index > 0 { between } else { "" })?;
             item.fmt(f)

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::text;
+
 /// The seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
 
@@ -44,7 +46,7 @@ impl Timestamp {
     /// The day alone: `2026-11-24`.
     pub(crate) fn day(self) -> impl fmt::Display {
         let (year, month, day) = civil(self.0.div_euclid(DAY));
-        fmt::from_fn(move |f| write!(f, "{year:04}-{month:02}-{day:02}"))
+        text::from_fn(move |f| write!(f, "{year:04}-{month:02}-{day:02}"))
     }
 
     /// The platform's own type; `None` if it cannot tell this point in time.

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::fact::Fact;
 use crate::server::Connector;
-use crate::text::shown;
+use crate::text::{self, shown};
 
 impl Endpoint {
     /// Its permanent name on its server: `https/1/*:443`, `imap`, `receive/MBX01\Default Frontend MBX01`,
     /// `send/Internet@MBX01`, `internal`; `receive` and `send` for connectors that were not read.
     pub fn id(&self) -> impl fmt::Display {
         let name = self.connector().map(Connector::name).unwrap_or_default();
-        fmt::from_fn(move |f| match self.kind {
+        text::from_fn(move |f| match self.kind {
             EndpointKind::DefaultWebSite | EndpointKind::ExchangeBackEnd => {
                 let (site, port) = if self.kind == EndpointKind::DefaultWebSite { (1, 443) } else { (2, 444) };
                 match self.binding() {
@@ -54,7 +54,7 @@ impl Endpoint {
     /// What it is, for people: `443 of the Default Web Site`, `Receive connector ...`.
     pub fn title(&self) -> impl fmt::Display {
         let name = self.connector().map(Connector::name).unwrap_or_default();
-        fmt::from_fn(move |f| match self.kind {
+        text::from_fn(move |f| match self.kind {
             EndpointKind::DefaultWebSite | EndpointKind::ExchangeBackEnd => {
                 let is_default = self.kind == EndpointKind::DefaultWebSite;
                 let site = if is_default { "the Default Web Site" } else { "the Exchange Back End" };
@@ -90,7 +90,7 @@ impl Endpoint {
     }
 
     pub(crate) fn in_words<'a>(&'a self, presented: &'a Presented) -> impl fmt::Display + use<'a> {
-        fmt::from_fn(move |f| match presented {
+        text::from_fn(move |f| match presented {
             Presented::Certificate(certificate, reason) => {
                 write!(f, "{certificate}: {}", self.reason(*reason))
             }
@@ -103,7 +103,7 @@ impl Endpoint {
 
     /// Why it presents what it presents.
     fn reason(&self, reason: Reason) -> impl fmt::Display {
-        fmt::from_fn(move |f| {
+        text::from_fn(move |f| {
             f.write_str(match reason {
                 Reason::Bound => "its binding has this certificate",
                 Reason::Site => "Exchange shows it at this site",
@@ -167,7 +167,7 @@ impl Endpoint {
 impl Presented {
     /// What is presented, without the reason.
     pub(crate) fn in_short(&self) -> impl fmt::Display {
-        fmt::from_fn(move |f| match self {
+        text::from_fn(move |f| match self {
             Self::Certificate(certificate, _) => write!(f, "{certificate}"),
             Self::OneOf(several, _) => {
                 f.write_str("one of ")?;

@@ -1,12 +1,11 @@
 //! Sentences on what endpoints present.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use super::FactValue;
 use super::message::{Message, Values};
 use crate::endpoint::{Endpoint, EndpointChange, MissingFact, Presented};
-use crate::text::{joined, shown};
+use crate::text::{self, joined, shown};
 
 /// How some endpoints change: `endpoints`, `before`, `after`.
 pub(crate) fn changing(changes: &[&EndpointChange], what: &'static str) -> Message {
@@ -30,7 +29,7 @@ pub(crate) fn changing_on_servers(changes: &[&EndpointChange], what: &'static st
 pub(crate) fn presenting<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>, what: &'static str) -> Message {
     let values = Presenting { endpoints: endpoints.into_iter().cloned().collect(), what };
     Message::told(&["endpoints", "presented"], values, |Presenting { endpoints, what }, f| {
-        let answers = endpoints.iter().map(|it| fmt::from_fn(move |f| write!(f, "{}: {}", it.title(), it.answer())));
+        let answers = endpoints.iter().map(|it| text::from_fn(move |f| write!(f, "{}: {}", it.title(), it.answer())));
         write!(f, "{what}: {}", joined(&answers.collect::<Vec<_>>(), "; "))
     })
 }

@@ -90,7 +90,7 @@ impl WebBinding {
 
     /// `*:443`, or `*:443:mail.contoso.com` with a host name.
     pub fn id(&self) -> impl fmt::Display {
-        fmt::from_fn(move |f| {
+        text::from_fn(move |f| {
             write!(f, "{}:{}", self.address, self.port)?;
             self.host.iter().try_for_each(|host| write!(f, ":{host}"))
         })

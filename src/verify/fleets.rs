@@ -13,7 +13,7 @@ use super::probed::Look;
 use crate::endpoint::{Endpoint, EndpointKind, Rank};
 use crate::fleet::Fleet;
 use crate::server::NotReadKind;
-use crate::text::Caseless;
+use crate::text::{self, Caseless};
 
 /// Compares two looks at an organisation, endpoint by endpoint, both as they are at one point in time.
 ///
@@ -212,7 +212,7 @@ impl ComparedEndpoint {
 
     /// Its permanent name on its server, as [`Endpoint::id`] has it.
     pub fn id(&self) -> impl fmt::Display {
-        fmt::from_fn(|f| self.either().map_or(Ok(()), |endpoint| write!(f, "{}", endpoint.id())))
+        text::from_fn(|f| self.either().map_or(Ok(()), |endpoint| write!(f, "{}", endpoint.id())))
     }
 
     /// Whether it got worse, or presented something that could be used and is gone.
