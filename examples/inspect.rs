@@ -411,7 +411,7 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
         vec![
             plain(server.name()),
             known(server.fqdn().map(str::to_owned)),
-            known(server.version().map(|version| version.to_string()).or(server.build().map(str::to_owned))),
+            known(server.version().map(|version| version.title().to_owned()).or(server.build().map(str::to_owned))),
             known(server.roles().map(|held| roles(held.clone()))),
             known(server.default_smtp().and_then(|default| default.value()).map(|thumbprint| thumbprint.to_string())),
         ]

@@ -5,10 +5,8 @@ pub(crate) mod presented;
 pub(crate) mod validity;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize};
 
 pub use self::message::{FactValue, Message};
 pub(crate) use self::message::{Values, message};
@@ -16,6 +14,7 @@ use crate::block::{Block, Statement};
 use crate::powershell::Command;
 use crate::server::Server;
 use crate::service::Service;
+use crate::word::words;
 
 /// What a rule has to say about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,8 +102,7 @@ impl Finding {
 }
 
 /// What follows if a rule speaks, in ascending strength.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// The operation goes on; it is said for completeness.
@@ -119,14 +117,7 @@ pub enum Kind {
     Refuse,
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::FollowUp => "follow-up",
-            Self::Warn => "warn",
-            Self::Decide => "decide",
-            Self::Refuse => "refuse",
-        })
-    }
+words! {
+    Kind, "kind", like "warn":
+    Note = "note", FollowUp = "follow-up", Warn = "warn", Decide = "decide", Refuse = "refuse"
 }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! text          what may stand in text from outside, and how it is shown
+//! word          one of a few names, printed as files write it and read in every form that is clear
 //! fact          something, nothing, or not known
 //! time          points in time, inside
 //! rfc3339       points in time, as text
@@ -82,6 +83,7 @@ mod text;
 mod thumbprint;
 mod time;
 mod verify;
+mod word;
 
 pub use audit::{
     AUDIT_RULES, AgendaItem, Audit, AuditChange, AuditFinding, AuditRecord, AuditRule, AuditedCertificate, Consequence,
@@ -130,6 +132,7 @@ pub use verify::{
     CertificateAt, ComparedEndpoint, ConnectorChange, DefaultSmtpChange, EndpointState, Expectation, FleetChange, Look,
     PresentedAt, Shown, Verdict, Verification, compare, verify,
 };
+pub use word::UnknownName;
 /// The crate that [`Certificate::to_x509`] hands a certificate to, in the version that it does.
 pub use x509_cert;
 

@@ -149,7 +149,7 @@ impl fmt::Debug for OwnRule {
 #[non_exhaustive]
 pub enum PolicyError {
     /// There is no such rule.
-    #[error("there is no rule `{}`; did you mean `{nearest}`?", .id.escape_debug())]
+    #[error("there is no rule {}; did you mean `{nearest}`?", text::excerpt(.id))]
     Unknown {
         /// The id as it stood.
         id: String,
@@ -157,7 +157,7 @@ pub enum PolicyError {
         nearest: &'static str,
     },
     /// A rule is named more than once.
-    #[error("`{}` is named twice", .id.escape_debug())]
+    #[error("{} is named twice", text::excerpt(.id))]
     Twice {
         /// The id of the rule.
         id: String,
@@ -205,13 +205,13 @@ pub enum PolicyError {
         bits: u32,
     },
     /// An own rule whose id could be one of the crate's, or of another kind.
-    #[error("`{}` cannot be the id of a rule of one's own: it must hold a slash, like contoso/company-ca", .id.escape_debug())]
+    #[error("{} cannot be the id of a rule of one's own: it must hold a slash, like contoso/company-ca", text::excerpt(.id))]
     OwnId {
         /// The id as it stood.
         id: String,
     },
     /// An own rule of a kind that it cannot have.
-    #[error("`{}` is a {kind} rule; a rule of one's own can only note, warn or refuse", .id.escape_debug())]
+    #[error("{} is a {kind} rule; a rule of one's own can only note, warn or refuse", text::excerpt(.id))]
     OwnKind {
         /// The id of the rule.
         id: String,

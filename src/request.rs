@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
+use crate::word::words;
 
 /// A request to change what a server's certificates are assigned to.
 ///
@@ -60,8 +59,7 @@ pub enum Operation {
 }
 
 /// How the services of an assignment are meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Mode {
     /// Add them to what the certificate has.
@@ -73,9 +71,10 @@ pub enum Mode {
     Take,
 }
 
+words! { Mode, "mode", like "add": Add = "add", Exact = "exact", Take = "take" }
+
 /// The answer to whether the default SMTP certificate is replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Answer {
     /// Keep it; it seldom needs replacing.
@@ -84,9 +83,10 @@ pub enum Answer {
     Replace,
 }
 
+words! { Answer, "answer", like "keep": Keep = "keep", Replace = "replace" }
+
 /// What a replacement does with the names that connectors and the hybrid configuration hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConnectorNames {
     /// Leaves them as they are.
@@ -96,8 +96,10 @@ pub enum ConnectorNames {
     Update,
 }
 
+words! { ConnectorNames, "choice for the names of connectors", like "update": Keep = "keep", Update = "update" }
+
 /// A status other than Valid that a request may accept; no other can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AcceptedStatus {
     /// The revocation list could not be reached.
@@ -106,6 +108,11 @@ pub enum AcceptedStatus {
     Untrusted,
     /// The status could not be determined.
     Unknown,
+}
+
+words! {
+    AcceptedStatus, "status to accept", like "Untrusted":
+    RevocationCheckFailure = "RevocationCheckFailure", Untrusted = "Untrusted", Unknown = "Unknown"
 }
 
 impl Request {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use crate::text;
 use crate::time::{DAY, Timestamp, day};
 
 /// Why a text is no point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("`{}` is not an RFC 3339 time with a time zone, like 2026-11-24T00:00:00Z or 2026-11-24T01:00:00+01:00, nor a date like 2026-11-24", .text.escape_debug())]
+#[error("{} is not an RFC 3339 time with a time zone, like 2026-11-24T00:00:00Z or 2026-11-24T01:00:00+01:00, nor a date like 2026-11-24", text::excerpt(.text))]
 pub struct TimeError {
     /// The text as it stood.
     pub text: String,

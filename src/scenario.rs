@@ -21,6 +21,7 @@ use crate::service::Service;
 use crate::text::{self, Text};
 use crate::thumbprint::Thumbprint;
 use crate::verify::{Expectation, Shown, Verification, verify};
+use crate::word::{self, words};
 
 /// A scenario: everything that a decision depends on, in one file.
 ///
@@ -240,8 +241,7 @@ impl TryFrom<JsonObject<ScenarioForm>> for Scenario {
     }
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum OperationForm {
     #[default]
     Assign,
@@ -250,14 +250,14 @@ enum OperationForm {
     Verify,
 }
 
+words! {
+    OperationForm, "operation", like "assign":
+    Assign = "assign", Remove = "remove", Replace = "replace", Verify = "verify"
+}
+
 impl OperationForm {
     fn name(self) -> &'static str {
-        match self {
-            Self::Assign => "assign",
-            Self::Remove => "remove",
-            Self::Replace => "replace",
-            Self::Verify => "verify",
-        }
+        word::name(self).unwrap_or_default()
     }
 }
 

@@ -59,7 +59,7 @@ const NAMES: [(Service, &str, char); 7] = [
 #[non_exhaustive]
 pub enum ServiceError {
     /// A name that is none of a service.
-    #[error("unknown service `{}`; expected one of {} or None", .name.escape_debug(), Service::all())]
+    #[error("unknown service {}; {} {} or None", text::excerpt(.name), expected(.name), Service::all())]
     UnknownName {
         /// The name as it stood.
         name: String,
@@ -73,6 +73,14 @@ pub enum ServiceError {
         /// The integer as it stood.
         value: i64,
     },
+}
+
+/// The words before all names, with the one that a misspelt name is most like.
+fn expected(name: &str) -> impl fmt::Display {
+    text::from_fn(move |f| match text::nearest(name, NAMES.iter().map(|(_, known, _)| *known)) {
+        Some(nearest) => write!(f, "did you mean `{nearest}`? Expected one of"),
+        None => f.write_str("expected one of"),
+    })
 }
 
 impl Service {

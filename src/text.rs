@@ -257,6 +257,15 @@ pub(crate) fn shown(text: &str) -> impl fmt::Display {
     from_fn(move |f| write!(f, "`{}`", plain(text)))
 }
 
+/// The same of a text that may be of any length: its beginning.
+pub(crate) fn excerpt(text: &str) -> impl fmt::Display {
+    const LONGEST: usize = 64;
+    from_fn(move |f| match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => write!(f, "`{}\u{2026}`", plain(text.get(..end).unwrap_or_default())),
+        None => write!(f, "{}", shown(text)),
+    })
+}
+
 /// The same without backticks, for a whole sentence.
 pub(crate) fn plain(text: &str) -> impl fmt::Display {
     from_fn(move |f| {
@@ -297,6 +306,19 @@ pub(crate) fn distance(one: &str, other: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+/// The one of these names that is most like a misspelt one, without ASCII case, if one is like it at all: two characters
+/// are not right, or a quarter of them. A number is another one, and none is meant.
+pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let text = text.trim().to_ascii_lowercase();
+    let with_distance = names.map(|name| (distance(&text, &name.to_ascii_lowercase()), name));
+    let nearest = with_distance.min_by_key(|(distance, _)| *distance);
+    let is_like = |(distance, name): &(usize, &str)| {
+        let length = name.chars().count();
+        *distance <= (length / 3).min(2).max(length / 4).max(1)
+    };
+    nearest.filter(is_like).map(|(_, name)| name).filter(|_| !text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What is printed of each, with the same words between.
@@ -385,6 +407,17 @@ mod tests {
                 "{one} {other}"
             );
         }
+    }
+
+    #[test]
+    fn the_nearest_name_is_like_the_misspelt_one() {
+        let nearest = |text| super::nearest(text, ["Mailbox", "ClientAccess", "SE", "2013"].into_iter());
+        assert_eq!(
+            ["Malibox", " mailbx", "clientacces", "S"].map(nearest),
+            [Some("Mailbox"), Some("Mailbox"), Some("ClientAccess"), Some("SE")]
+        );
+        assert_eq!(["", "HubTransport", "2010", "Box"].map(nearest), [None; 4]);
+        assert_eq!(excerpt(&"\u{e9}".repeat(65)).to_string(), format!("`{}\u{2026}`", "\u{e9}".repeat(64)));
     }
 
     #[test]

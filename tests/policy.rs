@@ -97,7 +97,7 @@ fn a_policy_in_json_says_what_is_wrong_with_it() {
         ),
         (json!({ "silence": ["restart-iis"] }), "`restart-iis` cannot be silenced"),
         (json!({ "raise": { "self-signed": "warn" } }), "`self-signed` cannot be raised from warn to warn"),
-        (json!({ "raise": { "self-signed": "deny" } }), "unknown variant `deny`"),
+        (json!({ "raise": { "self-signed": "deny" } }), "unknown kind or severity `deny`; expected one of note"),
         (json!({ "silence": ["audit-expierd"] }), "there is no rule `audit-expierd`; did you mean `audit-expired`?"),
         (
             json!({ "silence": ["audit-expired"] }),

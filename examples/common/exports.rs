@@ -7,10 +7,8 @@ use std::str::FromStr;
 
 use clap::Args;
 use exchange_certificates::import::{Import, ImportError};
-use exchange_certificates::{Fleet, Role, Version};
+use exchange_certificates::{Fleet, Role, UnknownName, Version};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::input::{BadInput, Kind, Source, plain};
 
@@ -47,8 +45,8 @@ impl FromStr for KnownServer {
 }
 
 /// A version or a role as scenario files write it.
-fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(Value::String(text.trim().to_owned())).map_err(|error| error.to_string())
+fn word<T: FromStr<Err = UnknownName>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: UnknownName| error.to_string())
 }
 
 impl Completeness {

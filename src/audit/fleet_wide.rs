@@ -26,7 +26,7 @@ fn differs(case: &Audited<'_>) -> Vec<Found> {
     let other = peer.filter(|peer| peer.name() != server.name() && issued_for_iis(peer) != issued_for_iis(server));
     let found = other.map(|peer| {
         let message = message!(
-            version = server.version(), other = peer.name().to_owned();
+            version = server.version().title(), other = peer.name().to_owned();
             "{} is {version} too, and has other certificates for IIS", shown(other)
         );
         Found::of_server(Service::IIS, message)
@@ -62,7 +62,7 @@ fn out_of_support(case: &Audited<'_>) -> Vec<Found> {
     };
     let end = Timestamp::midnight(year, month, day_of_month).filter(|end| case.now >= *end);
     let found = end.map(|end| {
-        let message = message!(version, end; "{version} has been out of support since {}", end.day());
+        let message = message!(version = version.title(), end; "{version} has been out of support since {}", end.day());
         Found::of_server(Service::empty(), message).map(|finding| {
             finding.advise(match version {
                 Version::SubscriptionEdition => "move to the version that follows it",

@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::server::{RootCaType, Status, Version};
+use crate::server::{RootCaType, Status};
 use crate::service::Service;
 use crate::text::plain;
 use crate::thumbprint::Thumbprint;
@@ -205,7 +205,7 @@ macro_rules! texts {
         })+
     };
 }
-texts!(String, &'static str, RootCaType, Service, Status, Thumbprint, Timestamp, Version);
+texts!(String, &'static str, RootCaType, Service, Status, Thumbprint, Timestamp);
 
 macro_rules! numbers {
     ($($type:ty),+) => {

@@ -354,20 +354,10 @@ fn numbers(text: &str) -> impl Iterator<Item = &str> {
 
 /// The version in a text like `Version 15.2 (Build 1544.4)` or `15.2.1544.4`.
 pub(super) fn version(text: &str) -> Option<Version> {
-    // The number of the build where the Subscription Edition begins.
-    const SUBSCRIPTION_EDITION: u32 = 2562;
-
     let mut numbers = numbers(text);
     let mut number = || numbers.next()?.parse::<u32>().ok();
     let (major, minor, build) = (number()?, number()?, number()?);
-    let build = build.checked_sub(OFFSET).unwrap_or(build);
-    Some(match (major, minor) {
-        (15, 0) => Version::Exchange2013,
-        (15, 1) => Version::Exchange2016,
-        (15, 2) if build < SUBSCRIPTION_EDITION => Version::Exchange2019,
-        (15, 2) => Version::SubscriptionEdition,
-        _ => return None,
-    })
+    Version::of_build(major, minor, build.checked_sub(OFFSET).unwrap_or(build))
 }
 
 #[cfg(test)]

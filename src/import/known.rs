@@ -60,9 +60,10 @@ impl Import {
         let otherwise =
             |what, given, known| Err(ImportError::KnownOtherwise { server: name.clone(), what, given, known });
         if let Some(exported) = self.exported(&key) {
-            let known = exported.version().map(|version| version.to_string()).or(exported.build().map(str::to_owned));
+            let known =
+                exported.version().map(|version| version.title().to_owned()).or(exported.build().map(str::to_owned));
             if let Some(known) = known.filter(|_| exported.version() != Some(version)) {
-                return otherwise("the version", version.to_string(), known);
+                return otherwise("the version", version.title().to_owned(), known);
             }
             if let Some(known) = exported.roles().filter(|known| **known != roles) {
                 return otherwise("the role", words(&roles), words(known));
@@ -80,5 +81,5 @@ impl Import {
 }
 
 fn words(roles: &BTreeSet<Role>) -> String {
-    roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>().join(", ")
+    roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -5,16 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
 use crate::endpoint::Endpoint;
 use crate::finding::Finding;
 use crate::server::{Installed, Server};
 use crate::time::Timestamp;
+use crate::word::words;
 
 /// How much a finding weighs, in ascending order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
     /// To be put right in time.
@@ -23,14 +21,7 @@ pub enum Severity {
     High,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Low => "low",
-            Self::High => "high",
-        })
-    }
-}
+words! { Severity, "severity", like "high": Low = "low", High = "high" }
 
 const HIGH: &[Severity] = &[Severity::High];
 const LOW: &[Severity] = &[Severity::Low];

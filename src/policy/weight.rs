@@ -1,14 +1,11 @@
 //! What a rule can be raised to.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::Severity;
 use crate::finding::Kind;
+use crate::word::{Word, words};
 
 /// How much a rule weighs: by its kind, or, if it is a rule of the audit, by the severity of its findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Weight {
     /// Of a rule about requests.
@@ -29,15 +26,6 @@ impl From<Severity> for Weight {
     }
 }
 
-impl fmt::Display for Weight {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kind(kind) => kind.fmt(f),
-            Self::Severity(severity) => severity.fmt(f),
-        }
-    }
-}
-
 impl Weight {
     /// What rules of this one's sort can be raised from, and to.
     pub(super) fn what_can_be_raised(self) -> &'static str {
@@ -48,34 +36,19 @@ impl Weight {
     }
 }
 
-impl Serialize for Weight {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+impl Word for Weight {
+    const WHAT: &'static str = "kind or severity";
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Kind(Kind::Note), "note"),
+        (Self::Kind(Kind::FollowUp), "follow-up"),
+        (Self::Kind(Kind::Warn), "warn"),
+        (Self::Kind(Kind::Decide), "decide"),
+        (Self::Kind(Kind::Refuse), "refuse"),
+        (Self::Severity(Severity::Low), "low"),
+        (Self::Severity(Severity::High), "high"),
+    ];
+    const LIKE: &'static str = "refuse";
 }
 
-impl<'de> Deserialize<'de> for Weight {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum Name {
-            Note,
-            FollowUp,
-            Warn,
-            Decide,
-            Refuse,
-            Low,
-            High,
-        }
-
-        Ok(match Name::deserialize(deserializer)? {
-            Name::Note => Kind::Note.into(),
-            Name::FollowUp => Kind::FollowUp.into(),
-            Name::Warn => Kind::Warn.into(),
-            Name::Decide => Kind::Decide.into(),
-            Name::Refuse => Kind::Refuse.into(),
-            Name::Low => Severity::Low.into(),
-            Name::High => Severity::High.into(),
-        })
-    }
-}
+words!(read Weight);
+words!(printed Weight);

@@ -91,7 +91,8 @@ rule! {
 
 fn ecc_unsupported(case: &Assignment<'_>) -> Option<Finding> {
     let version = elliptic_curve(case).filter(|version| *version == Version::Exchange2013)?;
-    let message = message!(version; "its key is on an elliptic curve, which {version} does not support");
+    let message =
+        message!(version = version.title(); "its key is on an elliptic curve, which {version} does not support");
     Some(Finding::on(case.in_question(), message).advise("request a certificate with an RSA key of at least 2048 bits"))
 }
 
@@ -115,7 +116,7 @@ fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
     let (message, advice) = match update {
         Some(update) => (
             message!(
-                version, update;
+                version = version.title(), update;
                 "its key is on an elliptic curve, which {version} supports with {update}, the April 2024 update and its \
                  setting override; since the November 2024 update it takes a registry value, and the override is not \
                  enough"
@@ -125,7 +126,7 @@ fn ecc_key(case: &Assignment<'_>) -> Option<Finding> {
         ),
         None => (
             message!(
-                version;
+                version = version.title();
                 "its key is on an elliptic curve, which {version} supports only with a registry value"
             ),
             "use an RSA key, or set the registry value on every server:",

@@ -40,7 +40,7 @@ fn not_available(case: &Assignment<'_>) -> Option<Finding> {
     let version = case.server().version();
     let services = case.in_question() & (Service::UM | Service::UM_CALL_ROUTER);
     (!version.has_unified_messaging() && !services.is_empty()).then(|| {
-        let message = message!(services, version; "{version} has no Unified Messaging");
+        let message = message!(services, version = version.title(); "{version} has no Unified Messaging");
         Finding::on(services, message).advise("leave Unified Messaging out")
     })
 }

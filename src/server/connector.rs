@@ -9,9 +9,10 @@ use crate::certificate::Certificate;
 use crate::fact::Fact;
 use crate::json_object::JsonObject;
 use crate::text::{self, Caseless, Text, TextError};
+use crate::word::words;
 
 /// What kind of object names the certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConnectorKind {
     /// A Send connector.
@@ -22,14 +23,25 @@ pub enum ConnectorKind {
     Hybrid,
 }
 
+words! {
+    ConnectorKind, "kind of connector", like "Send":
+    Send = "Send", Receive = "Receive", Hybrid = "Hybrid";
+    or Send = "SendConnector", Receive = "ReceiveConnector", Hybrid = "HybridConfiguration"
+}
+
 /// The transport service that a Receive connector belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TransportRole {
     /// Front End Transport, to which the world connects.
     FrontendTransport,
     /// Transport, behind it.
     HubTransport,
+}
+
+words! {
+    TransportRole, "transport role", like "FrontendTransport":
+    FrontendTransport = "FrontendTransport", HubTransport = "HubTransport"
 }
 
 /// A connector, or the hybrid configuration, that may name a certificate. Its copies share what they hold.

@@ -18,7 +18,7 @@ pub enum ServerError {
     #[error("roles: the Edge Transport role stands alone on its server")]
     EdgeWithOtherRole,
     /// The Client Access role on a version that has none.
-    #[error("roles: the Client Access role exists on Exchange 2013 alone, and this is {version}")]
+    #[error("roles: the Client Access role exists on Exchange 2013 alone, and this is {}", .version.title())]
     NoClientAccess {
         /// The version of the server.
         version: Version,

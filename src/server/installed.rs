@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
+use super::{KeyStorage, RootCaType, Status};
 use crate::certificate::{Certificate, bytes_cover};
 use crate::json_object::JsonObject;
 use crate::service::Service;
@@ -275,176 +275,10 @@ impl AsRef<Certificate> for Installed {
     }
 }
 
-/// Where Windows keeps the private key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum KeyStorage {
-    /// A cryptographic service provider of the CryptoAPI, which all of Exchange supports.
-    #[serde(rename = "CSP")]
-    Csp,
-    /// A key storage provider of CNG, which Outlook on the web and the admin center do not support.
-    #[serde(rename = "KSP")]
-    Ksp,
-}
-
-/// The status that `Get-ExchangeCertificate` reports. Read from its name or its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Status {
-    /// 0: the status could not be determined.
-    Unknown,
-    /// 1: fit for use.
-    Valid,
-    /// 2: revoked by its CA.
-    Revoked,
-    /// 3: expired, or not valid yet.
-    DateInvalid,
-    /// 4: no trusted root.
-    Untrusted,
-    /// 5: broken in some other way.
-    Invalid,
-    /// 6: the revocation list could not be reached.
-    RevocationCheckFailure,
-    /// 7: a request that the CA has not answered yet.
-    PendingRequest,
-    /// A number that Microsoft's reference does not list: never acceptable.
-    Unrecognized(u32),
-}
-
-const STATUSES: [(Status, &str); 8] = [
-    (Status::Unknown, "Unknown"),
-    (Status::Valid, "Valid"),
-    (Status::Revoked, "Revoked"),
-    (Status::DateInvalid, "DateInvalid"),
-    (Status::Untrusted, "Untrusted"),
-    (Status::Invalid, "Invalid"),
-    (Status::RevocationCheckFailure, "RevocationCheckFailure"),
-    (Status::PendingRequest, "PendingRequest"),
-];
-
-impl Status {
-    /// The status of this number, as exports hold it.
-    pub fn from_value(value: u32) -> Self {
-        let known = usize::try_from(value).ok().and_then(|index| STATUSES.get(index));
-        known.map_or(Self::Unrecognized(value), |(status, _)| *status)
+impl From<Certificate> for Installed {
+    fn from(certificate: Certificate) -> Self {
+        Self::new(certificate)
     }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, STATUSES.iter().find(|(status, _)| status == self)) {
-            (Self::Unrecognized(value), _) => write!(f, "{value}"),
-            (_, Some((_, name))) => f.write_str(name),
-            (_, None) => Ok(()),
-        }
-    }
-}
-
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Unrecognized(value) => serializer.serialize_u32(*value),
-            _ => serializer.collect_str(self),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Status {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "a status", &STATUSES, Self::from_value)
-    }
-}
-
-/// The kind of CA that issued the root, as `Get-ExchangeCertificate` reports it. Read from its name or its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RootCaType {
-    /// 0: none.
-    None,
-    /// 1: a commercial CA in the root programme of Windows.
-    ThirdParty,
-    /// 2: a CA of Active Directory.
-    Enterprise,
-    /// 3: a root from the registry of the server.
-    Registry,
-    /// 4: a root from a group policy.
-    GroupPolicy,
-    /// 5: not determined.
-    Unknown,
-}
-
-const ROOT_CA_TYPES: [(RootCaType, &str); 6] = [
-    (RootCaType::None, "None"),
-    (RootCaType::ThirdParty, "ThirdParty"),
-    (RootCaType::Enterprise, "Enterprise"),
-    (RootCaType::Registry, "Registry"),
-    (RootCaType::GroupPolicy, "GroupPolicy"),
-    (RootCaType::Unknown, "Unknown"),
-];
-
-impl RootCaType {
-    /// The type of this number, as exports hold it; a number not listed is not known.
-    pub fn from_value(value: u32) -> Self {
-        let known = usize::try_from(value).ok().and_then(|index| ROOT_CA_TYPES.get(index));
-        known.map_or(Self::Unknown, |(root_ca_type, _)| *root_ca_type)
-    }
-}
-
-impl fmt::Display for RootCaType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = ROOT_CA_TYPES.iter().find(|(root_ca_type, _)| root_ca_type == self);
-        f.write_str(name.map_or("", |(_, name)| name))
-    }
-}
-
-impl Serialize for RootCaType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RootCaType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "a root CA type", &ROOT_CA_TYPES, Self::from_value)
-    }
-}
-
-/// Reads one of a list of names, or the number that exports hold in place of it.
-fn named<'de, D: Deserializer<'de>, T: Copy + 'static>(
-    deserializer: D,
-    what: &'static str,
-    names: &'static [(T, &'static str)],
-    from_value: fn(u32) -> T,
-) -> Result<T, D::Error> {
-    struct Visitor<T: 'static> {
-        what: &'static str,
-        names: &'static [(T, &'static str)],
-        from_value: fn(u32) -> T,
-    }
-
-    impl<T: Copy> de::Visitor<'_> for Visitor<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "{} (", self.what)?;
-            for (index, (_, name)) in self.names.iter().enumerate() {
-                write!(f, "{}{name}", if index > 0 { ", " } else { "" })?;
-            }
-            f.write_str(") or its number")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            let found = self.names.iter().find(|(_, name)| *name == text);
-            found.map(|(value, _)| *value).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-        }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
-            let number = u32::try_from(value);
-            number.map(self.from_value).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
-        }
-    }
-
-    deserializer.deserialize_any(Visitor { what, names, from_value })
 }
 
 /// An installed certificate in a scenario.

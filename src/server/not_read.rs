@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Server, ServerError};
+use crate::json_object::JsonObject;
 use crate::text::{self, Text, TextError};
 
 /// Something of a server or of the organisation that was not read: it was asked for and not answered, or not exported.
@@ -165,15 +165,20 @@ impl NotReadKind {
 
 /// Why a text does not name a kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {} to be read; expected one of {}", text::shown(.text), names())]
+#[error("there is no {} to be read; {}", text::excerpt(.text), expected(.text))]
 #[non_exhaustive]
 pub struct NotReadKindError {
     /// The text as it stood.
     pub text: String,
 }
 
-fn names() -> String {
-    NotReadKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+/// The nearest name, or else all of them.
+fn expected(text: &str) -> String {
+    let names: Vec<_> = NotReadKind::ALL.iter().map(|kind| kind.name()).collect();
+    match text::nearest(text, names.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("expected one of {}", names.join(", ")),
+    }
 }
 
 /// Why a list of what was not read is none.
@@ -245,7 +250,7 @@ impl FromStr for NotReadKind {
     type Err = NotReadKindError;
 
     fn from_str(text: &str) -> Result<Self, NotReadKindError> {
-        let found = Self::ALL.iter().find(|kind| kind.name() == text);
+        let found = Self::ALL.iter().find(|kind| kind.name().eq_ignore_ascii_case(text.trim()));
         found.copied().ok_or_else(|| NotReadKindError { text: text.to_owned() })
     }
 }
@@ -295,7 +300,7 @@ impl<'de> Deserialize<'de> for NotRead {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<NotRead, A::Error> {
-                let Explained { what, message } = Explained::deserialize(MapAccessDeserializer::new(map))?;
+                let JsonObject(Explained { what, message }) = JsonObject::of(map)?;
                 Ok(NotRead { what, message })
             }
         }

@@ -1,58 +1,26 @@
 //! What a server is and how it is set.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Version;
 use crate::json_object::JsonObject;
 use crate::rfc3339;
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
-
-/// A version of Exchange Server. Serialized as `2013`, `2016`, `2019` or `SE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Version {
-    /// Exchange Server 2013 (15.0).
-    #[serde(rename = "2013")]
-    Exchange2013,
-    /// Exchange Server 2016 (15.1).
-    #[serde(rename = "2016")]
-    Exchange2016,
-    /// Exchange Server 2019 (15.2).
-    #[serde(rename = "2019")]
-    Exchange2019,
-    /// Exchange Server Subscription Edition (15.2 from build 2562).
-    #[serde(rename = "SE")]
-    SubscriptionEdition,
-}
-
-impl Version {
-    /// Whether it has Unified Messaging, which is gone from 2019 on.
-    pub fn has_unified_messaging(self) -> bool {
-        self < Self::Exchange2019
-    }
-
-    pub(super) fn services(self) -> Service {
-        let unified_messaging = Service::UM | Service::UM_CALL_ROUTER;
-        if self.has_unified_messaging() { Service::all() } else { Service::all() - unified_messaging }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Exchange2013 => "Exchange 2013",
-            Self::Exchange2016 => "Exchange 2016",
-            Self::Exchange2019 => "Exchange 2019",
-            Self::SubscriptionEdition => "Exchange Subscription Edition",
-        })
-    }
-}
+use crate::word::words;
 
 /// A role of an Exchange server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// ```
+/// use exchange_certificates::Role;
+///
+/// assert_eq!("Edge".parse(), Ok(Role::EdgeTransport), "which is what Exchange prints");
+/// assert_eq!(Role::EdgeTransport.to_string(), "EdgeTransport");
+/// # Ok::<(), exchange_certificates::UnknownName>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Role {
     /// Mailbox; from 2016 on with the Client Access services in it.
@@ -61,6 +29,12 @@ pub enum Role {
     ClientAccess,
     /// Edge Transport, alone on its server.
     EdgeTransport,
+}
+
+words! {
+    Role, "role", like "Mailbox":
+    Mailbox = "Mailbox", ClientAccess = "ClientAccess", EdgeTransport = "EdgeTransport";
+    or ClientAccess = "Cafe", EdgeTransport = "Edge"
 }
 
 impl Role {
@@ -75,23 +49,23 @@ impl Role {
     }
 }
 
-/// How a Unified Messaging service starts. Serialized as `TCP`, `TLS` or `Dual`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How a Unified Messaging service starts. Printed and serialized as `TCP`, `TLS` or `Dual`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum StartupMode {
     /// Without TLS: no certificate is used.
     #[default]
-    #[serde(rename = "TCP")]
     Tcp,
     /// With TLS alone.
-    #[serde(rename = "TLS")]
     Tls,
     /// With and without TLS.
     Dual,
 }
 
+words! { StartupMode, "startup mode", like "TLS": Tcp = "TCP", Tls = "TLS", Dual = "Dual" }
+
 /// How the HTTP traffic of a server is balanced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LoadBalancing {
     /// Not at all.
@@ -101,6 +75,12 @@ pub enum LoadBalancing {
     Layer4,
     /// By requests: the balancer ends TLS with a certificate of its own.
     Layer7,
+}
+
+words! {
+    LoadBalancing, "load balancing", like "Layer7":
+    None = "None", Layer4 = "Layer4", Layer7 = "Layer7";
+    or Layer4 = "L4", Layer7 = "L7"
 }
 
 /// The certificates of the organisation's authorization configuration (`Get-AuthConfig`).

@@ -134,7 +134,7 @@ fn bad_input_about_many_servers_is_one_line_with_its_field() {
         (
             "answer",
             scenario(json!({ "answers": { "MBX01": "yes" } })).to_string(),
-            "request.answers.MBX01: unknown variant `yes`",
+            "request.answers.MBX01: unknown answer `yes`; expected one of keep, replace",
         ),
         ("repeated", repeated, "request.answers: `mbx01` is listed twice"),
         ("one-order", one(json!({ "servers": ["MBX01"] })).to_string(), "server: an order of servers and answers"),

@@ -139,8 +139,8 @@ fn what_is_said_of_a_server_is_a_version_and_roles() {
         ),
         ("MBX01", "expected a server, =, its version and its roles"),
         ("MBX01=2019", "expected the roles behind the version"),
-        ("MBX01=2010,Mailbox", "unknown variant `2010`, expected one of"),
-        ("MBX01=2019,HubTransport", "unknown variant `HubTransport`, expected"),
+        ("MBX01=2010,Mailbox", "unknown version `2010`; expected one of"),
+        ("MBX01=2019,HubTransport", "unknown role `HubTransport`; expected one of"),
     ] {
         for example in ["inspect", "audit"] {
             let output = run(example, &[path.as_str(), "--known", known]);

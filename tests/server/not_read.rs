@@ -93,7 +93,7 @@ fn the_only_server_has_both_kinds_and_is_read_back() {
 #[test]
 fn what_is_no_list_of_what_was_not_read_is_an_error() {
     for (list, problem) in [
-        (json!(["certificate"]), "there is no `certificate` to be read; expected one of certificates, receive-"),
+        (json!(["certificate"]), "there is no `certificate` to be read; did you mean `certificates`?"),
         (json!(["certificates", "certificates"]), "certificates is listed twice"),
         (json!(["auth", { "what": "auth" }]), "auth is listed twice"),
         (json!([{ "what": "auth", "message": "a\nb" }]), "character 2 is the control character U+000A"),

@@ -76,7 +76,7 @@ fn line(digest: &Digest<'_>, row: &ServerRow<'_>, place: usize, services: &[Serv
     };
     let ends = row.certificates.iter().filter(|(_, installed)| !installed.known_services().is_empty());
     let until = ends.map(|(place, _)| digest.certificates[*place].until).min().unwrap_or(i64::MAX);
-    let version = if row.is_guessed { "version not known".to_owned() } else { server.version().to_string() };
+    let version = if row.is_guessed { "version not known".to_owned() } else { server.version().title().to_owned() };
     html! {
         tr data-place=(place) data-worst=(worst) data-findings=(row.high * 1000 + row.low) data-version=(version) data-until=(until) {
             th scope="row" {
