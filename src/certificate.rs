@@ -4,13 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::base64;
 use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
@@ -20,11 +16,13 @@ mod decode;
 mod domain;
 mod error;
 mod extension;
+mod forms;
 mod made_by;
 mod name;
 mod oid;
 mod pem;
 mod reader;
+mod serial_number;
 mod time;
 mod tlv;
 
@@ -35,6 +33,7 @@ pub use self::domain::domain_covers;
 pub use self::error::CertificateError;
 pub use self::extension::{BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
 pub use self::name::{Attribute, Name};
+pub use self::serial_number::SerialNumber;
 
 /// An X.509 certificate, as lenient towards its DER as Windows is.
 ///
@@ -67,12 +66,6 @@ pub struct Certificate {
     der: Arc<[u8]>,
     facts: decode::Facts,
 }
-
-/// The number that an issuer gave a certificate, as its DER holds it.
-///
-/// Printed as Windows prints it: upper-case hex with the octet that only carries the sign.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SerialNumber<'a>(&'a [u8]);
 
 impl Certificate {
     /// The largest number of bytes that is read as a certificate: 16 MiB.
@@ -416,22 +409,9 @@ impl<'a, W: Fn(&str) -> bool> Iterator for Names<'a, W> {
     }
 }
 
-impl<'a> SerialNumber<'a> {
-    /// The bytes of the number, the most significant first, as a signed integer.
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.0
-    }
-}
-
 fn exactly_one(mut certificates: Vec<Certificate>) -> Result<Certificate, CertificateError> {
     let count = certificates.len();
     certificates.pop().filter(|_| count == 1).ok_or(CertificateError::NotOne { count })
-}
-
-impl AsRef<Certificate> for Certificate {
-    fn as_ref(&self) -> &Self {
-        self
-    }
 }
 
 impl PartialEq for Certificate {
@@ -452,39 +432,6 @@ impl Hash for Certificate {
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({} {:?})", self.thumbprint(), self.subject().to_string())
-    }
-}
-
-impl fmt::Display for SerialNumber<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&hex::encode_upper(self.0))
-    }
-}
-
-impl fmt::Debug for SerialNumber<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SerialNumber({self})")
-    }
-}
-
-/// Reads PEM with exactly one certificate in it, or the bare base64 of its DER.
-impl FromStr for Certificate {
-    type Err = CertificateError;
-
-    fn from_str(text: &str) -> Result<Self, CertificateError> {
-        if pem::is_pem(text) { Self::from_pem(text) } else { Self::from_der(pem::bare(text)?) }
-    }
-}
-
-impl Serialize for Certificate {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&base64::encode(&self.der))
-    }
-}
-
-impl<'de> Deserialize<'de> for Certificate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

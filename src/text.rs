@@ -286,6 +286,11 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> impl fmt::Display {
     })
 }
 
+/// Bytes in hex as `{:x}` and `{:X}` print a number: filled to a width, and with `0x` before them by `#`.
+pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, digits: &str) -> fmt::Result {
+    f.pad_integral(true, "0x", digits)
+}
+
 /// How many characters have to be changed, added or left out to make one text of the other. Only the beginning of a
 /// long text counts.
 pub(crate) fn distance(one: &str, other: &str) -> usize {

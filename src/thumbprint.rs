@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha1::{Digest, Sha1};
 
+use crate::text;
+
 /// The SHA-1 of a certificate's DER bytes, by which every Exchange cmdlet names it.
 ///
 /// Printed as 40 upper-case hex digits. Reading forgives what comes along when a thumbprint is
@@ -18,6 +20,7 @@ use sha1::{Digest, Sha1};
 /// let pasted = "\u{200e}5a 49 2d 0f c5 8e c8 3a 7c 6b a0 a1 6c 4d 0a 3f 1e 92 b7 00";
 /// let thumbprint: Thumbprint = pasted.parse()?;
 /// assert_eq!(thumbprint.to_string(), "5A492D0FC58EC83A7C6BA0A16C4D0A3F1E92B700");
+/// assert_eq!(format!("{thumbprint:x}"), "5a492d0fc58ec83a7c6ba0a16c4d0a3f1e92b700");
 /// # Ok::<(), exchange_certificates::ThumbprintError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +44,12 @@ pub enum ThumbprintError {
         /// How many hex digits there were.
         digits: usize,
     },
+    /// Too few or too many bytes.
+    #[error("a thumbprint has 20 bytes, not {bytes}")]
+    Bytes {
+        /// How many bytes there were.
+        bytes: usize,
+    },
 }
 
 impl Thumbprint {
@@ -61,6 +70,39 @@ impl Thumbprint {
 impl From<[u8; Thumbprint::LENGTH]> for Thumbprint {
     fn from(bytes: [u8; Self::LENGTH]) -> Self {
         Self(bytes)
+    }
+}
+
+impl From<Thumbprint> for [u8; Thumbprint::LENGTH] {
+    fn from(thumbprint: Thumbprint) -> Self {
+        thumbprint.0
+    }
+}
+
+/// The bytes of the hash; a certificate's own bytes are hashed by [`Thumbprint::of`].
+impl TryFrom<&[u8]> for Thumbprint {
+    type Error = ThumbprintError;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, ThumbprintError> {
+        bytes.try_into().map(Self).map_err(|_| ThumbprintError::Bytes { bytes: bytes.len() })
+    }
+}
+
+impl AsRef<[u8]> for Thumbprint {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::LowerHex for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write_hex(f, &hex::encode(self.0))
+    }
+}
+
+impl fmt::UpperHex for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write_hex(f, &hex::encode_upper(self.0))
     }
 }
 
@@ -141,6 +183,27 @@ mod tests {
             "\u{FEFF}DA39A3EE-5E6B4B0D-3255BFEF\u{A0}95601890\u{200B}AFD8\u{2060}0709",
         ] {
             assert_eq!(pasted.parse(), Ok(Thumbprint::of(b"")), "{pasted:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_printed_in_hex_as_a_number_is() {
+        let thumbprint = Thumbprint::of(b"");
+        assert_eq!(format!("{thumbprint:X}"), PRINTED);
+        assert_eq!(format!("{thumbprint:x}"), PRINTED.to_lowercase());
+        assert_eq!(format!("{thumbprint:#x}"), format!("0x{}", PRINTED.to_lowercase()));
+        assert_eq!(format!("{thumbprint:>42X}|{thumbprint:042X}"), format!("  {PRINTED}|00{PRINTED}"));
+    }
+
+    #[test]
+    fn it_is_made_of_its_bytes_and_gives_them() {
+        let thumbprint = Thumbprint::of(b"");
+        let bytes: &[u8] = thumbprint.as_ref();
+        assert_eq!(Thumbprint::try_from(bytes), Ok(thumbprint));
+        assert_eq!(<[u8; 20]>::from(thumbprint), *thumbprint.as_bytes());
+        for bytes in [0, 19, 21] {
+            let error = Thumbprint::try_from(vec![0; bytes].as_slice());
+            assert_eq!(error, Err(ThumbprintError::Bytes { bytes }));
         }
     }
 

@@ -43,13 +43,13 @@ pub enum CertificateError {
     #[error("the text holds no PEM block")]
     NoPem,
     /// PEM blocks, but none of a certificate.
-    #[error("the text holds no certificate, but a PEM block with the label `{}`", .label.escape_debug())]
+    #[error("the text holds no certificate, but a PEM block with the label {}", text::excerpt(.label))]
     OtherLabel {
         /// The label of the first block.
         label: String,
     },
     /// A PEM block that does not end, or does not end with the label that it begins with.
-    #[error("the block with the label `{}` has no end line", .label.escape_debug())]
+    #[error("the block with the label {} has no end line", text::excerpt(.label))]
     Unfinished {
         /// The label in the line that begins the block.
         label: String,
@@ -86,6 +86,7 @@ pub enum CertificateError {
         /// Which block of the text, counted from 1, whatever their labels.
         block: usize,
         /// What is wrong with it.
+        #[source]
         error: Box<CertificateError>,
     },
     /// A certificate in a PKCS#7 bundle that cannot be read.
@@ -94,6 +95,7 @@ pub enum CertificateError {
         /// Which certificate of the bundle, counted from 1.
         certificate: usize,
         /// What is wrong with it.
+        #[source]
         error: Box<CertificateError>,
     },
 }

@@ -85,6 +85,7 @@ pub enum RolloutStopped {
         /// The server.
         server: String,
         /// What it comes to.
+        #[source]
         reason: Box<NoPlan>,
     },
     /// The server is gone from the fleet.

@@ -72,6 +72,7 @@ pub enum ImportError {
         /// Where it stands.
         origin: Origin,
         /// What is wrong with it.
+        #[source]
         error: CertificateError,
     },
     /// A property whose value cannot be what it is for.
@@ -82,6 +83,7 @@ pub enum ImportError {
         /// The property.
         field: &'static str,
         /// What is wrong with its value.
+        #[source]
         error: FieldError,
     },
     /// Two objects that say different things of one.
@@ -156,6 +158,7 @@ pub enum ImportError {
         /// The name of the server.
         server: String,
         /// What is wrong with it.
+        #[source]
         error: FleetError,
     },
     /// A server that there cannot be.
@@ -164,6 +167,7 @@ pub enum ImportError {
         /// The name of the server.
         server: String,
         /// What is wrong with it.
+        #[source]
         error: ServerError,
     },
 }
@@ -178,6 +182,7 @@ pub enum FieldError {
         /// The value as it stands.
         text: String,
         /// What is wrong with it.
+        #[source]
         error: ThumbprintError,
     },
     /// It is no set of services.

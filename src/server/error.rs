@@ -10,7 +10,7 @@ use crate::thumbprint::Thumbprint;
 pub enum ServerError {
     /// Its name is empty or holds a control character.
     #[error("name: {0}")]
-    Name(TextError),
+    Name(#[source] TextError),
     /// It has no role.
     #[error("roles: a server has at least one role: Mailbox, ClientAccess or EdgeTransport")]
     NoRole,
@@ -29,6 +29,7 @@ pub enum ServerError {
         /// The field of the scenario file.
         field: &'static str,
         /// What is wrong with it.
+        #[source]
         error: TextError,
     },
     /// A certificate that is installed already.

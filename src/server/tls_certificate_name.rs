@@ -32,7 +32,7 @@ pub struct TlsCertificateName {
 #[non_exhaustive]
 pub enum TlsCertificateNameError {
     /// It lacks the tags `<I>` and `<S>`, in this order, or what should follow them.
-    #[error("{} names no certificate: it takes the form <I>issuer<S>subject", text::shown(.text))]
+    #[error("{} names no certificate: it takes the form <I>issuer<S>subject", text::excerpt(.text))]
     Form {
         /// The text as it stood.
         text: String,

@@ -10,6 +10,7 @@ pub struct LoadError {
     /// Its place among all, counted from 0.
     pub index: usize,
     /// What is wrong with it.
+    #[source]
     pub error: CertificateError,
 }
 
