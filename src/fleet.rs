@@ -1,6 +1,7 @@
 //! The servers of an organisation.
 
 mod answer;
+mod collection;
 mod error;
 mod left_over;
 mod names;
@@ -17,7 +18,8 @@ use std::time::SystemTime;
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use self::error::{RolloutError, RolloutStopped};
+pub use self::collection::{FleetIntoIter, FleetIter};
+pub use self::error::{FleetError, FleetPlanError, RolloutError, RolloutStopped};
 pub use self::left_over::LeftOver;
 pub use self::names::MovedName;
 use self::organization::Shared;
@@ -26,7 +28,7 @@ use crate::certificate::Certificate;
 use crate::change::Rename;
 use crate::endpoint::Endpoint;
 use crate::fact::Fact;
-use crate::plan::{NoPlan, Plan, plan_among};
+use crate::plan::{Plan, plan_among};
 use crate::policy::Policy;
 use crate::remedy::Elsewhere;
 use crate::request::Request;
@@ -46,41 +48,10 @@ use crate::thumbprint::Thumbprint;
 /// assert!(fleet.insert(Server::new("mbx01", Version::Exchange2016, [Role::Mailbox])?).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fleet {
     servers: BTreeMap<Caseless<String>, Server>,
     organization: Shared,
-}
-
-/// Why a server does not join a fleet.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FleetError {
-    /// There is one of this name.
-    #[error("name: there is a server {} already", text::shown(.name))]
-    NameTaken {
-        /// The name.
-        name: String,
-    },
-    /// It says something else of what belongs to the whole organisation than another server.
-    #[error("{what}: {} and {} say different things of it", text::shown(.one), text::shown(.other))]
-    Differs {
-        /// What they speak of.
-        what: String,
-        /// The server that spoke first.
-        one: String,
-        /// The one that contradicts it.
-        other: String,
-    },
-    /// A connector of the organisation that belongs to one server.
-    #[error("connectors: {} is a Receive connector, which stands at its server", text::shown(.connector))]
-    OfServer {
-        /// The name of the connector.
-        connector: String,
-    },
-    /// A list of what was not read that is none.
-    #[error("not_read: {0}")]
-    NotRead(#[from] NotReadError),
 }
 
 impl Fleet {
@@ -93,12 +64,12 @@ impl Fleet {
     ///
     /// # Errors
     ///
-    /// [`FleetError::NameTaken`] if one of its name is there, [`FleetError::Differs`] if it says something else of the
+    /// [`FleetError::NameTaken`] with the server if one of its name is there, [`FleetError::Differs`] if it says something else of the
     /// organisation than another server; nothing is changed then.
     pub fn insert(&mut self, mut server: Server) -> Result<(), FleetError> {
         let key = key(server.name());
         if self.servers.contains_key(&key) {
-            return Err(FleetError::NameTaken { name: server.name().to_owned() });
+            return Err(FleetError::NameTaken { server: Box::new(server) });
         }
         // The Send connectors of an Edge Transport server may be its own.
         server.keep_own(|connector| self.organization.contradicts(connector));
@@ -158,17 +129,6 @@ impl Fleet {
         self.organization.shared().not_read.iter()
     }
 
-    /// The server of this name, or of this fully qualified name.
-    pub fn get(&self, name: &str) -> Option<&Server> {
-        let by_fqdn = || self.servers().find(|server| server.fqdn().is_some_and(|fqdn| text::same(fqdn, name)));
-        self.servers.get(&key(name)).or_else(by_fqdn)
-    }
-
-    /// The servers, in the order of their names.
-    pub fn servers(&self) -> impl Iterator<Item = &Server> {
-        self.servers.values()
-    }
-
     /// How many servers there are.
     pub fn len(&self) -> usize {
         self.servers.len()
@@ -197,17 +157,27 @@ impl Fleet {
         found.into_iter().map(|(_, thumbprint, servers)| Renewable { thumbprint, servers }).collect()
     }
 
-    /// Plans a request for one of the servers; `None` if there is none of this name.
+    /// Plans a request for one of the servers, by its name or its fully qualified name.
     ///
     /// Where the certificate is not installed there, the refusal says which servers hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetPlanError::NoSuchServer`] if there is none of this name, else [`FleetPlanError::NoPlan`] as [`plan_with`].
+    ///
+    /// [`plan_with`]: crate::plan_with
     pub fn plan(
         &self,
         policy: &Policy,
         server: &str,
         request: &Request,
         now: SystemTime,
-    ) -> Option<Result<Plan, NoPlan>> {
-        self.get(server).map(|server| plan_among(policy, self, server, request, now))
+    ) -> Result<Plan, FleetPlanError> {
+        let Some(server) = self.get(server) else {
+            let nearest = text::nearest(server, self.servers().map(Server::name)).map(str::to_owned);
+            return Err(FleetPlanError::NoSuchServer { name: server.to_owned(), nearest });
+        };
+        Ok(plan_among(policy, self, server, request, now)?)
     }
 
     /// Which certificate every server presents where, at a point in time, as [`Server::endpoints`] has it.
@@ -225,11 +195,6 @@ impl Fleet {
     fn share(&mut self) {
         let organization = self.organization.shared();
         self.servers.values_mut().for_each(|server| server.set_organization(Arc::clone(organization)));
-    }
-
-    /// The server of this name, to carry out a plan on it.
-    pub fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
-        self.servers.get_mut(&key(name))
     }
 }
 

@@ -55,7 +55,9 @@ mod records;
 mod servers;
 mod value;
 
+use std::borrow::Cow;
 use std::io::{BufRead, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::collection::collection_script;
@@ -92,6 +94,16 @@ pub struct Import {
 }
 
 /// The name of a file, and perhaps the server that it is about.
+///
+/// ```
+/// use std::path::Path;
+/// use exchange_certificates::import::{Import, ImportError, Input};
+///
+/// let path = Path::new("exports").join("MBX01.txt");
+/// let error = Import::new().add(&path, b"Dear colleagues").unwrap_err();
+/// assert!(matches!(&error, ImportError::UnknownFormat { file } if file.ends_with("MBX01.txt")));
+/// assert_eq!(Input::named("MBX01.txt"), Input::from(Path::new("MBX01.txt")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     name: Arc<str>,
@@ -99,9 +111,9 @@ pub struct Input {
 }
 
 impl Input {
-    /// A file of this name, by which errors call it.
-    pub fn named(name: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), server: None }
+    /// A file of this name, by which errors call it: a text, or a path, of which nothing is opened.
+    pub fn named(name: impl Into<Self>) -> Self {
+        name.into()
     }
 
     /// Says whose certificates these are, if the file itself does not.
@@ -112,11 +124,26 @@ impl Input {
     }
 }
 
-impl<T: Into<Arc<str>>> From<T> for Input {
-    fn from(name: T) -> Self {
-        Self::named(name)
-    }
+/// Each of these types is the name of a file.
+macro_rules! names {
+    ($($type:ty: $name:ident => $text:expr),+) => {
+        $(impl From<$type> for Input {
+            fn from($name: $type) -> Self {
+                Self { name: $text.into(), server: None }
+            }
+        })+
+    };
 }
+names!(
+    &str: name => name,
+    String: name => name,
+    &String: name => name.as_str(),
+    Arc<str>: name => name,
+    Cow<'_, str>: name => name,
+    &Path: path => path.to_string_lossy(),
+    &PathBuf: path => path.to_string_lossy(),
+    PathBuf: path => path.to_string_lossy()
+);
 
 impl Import {
     /// Nothing read yet.

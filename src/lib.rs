@@ -104,8 +104,8 @@ pub use endpoint::{
 pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message};
 pub use fleet::{
-    Fleet, FleetError, LeftOver, MovedName, PlannedRemoval, Renewable, Rollout, RolloutError, RolloutPlan,
-    RolloutStopped,
+    Fleet, FleetError, FleetIntoIter, FleetIter, FleetPlanError, LeftOver, MovedName, PlannedRemoval, Renewable,
+    Rollout, RolloutError, RolloutPlan, RolloutStopped,
 };
 pub use plan::{NoPlan, Plan, assign, assign_with, plan, plan_with, remove, replace};
 pub use policy::{AuditedServer, OwnAuditRule, OwnRule, Policy, PolicyError, Severity, Weight};
@@ -121,7 +121,7 @@ pub use server::{
     WebBindingError,
 };
 pub use service::{Service, ServiceError};
-pub use store::{Duplicate, LoadError, Store};
+pub use store::{Duplicate, LoadError, LoadErrors, Store, StoreIntoIter, StoreIter};
 pub use stored::{
     Fingerprint, FingerprintError, PlanVerification, PlannedAgain, PlannedState, StalePlan, StoredPlan,
     VerifiedCertificate, VerifiedConnector, VerifiedEndpoint,

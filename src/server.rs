@@ -59,14 +59,14 @@ use crate::thumbprint::Thumbprint;
 /// assert!(server.hosts().contains(Service::IIS | Service::UM));
 /// # Ok::<(), exchange_certificates::ServerError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     facts: Facts,
     organization: Arc<Organization>,
 }
 
 /// All that a scenario file says of a server. What belongs to the organisation stands here only while it is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Facts {
     name: Text,
@@ -206,6 +206,33 @@ impl Server {
         }
         self.follow_bindings();
         Ok(())
+    }
+
+    /// Changes what stands beside an installed certificate, and tells whether it is installed. The certificate itself
+    /// stays the same: nothing is changed if another one is given.
+    ///
+    /// ```
+    /// use exchange_certificates::{Certificate, Role, Server, Status, Version};
+    ///
+    /// let certificate = Certificate::from_pem(&std::fs::read_to_string("examples/data/wildcard.pem")?)?;
+    /// let thumbprint = certificate.thumbprint();
+    /// let mut server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?;
+    /// server.install(certificate.into())?;
+    /// assert!(server.update(thumbprint, |installed| installed.with_status(Status::Revoked)));
+    /// let installed = server.uninstall(thumbprint).ok_or("it is not installed")?;
+    /// assert_eq!(installed.status(), Some(Status::Revoked));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn update(&mut self, thumbprint: Thumbprint, change: impl FnOnce(Installed) -> Installed) -> bool {
+        let is_updated = self.facts.inventory.update(thumbprint, change);
+        self.follow_federation();
+        self.follow_bindings();
+        is_updated
+    }
+
+    /// Takes a certificate out of the server, whatever it is assigned to: [`remove`](crate::remove) asks the rules.
+    pub fn uninstall(&mut self, thumbprint: Thumbprint) -> Option<Installed> {
+        self.facts.inventory.remove(thumbprint)
     }
 
     /// Its name.

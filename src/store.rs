@@ -1,6 +1,7 @@
 //! Many certificates, found by thumbprint and by DNS name.
 
 mod index;
+mod iter;
 mod load;
 mod seed;
 
@@ -10,7 +11,8 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use self::index::{Names, Thumbprints};
-pub use self::load::LoadError;
+pub use self::iter::{StoreIntoIter, StoreIter};
+pub use self::load::{LoadError, LoadErrors};
 pub(crate) use self::seed::Seed;
 use crate::certificate::{Certificate, domain_covers};
 use crate::thumbprint::Thumbprint;
@@ -31,6 +33,9 @@ use crate::thumbprint::Thumbprint;
 /// let store: Store = [Certificate::from_pem(&pem)?].into_iter().collect();
 /// assert_eq!(store.covering("MAIL.contoso.com").count(), 1);
 /// assert_eq!(store.named("mail.contoso.com").count(), 0);
+/// for certificate in &store {
+///     assert!(certificate.is_wildcard());
+/// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -73,8 +78,21 @@ impl<T: AsRef<Certificate>> Store<T> {
     }
 
     /// The certificates, in the order of their insertion.
-    pub fn iter(&self) -> impl Iterator<Item = &T> + Clone {
-        self.filled().map(|(_, item)| item)
+    pub fn iter(&self) -> StoreIter<'_, T> {
+        StoreIter::new(&self.slots, &self.gone)
+    }
+
+    /// The item with the certificate of this thumbprint, to change what stands beside its certificate.
+    ///
+    /// The certificate itself stays the same. To put another one in its place is a mistake, as it is with a key of the
+    /// standard library's maps: nothing breaks, but the store may then find neither.
+    pub fn get_mut(&mut self, thumbprint: Thumbprint) -> Option<&mut T> {
+        self.at_mut(self.slot(thumbprint)?)
+    }
+
+    /// Whether the certificate of this thumbprint is there.
+    pub fn contains(&self, thumbprint: Thumbprint) -> bool {
+        self.slot(thumbprint).is_some()
     }
 
     /// Inserts a certificate.
@@ -195,6 +213,8 @@ impl<T: AsRef<Certificate> + PartialEq> PartialEq for Store<T> {
         self.iter().eq(other.iter())
     }
 }
+
+impl<T: AsRef<Certificate> + Eq> Eq for Store<T> {}
 
 impl<T: AsRef<Certificate> + fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -153,7 +153,7 @@ fn fleet(scenarios: Vec<Scenario>) -> Result<(Fleet, BTreeMap<String, String>), 
 /// Why a server of a file does not join those of the others, with the file that has it already.
 fn taken(file: &str, files: &BTreeMap<String, String>, error: &FleetError) -> BadInput {
     let name = match error {
-        FleetError::NameTaken { name } => name.to_lowercase(),
+        FleetError::NameTaken { server } => server.name().to_lowercase(),
         _ => String::new(),
     };
     match files.get(&name) {

@@ -1,10 +1,62 @@
-//! Why a rollout cannot be planned, or stops.
+//! Why a server does not join a fleet, and why nothing is planned, or stops.
 
 use super::rollout::RolloutPlan;
 use crate::plan::NoPlan;
-use crate::server::Nearest;
+use crate::server::{Nearest, NotReadError, Server};
 use crate::text::{self, list};
 use crate::thumbprint::Thumbprint;
+
+/// Why a server does not join a fleet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// There is one of this name.
+    #[error("name: there is a server {} already", text::shown(.server.name()))]
+    NameTaken {
+        /// The server that did not join.
+        server: Box<Server>,
+    },
+    /// It says something else of what belongs to the whole organisation than another server.
+    #[error("{what}: {} and {} say different things of it", text::shown(.one), text::shown(.other))]
+    Differs {
+        /// What they speak of.
+        what: String,
+        /// The server that spoke first.
+        one: String,
+        /// The one that contradicts it.
+        other: String,
+    },
+    /// A connector of the organisation that belongs to one server.
+    #[error("connectors: {} is a Receive connector, which stands at its server", text::shown(.connector))]
+    OfServer {
+        /// The name of the connector.
+        connector: String,
+    },
+    /// A list of what was not read that is none.
+    #[error("not_read: {0}")]
+    NotRead(#[from] NotReadError),
+}
+
+/// Why a request for a server of a fleet has no plan.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetPlanError {
+    /// The fleet has no server of this name.
+    #[error("there is no server {}{}", text::shown(.name), perhaps(.nearest.as_deref()))]
+    NoSuchServer {
+        /// The name.
+        name: String,
+        /// The server whose name is most like it, if one is like it at all.
+        nearest: Option<String>,
+    },
+    /// The rules or the policy refuse the request, or it takes an answer first.
+    #[error(transparent)]
+    NoPlan(#[from] NoPlan),
+}
+
+fn perhaps(nearest: Option<&str>) -> String {
+    nearest.map(|nearest| format!("; did you mean {}?", text::shown(nearest))).unwrap_or_default()
+}
 
 /// Why a rollout cannot be planned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,6 +24,8 @@ impl PartialEq for Shared {
     }
 }
 
+impl Eq for Shared {}
+
 impl Shared {
     pub(super) fn shared(&self) -> &Arc<Organization> {
         &self.organization

@@ -141,7 +141,7 @@ fn imported<'a>(fleet: &'a Fleet, rollout: &Rollout, imports: &[String]) -> Cow<
         Some(new) => {
             let mut fleet = fleet.clone();
             for name in imports {
-                fleet.server_mut(name).into_iter().for_each(|server| import(server, &new));
+                fleet.get_mut(name).into_iter().for_each(|server| import(server, &new));
             }
             Cow::Owned(fleet)
         }

@@ -218,7 +218,7 @@ impl Fleet {
         let mut stopped = Ok(());
         let mut done = 0;
         for (name, outcome) in &plan.servers {
-            stopped = match (outcome, self.server_mut(name)) {
+            stopped = match (outcome, self.get_mut(name)) {
                 (Err(_), _) => Ok(()),
                 (Ok(_), None) => Err(RolloutStopped::Gone { server: name.clone() }),
                 (Ok(plan), Some(server)) => plan
@@ -245,7 +245,7 @@ impl Fleet {
         };
         let new = planned::new_certificate(self, &plan.rollout);
         for (name, planned) in again.servers.iter().filter_map(|(name, outcome)| Some((name, outcome.as_ref().ok()?))) {
-            let Some(server) = self.server_mut(name) else { continue };
+            let Some(server) = self.get_mut(name) else { continue };
             if let Some(new) = new.as_ref().filter(|_| again.imports.contains(name)) {
                 planned::import(server, new);
             }

@@ -50,6 +50,19 @@ impl Inventory {
         removed
     }
 
+    /// Changes what stands beside a certificate, if it is there.
+    pub(crate) fn update(&mut self, thumbprint: Thumbprint, change: impl FnOnce(Installed) -> Installed) -> bool {
+        let Some(slot) = self.store.slot(thumbprint) else { return false };
+        let changed = self.store.at(slot).cloned().map(change).filter(|changed| changed.thumbprint() == thumbprint);
+        let Some(changed) = changed else { return false };
+        self.leave(slot);
+        if let Some(installed) = self.store.at_mut(slot) {
+            *installed = changed;
+        }
+        self.enter(slot);
+        true
+    }
+
     pub(crate) fn get(&self, thumbprint: Thumbprint) -> Option<&Installed> {
         self.store.get(thumbprint)
     }
@@ -221,6 +234,8 @@ impl PartialEq for Inventory {
         self.store == other.store
     }
 }
+
+impl Eq for Inventory {}
 
 fn put(slots: &mut BTreeSet<u32>, slot: u32, is_there: bool) {
     if is_there {

@@ -9,7 +9,7 @@ use crate::thumbprint::Thumbprint;
 
 /// What belongs to all servers of an organisation, and is shared by them: Send connectors, the hybrid configuration,
 /// the Auth certificates, the certificate of the federation trust, and what of these was not read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Organization {
     pub(crate) connectors: Vec<Connector>,
     pub(crate) auth_certificates: Option<AuthCertificates>,

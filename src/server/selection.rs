@@ -8,7 +8,7 @@ use crate::text::{Caseless, Text};
 use crate::thumbprint::Thumbprint;
 
 /// Which certificates a server finds for host names, compared without case.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Selection(BTreeMap<Caseless<Text>, Vec<Thumbprint>>);
 
 impl Selection {

@@ -1,5 +1,9 @@
 //! Many certificates at once.
 
+use std::error::Error;
+use std::fmt;
+use std::slice;
+
 use super::Store;
 use crate::certificate::{Certificate, CertificateError};
 
@@ -14,6 +18,74 @@ pub struct LoadError {
     pub error: CertificateError,
 }
 
+/// Which of many certificates could not be read: at least one.
+///
+/// ```
+/// use exchange_certificates::Store;
+///
+/// let wildcard = std::fs::read("examples/data/wildcard.pem")?;
+/// let pems = [String::from_utf8(wildcard)?, "no certificate".to_owned(), String::new()];
+/// let errors = Store::from_pems(&pems).unwrap_err();
+/// assert_eq!(errors.iter().map(|error| error.index).collect::<Vec<_>>(), [1, 2]);
+/// assert_eq!(errors.to_string(), "certificate 1: the text holds no PEM block; and 1 more");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadErrors(Vec<LoadError>);
+
+impl LoadErrors {
+    fn of(errors: Vec<LoadError>) -> Option<Self> {
+        (!errors.is_empty()).then_some(Self(errors))
+    }
+
+    /// The errors, in the order of the certificates.
+    pub fn iter(&self) -> slice::Iter<'_, LoadError> {
+        self.0.iter()
+    }
+}
+
+impl AsRef<[LoadError]> for LoadErrors {
+    fn as_ref(&self) -> &[LoadError] {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a LoadErrors {
+    type Item = &'a LoadError;
+    type IntoIter = slice::Iter<'a, LoadError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for LoadErrors {
+    type Item = LoadError;
+    type IntoIter = std::vec::IntoIter<LoadError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Prints the first, and how many more there are: a line.
+impl fmt::Display for LoadErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            [first] => first.fmt(f),
+            [first, others @ ..] => write!(f, "{first}; and {} more", others.len()),
+        }
+    }
+}
+
+/// Its cause is the first one's.
+impl Error for LoadErrors {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.first().and_then(Error::source)
+    }
+}
+
 impl Store {
     /// Reads many certificates from their DER, with the feature `rayon` on all processors: the result
     /// and its order are the same. Of several of one thumbprint, the first stays.
@@ -21,7 +93,7 @@ impl Store {
     /// # Errors
     ///
     /// All that could not be read, each with its place.
-    pub fn from_ders<D: AsRef<[u8]> + Sync>(ders: &[D]) -> Result<Self, Vec<LoadError>> {
+    pub fn from_ders<D: AsRef<[u8]> + Sync>(ders: &[D]) -> Result<Self, LoadErrors> {
         Self::from_read(ders, |der| Certificate::from_der(der.as_ref()))
     }
 
@@ -30,7 +102,7 @@ impl Store {
     /// # Errors
     ///
     /// All that could not be read, each with its place.
-    pub fn from_pems<P: AsRef<str> + Sync>(pems: &[P]) -> Result<Self, Vec<LoadError>> {
+    pub fn from_pems<P: AsRef<str> + Sync>(pems: &[P]) -> Result<Self, LoadErrors> {
         Self::from_read(pems, |pem| Certificate::from_pem(pem.as_ref()))
     }
 
@@ -38,7 +110,7 @@ impl Store {
     fn from_read<S: Sync>(
         sources: &[S],
         read: impl Fn(&S) -> Result<Certificate, CertificateError> + Send + Sync,
-    ) -> Result<Self, Vec<LoadError>> {
+    ) -> Result<Self, LoadErrors> {
         let mut store = Self::new();
         store.reserve(sources.len());
         let mut errors = Vec::new();
@@ -61,7 +133,7 @@ impl Store {
             take(last);
         });
         store.shrink();
-        if errors.is_empty() { Ok(store) } else { Err(errors) }
+        LoadErrors::of(errors).map_or(Ok(store), Err)
     }
 }
 
