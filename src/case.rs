@@ -3,6 +3,7 @@
 mod connectors;
 
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use crate::certificate::Certificate;
 use crate::change::{self, Change, Names};
@@ -227,7 +228,25 @@ impl<'a> Assignment<'a> {
         self.served_by_name
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The point in time of the decision.
+    ///
+    /// ```
+    /// use exchange_certificates::{Finding, Kind, OwnRule, rfc3339};
+    ///
+    /// let [from, until] = ["2026-12-18", "2027-01-04"].map(rfc3339::parse);
+    /// let frozen = from?..until?;
+    /// OwnRule::new("contoso/change-freeze", Kind::Refuse, move |case| {
+    ///     let finding = || Finding::new(case.in_question(), "nothing is changed until 4 January");
+    ///     frozen.contains(&case.now()).then(finding)
+    /// });
+    /// # Ok::<(), exchange_certificates::rfc3339::TimeError>(())
+    /// ```
+    pub fn now(&self) -> SystemTime {
+        self.now.into()
+    }
+
+    /// The same, to compare and to print.
+    pub(crate) fn at(&self) -> Timestamp {
         self.now
     }
 
@@ -319,30 +338,49 @@ fn served_by_name(view: &View<'_>, of_old: Service, old: &Installed, new: &Insta
 
 /// The removal of a certificate, as rules see it: on the server as it is after the assignment, if
 /// the same request makes one.
+///
+/// Where the certificate is not installed there is nothing to judge about it, so a rule that begins with
+/// [`certificate()?`](Self::certificate) is silent.
 #[derive(Clone, Debug)]
-pub(crate) struct Removal<'a> {
+pub struct Removal<'a> {
     case: &'a Case<'a>,
     removed: Option<&'a Installed>,
 }
 
 impl<'a> Removal<'a> {
-    pub(crate) fn server(&self) -> &'a Server {
+    /// The server.
+    pub fn server(&self) -> &'a Server {
         self.case.server
     }
 
-    /// The certificate that is removed, if it is installed.
-    pub(crate) fn removed(&self) -> Option<&'a Installed> {
+    /// The certificate that is removed, with what stands beside it, if it is installed.
+    pub fn removed(&self) -> Option<&'a Installed> {
         self.removed
     }
 
+    /// The certificate that is removed, if it is installed.
+    pub fn certificate(&self) -> Option<&'a Certificate> {
+        self.removed.map(Installed::certificate)
+    }
+
+    /// The services that the removed certificate still has at the time of the removal.
+    pub fn services(&self) -> Service {
+        self.removed.map(|removed| self.services_of(removed)).unwrap_or_default()
+    }
+
+    /// The point in time of the decision.
+    pub fn now(&self) -> SystemTime {
+        self.case.now.into()
+    }
+
     /// The services that count as assigned to an installed certificate at the time of the removal.
-    pub(crate) fn services(&self, installed: &Installed) -> Service {
+    pub(crate) fn services_of(&self, installed: &Installed) -> Service {
         self.case.change.counted_services(self.case.server, &self.case.sites, installed)
     }
 
     /// Whether the removed certificate then has this service.
     pub(crate) fn has(&self, service: Service) -> bool {
-        self.removed.is_some_and(|removed| self.services(removed).intersects(service))
+        self.services().intersects(service)
     }
 
     /// Whether the removed certificate counts as the one of the Exchange Back End.
@@ -388,12 +426,12 @@ impl<'a> Removal<'a> {
             || change.gained().contains(service) && counts(change.thumbprint())
             || server.inventory().holders(service).any(|holder| {
                 let is_removed = self.removed.is_some_and(|removed| removed.thumbprint() == holder.thumbprint());
-                !is_removed && counts(holder.thumbprint()) && self.services(holder).contains(service)
+                !is_removed && counts(holder.thumbprint()) && self.services_of(holder).contains(service)
             })
     }
 
     /// The request.
-    pub(crate) fn request(&self) -> &'a Request {
+    pub fn request(&self) -> &'a Request {
         self.case.request
     }
 

@@ -106,7 +106,7 @@ impl EndpointKind {
 }
 
 /// What an endpoint presents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Presented {
     /// This certificate.
@@ -122,7 +122,7 @@ pub enum Presented {
 }
 
 /// A certificate as an endpoint presents it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct PresentedCertificate {
     /// The certificate.
@@ -154,7 +154,7 @@ bitflags::bitflags! {
 }
 
 /// Why an endpoint presents what it presents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
     /// The binding has it.
@@ -198,7 +198,7 @@ pub enum Reason {
 }
 
 /// Why an endpoint offers no TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotOffered {
     /// The connector is disabled.

@@ -104,7 +104,7 @@ pub struct Import {
 /// assert!(matches!(&error, ImportError::UnknownFormat { file } if file.ends_with("MBX01.txt")));
 /// assert_eq!(Input::named("MBX01.txt"), Input::from(Path::new("MBX01.txt")));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Input {
     name: Arc<str>,
     server: Option<String>,

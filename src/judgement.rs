@@ -73,11 +73,15 @@ pub(crate) fn judge(policy: &Policy, case: &Case<'_>) -> Judgement {
     }
     compare(policy, case, comparing, &mut judgement);
     for rule in policy.own_rules() {
-        if let Some(finding) = assignment.and_then(|assignment| rule.check(assignment)) {
+        let said = |finding: Finding| Diagnostic::new(rule.shared_id(), rule.kind(), finding.at(case.server));
+        if let Some(finding) = assignment.and_then(|assignment| rule.check_assignment(assignment)) {
             if rule.kind() == Kind::Refuse {
                 judgement.block(finding.services);
             }
-            judgement.diagnostics.push(Diagnostic::new(rule.shared_id(), rule.kind(), finding.at(case.server)));
+            judgement.diagnostics.push(said(finding));
+        }
+        if let Some(finding) = removal.and_then(|removal| rule.check_removal(removal)) {
+            judgement.diagnostics.push(said(finding));
         }
     }
     judgement

@@ -90,7 +90,7 @@ pub use audit::{
     ConsequenceRecord, FindingKey, FindingRecord, NotJudged, agenda, agenda_with, audit, audit_with,
 };
 pub use block::Block;
-pub use case::Assignment;
+pub use case::{Assignment, Removal};
 pub use certificate::{
     Attribute, BasicConstraints, Certificate, CertificateError, Chain, ExtendedKeyUsage, Extension, KeyUsage, Name,
     PublicKey, SerialNumber, domain_covers,

@@ -6,6 +6,7 @@ mod weight;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ pub(crate) use self::audited::{AUDITED, OwnCheck as OwnAuditCheck};
 pub use self::audited::{AuditedServer, OwnAuditRule, Severity};
 pub(crate) use self::form::PolicyForm;
 pub use self::weight::Weight;
-use crate::case::{Assignment, Thresholds};
+use crate::case::{Assignment, Removal, Thresholds};
 use crate::finding::{Finding, Kind};
 use crate::json_object::JsonObject;
 use crate::rule::Rule;
@@ -73,36 +74,73 @@ impl PartialEq for Policy {
 
 impl Eq for Policy {}
 
-/// A rule of an organisation's own, about assignments. It reports after the rules of the crate, and
-/// is silent if no service is in question.
+/// A rule of an organisation's own, about assignments or about removals. It reports after the rules of the crate.
+///
+/// One about assignments is silent if no service is in question, one about removals where nothing is removed. A
+/// replacement is both.
 ///
 /// ```
-/// use exchange_certificates::{Finding, Kind, OwnRule};
+/// use exchange_certificates::{Finding, Kind, OwnRule, Policy};
 ///
 /// let ca = "CN=Contoso Issuing CA 1, O=Contoso, C=US".to_owned();
 /// let rule = OwnRule::new("contoso/company-ca", Kind::Refuse, move |case| {
 ///     let issuer = case.certificate()?.issuer().to_string();
 ///     (issuer != ca).then(|| Finding::new(case.in_question(), "it is not issued by the company's CA"))
 /// });
+/// let kept = OwnRule::of_removals("contoso/keeps-its-own", Kind::Refuse, |removal| {
+///     let is_own = removal.certificate()?.issuer().to_string().contains("O=Contoso");
+///     is_own.then(|| Finding::new(removal.services(), "what the company's CA issued is kept for a year"))
+/// });
+/// let policy = Policy::default().with_rule(rule)?.with_rule(kept)?;
+/// # Ok::<(), exchange_certificates::PolicyError>(())
 /// ```
 #[derive(Clone)]
 pub struct OwnRule {
     id: Cow<'static, str>,
     kind: Kind,
     documentation: Cow<'static, str>,
-    check: Arc<OwnCheck>,
+    check: OwnCheck,
 }
 
-type OwnCheck = dyn Fn(&Assignment<'_>) -> Option<Finding> + Send + Sync;
+type OfAssignments = dyn Fn(&Assignment<'_>) -> Option<Finding> + Send + Sync;
+type OfRemovals = dyn Fn(&Removal<'_>) -> Option<Finding> + Send + Sync;
+
+/// Whoever catches a panic in a check of his own answers for what it leaves behind.
+enum OwnCheck {
+    OfAssignments(AssertUnwindSafe<Arc<OfAssignments>>),
+    OfRemovals(AssertUnwindSafe<Arc<OfRemovals>>),
+}
+
+impl Clone for OwnCheck {
+    fn clone(&self) -> Self {
+        match self {
+            Self::OfAssignments(check) => Self::OfAssignments(AssertUnwindSafe(Arc::clone(check))),
+            Self::OfRemovals(check) => Self::OfRemovals(AssertUnwindSafe(Arc::clone(check))),
+        }
+    }
+}
 
 impl OwnRule {
-    /// A rule with an id that holds a slash, a kind of note, warn or refuse, and a check.
+    /// A rule about assignments, with an id that holds a slash, a kind of note, warn or refuse, and a check.
     pub fn new(
         id: impl Into<Cow<'static, str>>,
         kind: Kind,
         check: impl Fn(&Assignment<'_>) -> Option<Finding> + Send + Sync + 'static,
     ) -> Self {
-        Self { id: id.into(), kind, documentation: Cow::Borrowed(""), check: Arc::new(check) }
+        Self::of(id.into(), kind, OwnCheck::OfAssignments(AssertUnwindSafe(Arc::new(check))))
+    }
+
+    /// A rule about removals, that of a replacement too.
+    pub fn of_removals(
+        id: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        check: impl Fn(&Removal<'_>) -> Option<Finding> + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(id.into(), kind, OwnCheck::OfRemovals(AssertUnwindSafe(Arc::new(check))))
+    }
+
+    fn of(id: Cow<'static, str>, kind: Kind, check: OwnCheck) -> Self {
+        Self { id, kind, documentation: Cow::Borrowed(""), check }
     }
 
     /// Says what the rule demands and why.
@@ -129,8 +167,20 @@ impl OwnRule {
 }
 
 impl OwnRule {
-    pub(crate) fn check(&self, assignment: &Assignment<'_>) -> Option<Finding> {
-        (self.check)(assignment)
+    /// What it says of an assignment.
+    pub(crate) fn check_assignment(&self, assignment: &Assignment<'_>) -> Option<Finding> {
+        match &self.check {
+            OwnCheck::OfAssignments(check) => check(assignment),
+            OwnCheck::OfRemovals(_) => None,
+        }
+    }
+
+    /// What it says of a removal.
+    pub(crate) fn check_removal(&self, removal: &Removal<'_>) -> Option<Finding> {
+        match &self.check {
+            OwnCheck::OfAssignments(_) => None,
+            OwnCheck::OfRemovals(check) => check(removal),
+        }
     }
 
     pub(crate) fn shared_id(&self) -> Cow<'static, str> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::RefUnwindSafe;
 
 use crate::block::{Block, DefaultIsKept, Statement};
 use crate::commands;
@@ -14,7 +15,7 @@ use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 /// Who knows the other servers.
-pub(crate) trait Elsewhere: fmt::Debug {
+pub(crate) trait Elsewhere: fmt::Debug + Sync + RefUnwindSafe {
     /// The servers on which the certificate is installed.
     fn holders(&self, thumbprint: Thumbprint) -> Vec<&Server>;
 }

@@ -17,7 +17,7 @@ use crate::word::words;
 ///     .with_caller(["Organization Management"]);
 /// # Ok::<(), exchange_certificates::ThumbprintError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Request {
     thumbprint: Thumbprint,
     operation: Operation,
@@ -30,7 +30,7 @@ pub struct Request {
 }
 
 /// What a request asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
     /// Assign the certificate to services.

@@ -7,7 +7,7 @@ use crate::comparison::{Comparison, Unnamed};
 use crate::finding::{Finding, Kind};
 
 /// Where a rule comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
     /// Microsoft's article *Assign certificates to Exchange Server services*.

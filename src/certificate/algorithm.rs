@@ -6,7 +6,7 @@ use super::oid::{Dotted, oid};
 use super::tlv::{Cursor, tag};
 
 /// The public key of a certificate, as far as Exchange cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PublicKey {
     /// An RSA key.

@@ -18,7 +18,7 @@ use super::{Certificate, CertificateError, Name};
 /// assert_eq!(missing.as_deref(), Some("CN=Contoso Issuing CA 1, O=Contoso, C=US"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chain {
     leaf: Certificate,
     links: Vec<Certificate>,

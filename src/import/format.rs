@@ -6,7 +6,7 @@ use super::encoding;
 use super::format_list;
 
 /// A format that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Format {
     /// CLIXML, as `Export-Clixml` writes it.

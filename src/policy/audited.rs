@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -113,10 +114,18 @@ pub struct OwnAuditRule {
 type OfServers = dyn Fn(&AuditedServer<'_>) -> Option<Finding> + Send + Sync;
 type OfCertificates = dyn Fn(&AuditedServer<'_>, &Installed) -> Option<Finding> + Send + Sync;
 
-#[derive(Clone)]
 pub(crate) enum OwnCheck {
-    OfServers(Arc<OfServers>),
-    OfCertificates(Arc<OfCertificates>),
+    OfServers(AssertUnwindSafe<Arc<OfServers>>),
+    OfCertificates(AssertUnwindSafe<Arc<OfCertificates>>),
+}
+
+impl Clone for OwnCheck {
+    fn clone(&self) -> Self {
+        match self {
+            Self::OfServers(check) => Self::OfServers(AssertUnwindSafe(Arc::clone(check))),
+            Self::OfCertificates(check) => Self::OfCertificates(AssertUnwindSafe(Arc::clone(check))),
+        }
+    }
 }
 
 impl OwnAuditRule {
@@ -126,7 +135,7 @@ impl OwnAuditRule {
         severity: Severity,
         check: impl Fn(&AuditedServer<'_>) -> Option<Finding> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(id.into(), severity, OwnCheck::OfServers(Arc::new(check)))
+        Self::new(id.into(), severity, OwnCheck::OfServers(AssertUnwindSafe(Arc::new(check))))
     }
 
     /// A rule that looks at each installed certificate, with an id that holds a slash.
@@ -135,7 +144,7 @@ impl OwnAuditRule {
         severity: Severity,
         check: impl Fn(&AuditedServer<'_>, &Installed) -> Option<Finding> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(id.into(), severity, OwnCheck::OfCertificates(Arc::new(check)))
+        Self::new(id.into(), severity, OwnCheck::OfCertificates(AssertUnwindSafe(Arc::new(check))))
     }
 
     fn new(id: Cow<'static, str>, severity: Severity, check: OwnCheck) -> Self {

@@ -47,7 +47,7 @@ fn last_assignment(case: &Removal<'_>) -> Option<Finding> {
     if case.server().unread(NotReadKind::Certificates).is_some() {
         return None;
     }
-    let judged = case.services(case.removed()?) & (case.server().hosts() - Service::FEDERATION);
+    let judged = case.services() & (case.server().hosts() - Service::FEDERATION);
     let is_left = |service: &Service| !case.has_another_holder(*service);
     let left: Service = judged.iter().filter(is_left).collect();
     if left.is_empty() {

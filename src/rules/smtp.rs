@@ -137,7 +137,7 @@ rule! {
 fn default_expired(case: &Assignment<'_>) -> Option<Finding> {
     let is_kept = case.adds(Service::SMTP) && case.request().default_smtp() != Some(Answer::Replace);
     let thumbprint = case.other_default_smtp().filter(|_| is_kept)?;
-    let message = validity::default_outside_dates(case.server().installed(thumbprint)?, case.now())?;
+    let message = validity::default_outside_dates(case.server().installed(thumbprint)?, case.at())?;
     Some(another_default(case, Finding::on(Service::SMTP, message)))
 }
 

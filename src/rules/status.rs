@@ -18,7 +18,7 @@ rule! {
 fn not_valid(case: &Assignment<'_>) -> Option<Finding> {
     let installed = case.installed()?;
     let status = case.status_in_force().filter(|status| *status != Status::Valid && !case.accepts(*status))?;
-    let now = case.now();
+    let now = case.at();
     let (not_before, not_after) = (installed.certificate().starts(), installed.certificate().ends());
     let message = match status {
         Status::DateInvalid if installed.is_current(now) => message!(
@@ -77,7 +77,7 @@ rule! {
 }
 
 fn expires_soon(case: &Assignment<'_>) -> Option<Finding> {
-    let installed = case.installed().filter(|installed| installed.is_current(case.now()))?;
-    let message = validity::expires_soon(installed, case.now(), case.thresholds().expires_soon_days)?;
+    let installed = case.installed().filter(|installed| installed.is_current(case.at()))?;
+    let message = validity::expires_soon(installed, case.at(), case.thresholds().expires_soon_days)?;
     Some(Finding::on(case.in_question(), message).advise("renew it, and assign the new certificate in its place"))
 }

@@ -18,7 +18,7 @@ pub const DEFAULT_WEB_SITE: u32 = 1;
 pub const EXCHANGE_BACK_END: u32 = 2;
 
 /// A certificate that is installed on a server, with the facts that stand beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "JsonObject<InstalledForm>", into = "InstalledForm")]
 pub struct Installed {
     certificate: Certificate,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use exchange_certificates::{Connector, Fleet, Policy, Role, Scenario, Server, Service, Version};
+use exchange_certificates::{Connector, Fleet, FleetPlanError, Policy, Role, Scenario, Server, Service, Version};
 use serde_json::{Value, json};
 
 use crate::support::servers::{
@@ -122,7 +122,7 @@ fn a_refusal_names_the_servers_that_hold_the_certificate() {
     };
     let advice = |servers: &[Value]| {
         let plan = fleet(servers).plan(&Policy::default(), "mbx01", &request(Service::IIS), now());
-        let refusal = plan.unwrap().unwrap_err();
+        let Err(FleetPlanError::NoPlan(refusal)) = plan else { panic!("{plan:?}") };
         let said = refusal.diagnostics().iter().find(|said| said.rule() == "certificate-not-installed").unwrap();
         said.remedy()[0].to_string()
     };
@@ -139,8 +139,8 @@ fn a_refusal_names_the_servers_that_hold_the_certificate() {
 #[test]
 fn a_plan_is_for_a_server_of_the_fleet() {
     let fleet = fleet(&[mailbox("MBX01")]);
-    assert!(fleet.plan(&Policy::default(), "MBX02", &request(Service::IIS), now()).is_none());
-    let plan = fleet.plan(&Policy::default(), "mbx01.contoso.com", &request(Service::IIS), now()).unwrap().unwrap();
+    assert!(fleet.plan(&Policy::default(), "MBX02", &request(Service::IIS), now()).is_err());
+    let plan = fleet.plan(&Policy::default(), "mbx01.contoso.com", &request(Service::IIS), now()).unwrap();
     assert_eq!(plan.added(), Service::IIS);
     let mut server = fleet.get("MBX01").unwrap().clone();
     assert!(server.install(serde_json::from_value(installed(&new(), "None", &[])).unwrap()).is_err());
