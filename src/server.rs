@@ -73,6 +73,7 @@ struct Facts {
     fqdn: Option<Text>,
     version: Version,
     build: Option<Text>,
+    #[serde(deserialize_with = "settings::roles")]
     roles: BTreeSet<Role>,
     site: Option<Text>,
     #[serde(default, deserialize_with = "settings::or_default")]

@@ -38,8 +38,22 @@ impl BadInput {
 
     /// Says it on standard error.
     pub fn report(&self) -> ExitCode {
-        eprintln!("{}", plain(&self.0));
+        eprintln!("{}", short(&plain(&self.0)));
         ExitCode::from(BAD_INPUT)
+    }
+}
+
+/// A line that can be read at a glance, whatever a file holds: of a long one, its beginning and its end.
+fn short(line: &str) -> Cow<'_, str> {
+    const MOST: usize = 500;
+    const BEGINNING: usize = 300;
+    let characters: Vec<_> = line.chars().collect();
+    match characters.len().checked_sub(MOST) {
+        None | Some(0) => line.into(),
+        Some(too_many) => {
+            let (beginning, end) = (&characters[..BEGINNING], &characters[BEGINNING + too_many + 1..]);
+            beginning.iter().chain(&['\u{2026}']).chain(end).collect::<String>().into()
+        }
     }
 }
 
@@ -299,12 +313,22 @@ pub fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, BadInput
             path if path == "." => String::new(),
             path => path,
         };
-        let problem =
-            error.into_inner().to_string().replace("expected u32", "expected a whole number from 0 to 4294967295");
-        BadInput::new(file, at(&path, &problem))
+        BadInput::new(file, at(&path, &in_words_of_json(&error.into_inner().to_string())))
     })?;
     deserializer.end().map_err(|error| BadInput::new(file, error))?;
     Ok(value)
+}
+
+/// What the reader says of types, in words that a file of JSON has for them.
+fn in_words_of_json(problem: &str) -> String {
+    [
+        ("expected u32", "expected a whole number from 0 to 4294967295"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list in brackets"),
+        ("expected a string at", "expected a string in quotes at"),
+    ]
+    .iter()
+    .fold(problem.to_owned(), |problem, (said, words)| problem.replace(said, words))
 }
 
 /// Puts path and problem together. A fault that shows only when an object has been read whole names

@@ -1,7 +1,10 @@
 //! What a server is and how it is set.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::time::SystemTime;
 
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Version;
@@ -142,4 +145,31 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads a list of roles, or the text in which Exchange prints several.
+pub(super) fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Role>, D::Error> {
+    struct Roles;
+
+    impl<'de> Visitor<'de> for Roles {
+        type Value = BTreeSet<Role>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of roles, like [\"Mailbox\"]")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<BTreeSet<Role>, E> {
+            text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(E::custom)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<BTreeSet<Role>, A::Error> {
+            let mut roles = BTreeSet::new();
+            while let Some(role) = list.next_element()? {
+                roles.insert(role);
+            }
+            Ok(roles)
+        }
+    }
+
+    deserializer.deserialize_any(Roles)
 }
