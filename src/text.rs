@@ -291,24 +291,30 @@ pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, digits: &str) -> fmt::Result
     f.pad_integral(true, "0x", digits)
 }
 
-/// How many characters have to be changed, added or left out to make one text of the other. Only the beginning of a
-/// long text counts.
+/// How many characters have to be changed, added, left out or exchanged with their neighbour to make one text of the
+/// other. Only the beginning of a long text counts.
 pub(crate) fn distance(one: &str, other: &str) -> usize {
     const LIMIT: usize = 64;
     let other: Vec<_> = other.chars().take(LIMIT).collect();
     let mut row: Vec<_> = (0..=other.len()).collect();
+    let (mut row_before, mut before) = (row.clone(), None);
     for (index, character) in one.chars().take(LIMIT).enumerate() {
-        let mut diagonal = index;
+        let mut next = vec![index + 1];
         let mut left = index + 1;
-        for (cell, known) in row.iter_mut().skip(1).zip(&other) {
+        let (mut exchanged, mut beside) = (None, None);
+        for (cells, known) in row.windows(2).zip(&other) {
+            let &[diagonal, above] = cells else { break };
             let replaced = diagonal + usize::from(character != *known);
-            diagonal = *cell;
-            left = replaced.min(*cell + 1).min(left + 1);
-            *cell = left;
+            left = replaced.min(above + 1).min(left + 1);
+            if before == Some(*known) && beside == Some(character) {
+                left = left.min(exchanged.unwrap_or(usize::MAX - 1) + 1);
+            }
+            exchanged = row_before.get(next.len() - 1).copied();
+            beside = Some(*known);
+            next.push(left);
         }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
+        row_before = std::mem::replace(&mut row, next);
+        before = Some(character);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -402,7 +408,10 @@ mod tests {
             ("", "", 0),
             ("a", "", 1),
             ("wildcard", "wildcard", 0),
-            ("wildcrad", "wildcard", 2),
+            ("wildcrad", "wildcard", 1),
+            ("vaild", "valid", 1),
+            ("abcd", "badc", 2),
+            ("ab", "bca", 3),
             ("imap", "pop", 3),
             ("kitten", "sitting", 3),
         ] {

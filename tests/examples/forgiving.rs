@@ -108,7 +108,7 @@ fn an_error_says_what_would_be_right() {
         (json!({ "now": "24.11.2026" }), "now: `24.11.2026` is not an RFC 3339 time"),
     ] {
         let line = problem("right", &patched(&patch).to_string());
-        assert!(line.contains(expected), "{patch}: {line}");
+        assert!(line.contains(expected), "{expected}: {line}");
     }
 }
 
@@ -130,7 +130,7 @@ fn a_line_is_short_whatever_stands_in_the_file() {
     let said = patched(&json!({ "policy": { "silence": ["self-signed"], "raise": { "weak-key": "refuse" } } }));
     let mut all = Vec::new();
     places(&said, "", &mut all);
-    assert!(all.len() > 25, "{all:?}");
+    assert!(all.len() > 20, "{all:?}");
     let long = "x\u{7}\u{e9} ".repeat(2000);
     for place in all {
         let mut hostile = said.clone();
