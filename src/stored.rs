@@ -19,7 +19,7 @@ use crate::request::Request;
 use crate::rfc3339;
 use crate::script::Line;
 use crate::server::Server;
-use crate::text::{list, shown};
+use crate::text::{from_fn, list, shown};
 
 /// The version of this crate.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -138,7 +138,7 @@ pub enum StalePlan {
 }
 
 fn named(own_rules: &[String]) -> impl fmt::Display {
-    fmt::from_fn(move |f| match own_rules {
+    from_fn(move |f| match own_rules {
         [] => Ok(()),
         rules => write!(f, ", with the own rules {}", list(rules)),
     })
@@ -147,14 +147,14 @@ fn named(own_rules: &[String]) -> impl fmt::Display {
 const CHANGED: &str = "the server has changed since the plan was made, and it comes to something else now";
 
 fn by_now(now: &Result<Plan, NoPlan>) -> impl fmt::Display {
-    fmt::from_fn(move |f| match now {
+    from_fn(move |f| match now {
         Ok(_) => f.write_str(CHANGED),
         Err(no_plan) => write!(f, "{CHANGED}: {no_plan}"),
     })
 }
 
 fn by_now_on_servers(now: &Result<RolloutPlan, RolloutError>) -> impl fmt::Display {
-    fmt::from_fn(move |f| match now {
+    from_fn(move |f| match now {
         Ok(_) => f.write_str("the servers have changed since the plan was made, and it comes to something else now"),
         Err(error) => write!(f, "the servers have changed since the plan was made: {error}"),
     })
