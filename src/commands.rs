@@ -1,11 +1,13 @@
 //! Every cmdlet that is written anywhere, once.
 
 mod edge_subscription;
+mod explained;
 mod unattended;
 
 use std::borrow::Cow;
 
 pub(crate) use self::edge_subscription::*;
+pub(crate) use self::explained::*;
 pub(crate) use self::unattended::*;
 use crate::certificate::Certificate;
 use crate::powershell::{Bare, Command};
@@ -17,7 +19,7 @@ use crate::thumbprint::Thumbprint;
 // Certificates
 
 /// Assigns a certificate to services.
-pub(crate) fn enable(server: &Server, thumbprint: Thumbprint, services: Service) -> Command {
+pub(crate) fn enable(server: &Server, thumbprint: impl Into<Bare>, services: Service) -> Command {
     Command::new("Enable-ExchangeCertificate").bare("Thumbprint", thumbprint).bare("Services", services).server(server)
 }
 
@@ -30,7 +32,7 @@ pub(crate) fn remove_installed(server: &Server, installed: &Installed) -> Comman
 }
 
 /// Removes a certificate. Its question would take the line below it for the answer.
-pub(crate) fn remove(server: &Server, thumbprint: Thumbprint) -> Command {
+pub(crate) fn remove(server: &Server, thumbprint: impl Into<Bare>) -> Command {
     Command::new("Remove-ExchangeCertificate").bare("Thumbprint", thumbprint).server(server).word("-Confirm:$false")
 }
 
@@ -251,7 +253,7 @@ pub(crate) fn show_federation_certificates() -> Command {
 }
 
 /// Recovers the link from a certificate to its private key.
-pub(crate) fn repair_key(server: &Server, thumbprint: Thumbprint) -> Command {
+pub(crate) fn repair_key(server: &Server, thumbprint: impl Into<Bare>) -> Command {
     at(server, Command::new("certutil").bare("repairstore My", thumbprint))
 }
 

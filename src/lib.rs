@@ -37,6 +37,7 @@
 //! fleet         the servers of an organisation, and one certificate for many of them
 //! deployment    a plan as a script that is run unattended
 //! audit         what is wrong today, and what falls due
+//! explain       what Exchange, Windows and mail partners print, explained
 //! verify        what is expected against what is shown, before and after, and what is really presented
 //! scenario      all of it in one file
 //! stored        plans as files, carried out and looked up later
@@ -57,6 +58,7 @@ mod comparison;
 mod deployment;
 mod diagnostic;
 mod endpoint;
+mod explain;
 mod fact;
 mod finding;
 mod fleet;
@@ -101,6 +103,7 @@ pub use endpoint::{
     Endpoint, EndpointChange, EndpointKind, Flags, MissingFact, NotOffered, Presented, PresentedCertificate, Rank,
     Reason,
 };
+pub use explain::{Explained, Explanation, KnownText, Publication, explain, explain_in, known_texts};
 pub use fact::Fact;
 pub use finding::{FactValue, Finding, Kind, Message};
 pub use fleet::{

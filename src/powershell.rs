@@ -197,7 +197,7 @@ impl fmt::Display for Command {
         for argument in &self.arguments {
             match argument {
                 Argument::Switch(name) => write!(f, " -{name}")?,
-                Argument::Server(name) => write!(f, " -Server {}", quoted(name))?,
+                Argument::Server(name) => write!(f, " -Server {}", computer(name))?,
                 Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
                 Argument::Values(name, values) => {
                     for (index, value) in values.iter().enumerate() {
@@ -206,7 +206,7 @@ impl fmt::Display for Command {
                     }
                 }
                 Argument::Bare(name, value) => write!(f, " -{name} {value}")?,
-                Argument::Literal(value) => write!(f, " {}", quoted(value))?,
+                Argument::Literal(value) => write!(f, " {}", computer(value))?,
                 Argument::Word(word) => write!(f, " {word}")?,
                 Argument::Piped(command) => write!(f, " | {command}")?,
                 Argument::Listed(properties) => write!(f, " | Format-List {properties}")?,
@@ -218,7 +218,7 @@ impl fmt::Display for Command {
                 }
                 Argument::Stored(thumbprint) => write!(f, r" Cert:\LocalMachine\My\{thumbprint}")?,
                 Argument::On(computer, given, command) => {
-                    write!(f, " -ComputerName {}", quoted(computer))?;
+                    write!(f, " -ComputerName {}", self::computer(computer))?;
                     given.iter().try_for_each(|given| write!(f, " -ArgumentList {given}"))?;
                     write!(f, " -ScriptBlock {{ {command} }}")?;
                 }
@@ -226,6 +226,14 @@ impl fmt::Display for Command {
         }
         Ok(())
     }
+}
+
+/// What stands for a server that is not known: no line with it can run.
+pub(crate) const SOME_SERVER: &str = "<server>";
+
+/// The name of a computer as one literal, unless it is to be put in.
+fn computer(name: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| if name == SOME_SERVER { f.write_str(name) } else { write!(f, "{}", quoted(name)) })
 }
 
 /// A text as one literal of PowerShell: bare if it is a plain word, else in single quotes with

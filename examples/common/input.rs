@@ -292,7 +292,7 @@ fn keys(text: &str) -> Vec<String> {
 }
 
 /// Text as editors and shells on Windows write it: UTF-8 or UTF-16, with a byte order mark.
-fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
         bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect()
     };
