@@ -13,6 +13,7 @@ mod steps;
 mod transport;
 mod windows;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 use std::time::SystemTime;
@@ -22,7 +23,7 @@ use serde::{Serialize, Serializer};
 
 use self::found::Found;
 pub use self::known::{KnownText, Publication};
-use self::resolved::Resolved;
+use self::resolved::{Resolved, Resolver};
 use crate::block::Block;
 use crate::fleet::Fleet;
 use crate::json_object::FORMAT;
@@ -31,6 +32,8 @@ use crate::thumbprint::Thumbprint;
 
 /// How many bytes of a text are looked at.
 const LONGEST: usize = 4 << 20;
+/// At how many places one text is looked at closely.
+const PLACES: usize = 32;
 /// How many characters of what was recognised are shown.
 const SHOWN: usize = 240;
 
@@ -78,7 +81,7 @@ pub struct Explanation {
 /// assert!(!explain("The printer on floor 3 is out of paper.").is_recognised());
 /// ```
 pub fn explain(text: &str) -> Explained {
-    explained(text, |area, place, known| Resolved::alone(text, area, place, known))
+    explained(text, None)
 }
 
 /// Explains a text as [`explain`] does, and says which servers, endpoints and certificates of a fleet it is about, at a
@@ -99,26 +102,37 @@ pub fn explain(text: &str) -> Explained {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn explain_in(text: &str, fleet: &Fleet, now: SystemTime) -> Explained {
-    explained(text, |area, place, known| Resolved::in_fleet(text, area, place, known, fleet, now))
+    explained(text, Some((fleet, now)))
 }
 
-fn explained(text: &str, resolve: impl Fn(Range<usize>, &Range<usize>, &'static KnownText) -> Resolved) -> Explained {
+fn explained(text: &str, fleet: Option<(&Fleet, SystemTime)>) -> Explained {
     let is_cut = text.len() > LONGEST;
     let text = text.get(..named::floor(text, LONGEST)).unwrap_or(text);
     let found = found::find(text);
     let mut places: Vec<_> = found.iter().flat_map(|found| &found.places).cloned().collect();
     places.sort_by_key(|place| (place.start, place.end));
+    let resolver = Resolver::new(text, fleet);
     let entries: Vec<_> = found
         .into_iter()
         .filter_map(|Found { known, places: own }| {
-            let resolved = own.iter().map(|place| resolve(around(text, &places, place), place, known));
+            let resolved = own.iter().take(PLACES).map(|place| {
+                let area = around(text, &places, place);
+                resolver.resolve(area, place, known)
+            });
             let resolved = resolved.reduce(Resolved::with)?;
-            let recognised = excerpt(text, own.first()?);
-            Some(Explanation { known, recognised, resolved })
+            Some(Explanation { known, recognised: recognised(text, &own), resolved })
         })
         .collect();
     let nearest = if entries.is_empty() { nearest::nearest(text) } else { Vec::new() };
     Explained { entries, nearest, is_cut }
+}
+
+/// What was recognised first, on one line: rather words than a number.
+fn recognised(text: &str, places: &[Range<usize>]) -> String {
+    const SAME: usize = 1000;
+    let Some(first) = places.first() else { return String::new() };
+    let same = places.iter().take_while(|place| place.start <= first.end.saturating_add(SAME));
+    excerpt(text, same.max_by_key(|place| (place.len(), Reverse(place.start))).unwrap_or(first))
 }
 
 /// The part of a text that speaks of a place, among all places of known texts.
