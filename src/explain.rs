@@ -38,6 +38,13 @@ const PLACES: usize = 32;
 const SHOWN: usize = 240;
 
 /// Every text that is known, by theme.
+///
+/// ```
+/// use exchange_certificates::known_texts;
+///
+/// assert!(known_texts().count() > 100);
+/// assert!(known_texts().any(|known| known.id() == "overwrite-default-smtp"));
+/// ```
 pub fn known_texts() -> impl Iterator<Item = &'static KnownText> {
     let themes = [cmdlets::KNOWN, transport::KNOWN, services::KNOWN, windows::KNOWN, smtp::KNOWN, clients::KNOWN];
     themes.into_iter().flatten()
@@ -45,6 +52,18 @@ pub fn known_texts() -> impl Iterator<Item = &'static KnownText> {
 
 /// What a text says that is known, in its order, each once. Serialized as an answer: `format` and `entries`, and, if
 /// nothing is known, the ids of the `nearest` ones.
+///
+/// ```
+/// use exchange_certificates::explain;
+///
+/// let explained = explain("NET::ERR_CERT_DATE_INVALID");
+/// let answer = serde_json::to_value(&explained)?;
+/// assert_eq!(answer["entries"][0]["id"], "chrome-date");
+///
+/// let explained = explain("the internal transport certificate is gone");
+/// assert!(!explained.is_recognised() && !explained.nearest().is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explained {
     entries: Vec<Explanation>,
@@ -54,6 +73,15 @@ pub struct Explained {
 
 /// One known text in a text. Serialized with `id`, `recognised`, `meaning`, `look_at`, `rules`, `servers`,
 /// `endpoints`, `thumbprints`, `remedy` and `source`.
+///
+/// ```
+/// use exchange_certificates::explain;
+///
+/// let explained = explain("MBX01 says:\n> 451  5.7.3 STARTTLS\n> is required to send mail");
+/// let entry = &explained.entries()[0];
+/// assert_eq!((entry.id(), entry.recognised()), ("starttls-required", "STARTTLS is required to send mail"));
+/// assert!(entry.look_at().iter().any(|block| block.text().starts_with("Get-ReceiveConnector ")));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Explanation {
     known: &'static KnownText,

@@ -198,7 +198,7 @@ impl fmt::Display for Command {
             match argument {
                 Argument::Switch(name) => write!(f, " -{name}")?,
                 Argument::Server(name) => write!(f, " -Server {}", computer(name))?,
-                Argument::Value(name, value) => write!(f, " -{name} {}", quoted(value))?,
+                Argument::Value(name, value) => write!(f, " -{name} {}", computer(value))?,
                 Argument::Values(name, values) => {
                     for (index, value) in values.iter().enumerate() {
                         let before = if index == 0 { format_args!(" -{name} ") } else { format_args!(",") };
@@ -231,9 +231,10 @@ impl fmt::Display for Command {
 /// What stands for a server that is not known: no line with it can run.
 pub(crate) const SOME_SERVER: &str = "<server>";
 
-/// The name of a computer as one literal, unless it is to be put in.
+/// The name of a computer, or the subject that it is of, as one literal, unless the computer is to be put in.
 fn computer(name: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| if name == SOME_SERVER { f.write_str(name) } else { write!(f, "{}", quoted(name)) })
+    let is_to_be_put_in = name.strip_prefix("CN=").unwrap_or(name) == SOME_SERVER;
+    fmt::from_fn(move |f| if is_to_be_put_in { f.write_str(name) } else { write!(f, "{}", quoted(name)) })
 }
 
 /// A text as one literal of PowerShell: bare if it is a plain word, else in single quotes with

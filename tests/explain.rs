@@ -5,6 +5,8 @@
 
 #[path = "support/factory.rs"]
 mod factory;
+#[path = "support/filled.rs"]
+mod filled;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -141,12 +143,37 @@ fn noise_alone_is_nothing() {
         ("Rechnung 12014 vom 24.11.2026, Kunde 1035", "numbers of an invoice"),
         ("MSExchangeTransport was started at 12:01, process 2018.", "a source, and a number that is no event's"),
         ("Event ID: 1035\nSource: disk", "a short id whose source is another one"),
+        ("Source: ESENT\nEvent ID: 12014", "a long id whose source is another one"),
+        ("eventually 12014 MSExchange mailboxes", "a word that begins like an event"),
         ("version 454 4.7.50", "another code"),
         ("SEC_ERROR_EXPIRED_CERTIFICATES", "another word"),
         ("", "nothing"),
         ("\u{0}\u{200b}\u{202e}>>> \n\n\u{fffd}", "nothing that can be read"),
     ] {
         assert_eq!(ids(&explain(text)), [""; 0], "{why}");
+    }
+}
+
+#[test]
+fn no_sign_is_so_short_that_chance_would_write_it() {
+    for known in known_texts() {
+        for sign in known.signs().filter(|sign| !sign.starts_with("event ") && !sign.starts_with("reply ")) {
+            let letters = sign.chars().filter(char::is_ascii_alphanumeric).count();
+            assert!(letters >= 10, "{}: {sign}", known.id());
+        }
+    }
+}
+
+#[test]
+fn a_text_that_is_cut_anywhere_is_read() {
+    let (fleet, _) = fleet();
+    for known in known_texts() {
+        let text = in_mail(&text(known.id())).replace('i', "\u{131}\u{307}");
+        let places: Vec<_> = text.char_indices().map(|(place, _)| place).step_by(41).collect();
+        for place in places {
+            explain_in(&text[place..], &fleet, now());
+            explain(&text[..place]);
+        }
     }
 }
 
@@ -345,6 +372,27 @@ fn a_server_that_nobody_names_is_to_be_put_in() {
     let commands: Vec<_> = explained.entries()[0].look_at().iter().map(|block| block.text()).collect();
     assert!(commands.iter().any(|it| it.contains("-Server <server> ")), "{commands:#?}");
     assert!(commands.iter().any(|it| it.contains("-ComputerName <server> ")), "{commands:#?}");
+}
+
+#[test]
+fn every_step_is_words_or_a_command_that_powershell_reads() {
+    let (fleet, _) = fleet();
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    for known in known_texts() {
+        let text = text(known.id());
+        for explained in [explain(&text), explain_in(&text, &fleet, now())] {
+            let entry = &explained.entries()[0];
+            assert!(!entry.look_at().is_empty() && !entry.remedy().is_empty(), "{}", known.id());
+            for block in entry.look_at().iter().chain(entry.remedy()) {
+                let commands = filled::filled(&block.text());
+                assert!(!block.words().is_empty(), "{}: {commands}", known.id());
+                assert!(!commands.contains("<server>"), "{}: a placeholder is quoted: {commands}", known.id());
+                let tree = parser.parse(&commands, None).unwrap();
+                assert!(commands.is_empty() || !tree.root_node().has_error(), "{}:\n{commands}", known.id());
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::known::{KnownText, Log, Sign};
 use super::known_texts;
+use super::named::floor;
 
 /// How many letters and digits may stand between two parts of one text.
 const GAP: usize = 500;
@@ -188,6 +189,8 @@ struct Number {
     is_named: bool,
     /// Whether it stands like the value of a field.
     is_labelled: bool,
+    /// Whether a source is named close by, whichever it is.
+    has_source: bool,
 }
 
 impl Events {
@@ -225,7 +228,7 @@ impl Events {
                 Some((_, distance)) => {
                     number.is_named || distance <= ADJACENT || distance <= VERY_NEAR && number.is_labelled
                 }
-                None => is_long && number.is_named,
+                None => is_long && number.is_named && !number.has_source,
             }
         };
         let of_id = self.numbers.iter().filter(|number| number.value == id);
@@ -250,7 +253,8 @@ fn numbers(text: &str) -> Vec<Number> {
             && !is_of_date(text, &place)
         {
             let (is_named, is_labelled) = standing(text, place.start);
-            numbers.push(Number { place, value, is_named, is_labelled });
+            let has_source = names_source(text, &place);
+            numbers.push(Number { place, value, is_named, is_labelled, has_source });
         }
     }
     numbers
@@ -265,6 +269,21 @@ fn is_of_date(text: &str, place: &Range<usize>) -> bool {
     let before = text.get(..place.start).unwrap_or_default();
     let after = text.get(place.end..).unwrap_or_default();
     digit_behind(Box::new(before.chars().rev())) || digit_behind(Box::new(after.chars()))
+}
+
+/// Whether the record of a number has a field for its source.
+fn names_source(text: &str, place: &Range<usize>) -> bool {
+    let around = floor(text, place.start.saturating_sub(VERY_NEAR))..floor(text, place.end.saturating_add(VERY_NEAR));
+    let around = squeezed_with_signs(text.get(around).unwrap_or_default());
+    ["source:", "quelle:", "providername:", "providername="].iter().any(|label| around.contains(label))
+}
+
+/// A text without white space, in lower case.
+fn squeezed_with_signs(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_whitespace())
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
 }
 
 /// What stands before a number: a word for an event, or a label.

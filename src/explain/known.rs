@@ -6,6 +6,14 @@ use super::steps::Step;
 use crate::endpoint::EndpointKind;
 
 /// A text that Exchange, Windows or a mail partner prints about certificates.
+///
+/// ```
+/// use exchange_certificates::known_texts;
+///
+/// let known = known_texts().find(|known| known.id() == "http-binding-broken").unwrap();
+/// assert_eq!(known.signs().next().unwrap(), "event 15021 of HttpEvent");
+/// assert!(known.meaning().contains("port 444") && known.rules().contains(&"audit-back-end-binding"));
+/// ```
 #[derive(Debug)]
 pub struct KnownText {
     pub(super) id: &'static str,
@@ -53,6 +61,14 @@ impl KnownText {
 }
 
 /// A public page.
+///
+/// ```
+/// use exchange_certificates::known_texts;
+///
+/// let known = known_texts().find(|known| known.id() == "schannel-remote-expired").unwrap();
+/// assert_eq!(known.source().title, "Schannel Events");
+/// assert!(known.source().address.starts_with("https://learn.microsoft.com/"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Publication {
@@ -93,11 +109,10 @@ pub(super) enum Log {
     UnifiedMessaging,
     Http,
     Schannel,
-    Was,
 }
 
 impl Log {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Transport,
         Self::EdgeSync,
         Self::CertificateDeployment,
@@ -109,7 +124,6 @@ impl Log {
         Self::UnifiedMessaging,
         Self::Http,
         Self::Schannel,
-        Self::Was,
     ];
 
     /// Its sources, as events name them.
@@ -131,7 +145,6 @@ impl Log {
             Self::UnifiedMessaging => &["MSExchange Unified Messaging"],
             Self::Http => &["HttpEvent"],
             Self::Schannel => &["Schannel"],
-            Self::Was => &["Microsoft-Windows-WAS"],
         }
     }
 
