@@ -234,7 +234,7 @@ pub(crate) const SOME_SERVER: &str = "<server>";
 /// The name of a computer, or the subject that it is of, as one literal, unless the computer is to be put in.
 fn computer(name: &str) -> impl fmt::Display {
     let is_to_be_put_in = name.strip_prefix("CN=").unwrap_or(name) == SOME_SERVER;
-    fmt::from_fn(move |f| if is_to_be_put_in { f.write_str(name) } else { write!(f, "{}", quoted(name)) })
+    text::from_fn(move |f| if is_to_be_put_in { f.write_str(name) } else { write!(f, "{}", quoted(name)) })
 }
 
 /// A text as one literal of PowerShell: bare if it is a plain word, else in single quotes with
