@@ -1,28 +1,52 @@
 ﻿# Deploys the certificate A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949 on MBX16, MBX19, MBXSE.
 # Planned at 2026-11-24T00:00:00Z by exchange-certificates 0.1.0.
-# 
-# MBX16: imports it; assigns UM, IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
-# MBX19: imports it; assigns IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
-# MBXSE: imports it; assigns IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
+#
+# MBX16: imports it; assigns UM, IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); restarts MSExchangeIMAP4, MSExchangeIMAP4BE; removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
+# MBX19: imports it; assigns IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); restarts MSExchangeIMAP4, MSExchangeIMAP4BE; removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
+# MBXSE: imports it; assigns IIS, SMTP; the default SMTP certificate stays; names it at Receive connectors (1); restarts MSExchangeIMAP4, MSExchangeIMAP4BE; removes 45559AC50557A0568EF20CD559DE9305CA360ABE.
 # The organisation: names it at Send connectors (2).
 # The organisation: names it in the hybrid configuration.
 # What each endpoint presents before and afterwards is the first thing in $plan, below the parameters.
-# 
+#
+# What this script may do is above, and in $plan below; from "From here on" it is the same in every such script.
+#
+# Run it with -WhatIf first: each step is then a line "would", and nothing is done. A real run
+#   1. reads all that the plan stands on and looks at every port. Where one thing is not as it was, it ends: nothing is done.
+#   2. imports, assigns and names, server after server, and restarts what is named above.
+#   3. looks at every port again. Where one still presents the former certificate it looks for two minutes, restarts the
+#      transport service of a mail port once, and looks on.
+#   4. removes what is old. Until then, a step that fails is taken back with all before it; from there on nothing is.
+# It can be broken off, and run again: it goes on where it was, and a run after the last one does nothing.
+#
+# Each line of its output, and of its log beside it, is a JSON object. The last one has "outcome", its exit status, and in
+# "left" whatever is neither as before nor as planned, with what it was and what it was to be:
+#   0 done, nothing-to-do   all is as planned; what "left" names was kept on purpose, and the lines above say why
+#   0 what-if               nothing was done
+#   2 failed                "left" is what to look at: it was not, or could not be, done or taken back
+#   3 stale                 nothing was done: something is not as it was planned for, or cannot be read. Plan anew
+#   4 cannot-run            nothing was done: the line above says what is missing here
+#   5 pending               nothing was taken back or removed; a port is late. Run it again later
+#   6 undone                a step failed, and all is as before
+# Without such a last line, or with exit status 1, nothing is known: run it again with -WhatIf.
+#
+#   powershell.exe -NoProfile -NonInteractive -File THIS.ps1 -PfxPath NEW.pfx -PfxPasswordFile PASSWORD.xml -WhatIf
 [CmdletBinding(PositionalBinding = $false)]
 param(
-    # The new certificate with its private key, where a server lacks it, and its password.
+    # The new certificate with its private key, which is imported where a server lacks it.
     [string] $PfxPath,
+    # Its password; or a file that Export-Clixml made of it, by the account that runs this script, on this computer.
     [securestring] $PfxPassword,
-    # Export-Clixml of the password, by the account that runs this script, on this computer.
     [string] $PfxPasswordFile,
     # Default: the path of this script, and .log.
     [string] $LogPath,
     # Restarts nothing, and removes nothing.
     [switch] $NoRestart,
+    # Restarts IIS (iisreset /noforce) at the end, on one server after another.
     [switch] $RestartIis,
-    # Stops transport where a certificate that a Send connector names is removed.
+    # Stops transport for the moment in which a certificate that a Send connector names is removed. Without it that stays.
     [switch] $StopTransport,
-    # Exchange's snap-in in place of its remote shell: for SYSTEM, and always on an Edge Transport server.
+    # Exchange's snap-in in place of its remote shell: always on an Edge Transport server; elsewhere for SYSTEM, which has no
+    # role in the remote shell, though Microsoft supports that on Edge Transport servers alone.
     [switch] $SnapIn,
     # Says what would be done.
     [switch] $WhatIf
@@ -63,7 +87,11 @@ $plan = @{
     New = 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
     Edge = ''
     Twins = @{  }
-    Servers = [ordered] @{ 'MBX16' = @{ Computer = 'mbx16.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false }; 'MBX19' = @{ Computer = 'mbx19.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false }; 'MBXSE' = @{ Computer = 'mbxse.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false } }
+    Servers = [ordered] @{
+        'MBX16' = @{ Computer = 'mbx16.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false; Default = $true }
+        'MBX19' = @{ Computer = 'mbx19.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false; Default = $true }
+        'MBXSE' = @{ Computer = 'mbxse.contoso.com'; Old = '45559AC50557A0568EF20CD559DE9305CA360ABE'; Outside = $false; Default = $true }
+    }
     Names = @('<I>CN=Contoso CA, O=Contoso<S>CN=mail.contoso.com, O=Contoso', '<I>CN=Contoso CA 2, O=Contoso<S>CN=*.contoso.com, O=Contoso')
     Layer4 = $false
     Limit = 5
@@ -75,6 +103,7 @@ $plan = @{
         'key|MBX16|A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949' = 'absent', 'CSP', 'KSP'
         'others|MBX16|' = '', ''
         'default|MBX16|' = '1E5C0DEBCC94C103C9FBD975FBC87EDAFEAA95A9', '1E5C0DEBCC94C103C9FBD975FBC87EDAFEAA95A9', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
+        'subscribed|MBX16|' = '', ''
         'binding|MBX16|1/*:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBX16|1/127.0.0.1:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBX16|2/*:444' = '1E5C0DEBCC94C103C9FBD975FBC87EDAFEAA95A9', '1E5C0DEBCC94C103C9FBD975FBC87EDAFEAA95A9'
@@ -91,6 +120,7 @@ $plan = @{
         'key|MBX19|A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949' = 'absent', 'CSP', 'KSP'
         'others|MBX19|' = '', ''
         'default|MBX19|' = '7B2CECB3E24B9A8107877341702C0142330A8410', '7B2CECB3E24B9A8107877341702C0142330A8410', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
+        'subscribed|MBX19|' = '', ''
         'binding|MBX19|1/*:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBX19|1/127.0.0.1:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBX19|2/*:444' = '7B2CECB3E24B9A8107877341702C0142330A8410', '7B2CECB3E24B9A8107877341702C0142330A8410'
@@ -105,6 +135,7 @@ $plan = @{
         'key|MBXSE|A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949' = 'absent', 'CSP', 'KSP'
         'others|MBXSE|' = '', ''
         'default|MBXSE|' = '0D8E50DC643A88258DBACD47E9FAB527E2A3BE46', '0D8E50DC643A88258DBACD47E9FAB527E2A3BE46', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
+        'subscribed|MBXSE|' = '', ''
         'binding|MBXSE|1/*:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBXSE|1/127.0.0.1:443' = '45559AC50557A0568EF20CD559DE9305CA360ABE', 'A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949'
         'binding|MBXSE|2/*:444' = '0D8E50DC643A88258DBACD47E9FAB527E2A3BE46', '0D8E50DC643A88258DBACD47E9FAB527E2A3BE46'
@@ -124,7 +155,6 @@ $plan = @{
         'sources||Partner' = 'MBX19', 'MBX19'
         'fqdn||Partner' = '', ''
         'hybrid||' = '<I>CN=Contoso CA, O=Contoso<S>CN=mail.contoso.com, O=Contoso', '<I>CN=Contoso CA 2, O=Contoso<S>CN=*.contoso.com, O=Contoso'
-        'edges||' = '', ''
     }
     Ports = @(
         @{ Server = 'MBX16'; Endpoint = 'https/1/*:443'; Kind = 'https'; Address = 'mbx16.contoso.com'; Port = 443; Name = 'mbx16.contoso.com'; StartTls = $false; Before = @('45559AC50557A0568EF20CD559DE9305CA360ABE'); After = @('A97C083E5CDFDEFC9A28BE2BD9DE1AFD7FC94949') }
@@ -229,8 +259,9 @@ $plan = @{
 #   New            the thumbprint that it serves
 #   Edge           the name of the Edge Transport server that this script is of, which it has to run on; else ''
 #   Twins          the scripts that come first: Edge Transport server -> file
-#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Old (a thumbprint, or ''), and Outside ($true
-#                  where that is outside its dates: nothing goes back to it)
+#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Old (a thumbprint, or ''), Outside ($true
+#                  where that is outside its dates: nothing goes back to it), and Default (whether it has a default SMTP
+#                  certificate: Client Access of 2013 has none)
 #   Names          '<I>issuer<S>subject' of old and new, as connectors name them
 #   Layer4         $true behind a layer-4 load balancer: IIS is restarted without -RestartIis, too
 #   Limit, Wait    seconds for one answer of a port (5), and for all ports to present what they are to (120)
@@ -249,6 +280,7 @@ $plan = @{
 #                  Names; of the Edge subscriptions
 #       send, receive, hybrid     TlsCertificateName, of the connector what; or absent
 #       sources, fqdn             of the Send connector what or, of fqdn, with a server of its Receive connector
+#       subscribed yes where an Edge Transport server is subscribed to the site of server
 #       um, umcr   startup mode
 #       runs       Running or Stopped, of the Windows service what
 #   Ports          Server, Endpoint, Kind (https, imap, pop, smtp), Address, Port, Name (host name), StartTls, Before and
@@ -327,6 +359,7 @@ $sources = @{
     receive = { Get-ReceiveConnector @of @look }
     hybrid = { Get-HybridConfiguration @look }
     edges = { Get-EdgeSubscription @look }
+    server = { Get-ExchangeServer -Identity $server @look }
     um = { Get-UMService -Identity $server @look }
     umcr = { Get-UMCallRouterSettings @of @look }
     runs = { Invoke-At $server { param($name) "$((Get-Service -Name $name -ErrorAction Stop).Status)" } $what }
@@ -363,6 +396,9 @@ function Join-Names($names) {
     $sorted -join ' | '
 }
 
+# A name that may be written as a path.
+function Get-Leaf($name) { "$name" -replace '^CN=([^,]*).*', '$1' -replace '^.*/' }
+
 function Get-Name($certificate) { "<I>$($certificate.Issuer)<S>$($certificate.Subject)" }
 
 function Read-Fact($fact) {
@@ -389,6 +425,10 @@ function Read-Fact($fact) {
             Join-Names @($all | Where-Object { $plan.Names -contains "$($_.TlsCertificateName)" } | ForEach-Object { $_.Name })
         }
         'edges' { Join-Names @(Get-Source edges | ForEach-Object { $_.Name }) }
+        'subscribed' {
+            $site = @(Get-Source server $server | ForEach-Object { Get-Leaf $_.Site })
+            if (@(Get-Source edges | Where-Object { $site -contains (Get-Leaf $_.Site) })) { 'yes' }
+        }
         'hybrid' { foreach ($one in @(Get-Source hybrid)) { "$($one.TlsCertificateName)" } }
         'runs' { Get-Source runs $server $what }
         { $_ -in 'imap', 'pop' } { (Get-Source $kind $server).X509CertificateName }
@@ -398,10 +438,7 @@ function Read-Fact($fact) {
             $found = @(Get-Source $source $server | Where-Object { $_.Name -eq $what })
             if (-not $found) { 'absent' }
             elseif ($kind -eq 'fqdn') { $found[0].Fqdn }
-            # They may be written as paths.
-            elseif ($kind -eq 'sources') {
-                Join-Names @(@($found[0].SourceTransportServers) -replace '^CN=([^,]*).*', '$1' -replace '^.*/')
-            }
+            elseif ($kind -eq 'sources') { Join-Names @($found[0].SourceTransportServers | ForEach-Object { Get-Leaf $_ }) }
             else { $found[0].TlsCertificateName }
         }
         default { throw "no fact is called $kind" }
@@ -470,7 +507,7 @@ function Get-Standing($server, $thumbprint, [switch] $ButSend) {
     if (-not $this) { return }
     $name = Get-Name $this[0]
     $isOnly = -not @($certificates | Where-Object { $_.Thumbprint -ne $thumbprint -and (Get-Name $_) -eq $name })
-    if ((Read-Fact "default|$server|") -eq $thumbprint) { 'it is the default SMTP certificate' }
+    if ($plan.Servers[$server].Default -and (Read-Fact "default|$server|") -eq $thumbprint) { 'it is the default SMTP certificate' }
     if (-not $plan.Edge) {
         foreach ($binding in @(Get-Bindings $server)) { if ($binding.Hash -eq $thumbprint) { "it is bound to $($binding.Id)" } }
         foreach ($site in @(Get-Sites $this[0])) { "it is bound to site $site" }
@@ -492,27 +529,36 @@ function Get-Presented($port, $limit) {
     $wait = [int] ($limit * 1000)
     $tcp = New-Object Net.Sockets.TcpClient
     $secure = $null
+    # Who says one byte at a time answers every reading in time, and yet never: the connection is closed by the clock.
+    $clock = New-Object Threading.CancellationTokenSource
+    [void] $clock.Token.Register([Action] [Delegate]::CreateDelegate([Action], $tcp, 'Close'))
     try {
         $pending = $tcp.BeginConnect($port['Address'], $port['Port'], $null, $null)
         if (-not $pending.AsyncWaitHandle.WaitOne($wait)) { throw 'no answer' }
         $tcp.EndConnect($pending)
         $stream = $tcp.GetStream()
-        $stream.ReadTimeout = $stream.WriteTimeout = $wait
+        $stream.ReadTimeout = $stream.WriteTimeout = 2 * $wait
         if ($port['StartTls']) {
-            [void] (Read-Reply $stream $limit '220')
+            $clock.CancelAfter($wait)
+            [void] (Read-Reply $stream '220')
             Write-Command $stream "EHLO $([Net.Dns]::GetHostName() -replace '[^A-Za-z0-9.-]')"
-            if ((Read-Reply $stream $limit '250') -notmatch '(?m)^250[- ]STARTTLS\s*$') { throw 'no STARTTLS is offered' }
+            $clock.CancelAfter($wait)
+            if ((Read-Reply $stream '250') -notmatch '(?m)^250[- ]STARTTLS\s*$') { throw 'no STARTTLS is offered' }
             Write-Command $stream 'STARTTLS'
-            [void] (Read-Reply $stream $limit '220')
+            $clock.CancelAfter($wait)
+            [void] (Read-Reply $stream '220')
         }
         # Any certificate will do for a look. Older .NET Frameworks would offer TLS 1.0 by themselves.
         $secure = New-Object Net.Security.SslStream($stream, $false, [Net.Security.RemoteCertificateValidationCallback] { $true })
+        $clock.CancelAfter($wait)
         $secure.AuthenticateAsClient($port['Name'], $null, [Security.Authentication.SslProtocols]::Tls12, $false)
         $seen.Thumbprint = $secure.RemoteCertificate.GetCertHashString().ToUpperInvariant()
         $seen.State = 'seen'
     } catch {
         $seen.Message = "$($_.Exception.GetBaseException().Message)"
+        if ($clock.IsCancellationRequested) { $seen.Message = "no answer within $limit seconds" }
     } finally {
+        $clock.Dispose()
         if ($secure) { $secure.Dispose() }
         $tcp.Close()
     }
@@ -524,15 +570,19 @@ function Write-Command($stream, $text) {
     $stream.Write($bytes, 0, $bytes.Length)
 }
 
-# The reply of a mail server, which has to have that code, in that time, and at most so many bytes.
-function Read-Reply($stream, $limit, $code) {
+# The reply of a mail server, which has to have that code, and at most so many bytes.
+function Read-Reply($stream, $code) {
     $reply = New-Object Text.StringBuilder
-    $watch = [Diagnostics.Stopwatch]::StartNew()
+    $begin = 0
     do {
         $byte = $stream.ReadByte()
-        if ($byte -lt 0 -or $reply.Length -gt 8192 -or $watch.Elapsed.TotalSeconds -gt $limit) { throw 'no reply' }
+        if ($byte -lt 0 -or $reply.Length -gt 8192) { throw 'no reply' }
         [void] $reply.Append([char] $byte)
-    } until ("$reply" -match '(?m)^\d{3}( .*)?\r?\n\z')
+        if ($byte -eq 10) {
+            $line = $reply.ToString($begin, $reply.Length - $begin)
+            $begin = $reply.Length
+        }
+    } until ($byte -eq 10 -and $line -match '^\d{3}( .*)?\r?\n\z')
     if (-not "$reply".StartsWith($code)) { throw "it replied $("$reply".Trim())" }
     "$reply"
 }

@@ -307,13 +307,14 @@ fn computers(scope: &Scope<'_>) -> Vec<Computer> {
         address: part.address().to_owned(),
         old: part.old().map(|old| old.thumbprint()),
         is_outside: part.old().is_some_and(|old| !old.is_current(scope.now)),
+        has_default: part.has_transport(),
     });
     let mut computers: Vec<_> = planned.collect();
     for name in scope.transport_servers() {
         if !computers.iter().any(|known| crate::text::same(&known.server, &name)) {
             let server = scope.fleet.and_then(|fleet| fleet.get(&name));
             let address = server.and_then(Server::fqdn).unwrap_or(&name).to_owned();
-            computers.push(Computer { server: name, address, old: None, is_outside: false });
+            computers.push(Computer { server: name, address, old: None, is_outside: false, has_default: true });
         }
     }
     computers

@@ -16,7 +16,7 @@ pub(super) fn top(scope: &Scope<'_>, data: &Data, planned: Timestamp) -> String 
     let mut top = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| {
         // A text takes whatever is written into it.
-        let _ = writeln!(top, "# {text}");
+        let _ = writeln!(top, "{}", format!("# {text}").trim_end());
     };
     let is_removal = scope.parts.iter().all(|part| matches!(part.plan.request().operation(), Operation::Remove));
     let does = if is_removal { "Removes" } else { "Deploys" };
@@ -61,6 +61,11 @@ pub(super) fn top(scope: &Scope<'_>, data: &Data, planned: Timestamp) -> String 
         if receives > 0 {
             done.push(format!("names it at Receive connectors ({receives})"));
         }
+        let restarts = data.restarts.iter().filter(|restart| restart.server == part.server.name());
+        let restarted: Vec<_> = restarts.flat_map(|restart| restart.services.split(',')).collect();
+        if !restarted.is_empty() {
+            done.push(format!("restarts {}", restarted.join(", ")));
+        }
         if let Some(removed) = part.removed {
             done.push(format!("removes {removed}"));
         }
@@ -75,11 +80,23 @@ pub(super) fn top(scope: &Scope<'_>, data: &Data, planned: Timestamp) -> String 
     if hybrid {
         line(format_args!("The organisation: names it in the hybrid configuration."));
     }
+    if data.is_behind_layer4 {
+        line(format_args!(
+            "IIS is restarted at the end, on one server after another: they are behind a layer-4 balancer."
+        ));
+    }
     if !scope.same.is_empty() && data.removals.iter().any(|removal| removal.switch.is_some()) {
         line(format_args!(
             "Send connectors ({}) name the old certificate and the new one alike: the old one is removed with -StopTransport \
              alone, and stays without it.",
             scope.same.len()
+        ));
+    }
+    if !scope.beyond.is_empty() && !data.removals.is_empty() {
+        line(format_args!(
+            "Send connectors ({}) name the old certificate and the new one alike, and servers that are not known here send \
+             by them: the old one stays.",
+            scope.beyond.len()
         ));
     }
     line(format_args!(

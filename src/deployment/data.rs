@@ -35,6 +35,8 @@ pub(super) struct Computer {
     pub(super) old: Option<Thumbprint>,
     /// Whether that is outside its dates.
     pub(super) is_outside: bool,
+    /// Whether it has a default SMTP certificate.
+    pub(super) has_default: bool,
 }
 
 /// Facts with all their values: the one before, the one afterwards, and those on the way. PowerShell's tables know no

@@ -4,8 +4,9 @@
 #   New            the thumbprint that it serves
 #   Edge           the name of the Edge Transport server that this script is of, which it has to run on; else ''
 #   Twins          the scripts that come first: Edge Transport server -> file
-#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Old (a thumbprint, or ''), and Outside ($true
-#                  where that is outside its dates: nothing goes back to it)
+#   Servers        [ordered] server -> Computer (its name for Invoke-Command), Old (a thumbprint, or ''), Outside ($true
+#                  where that is outside its dates: nothing goes back to it), and Default (whether it has a default SMTP
+#                  certificate: Client Access of 2013 has none)
 #   Names          '<I>issuer<S>subject' of old and new, as connectors name them
 #   Layer4         $true behind a layer-4 load balancer: IIS is restarted without -RestartIis, too
 #   Limit, Wait    seconds for one answer of a port (5), and for all ports to present what they are to (120)
@@ -24,6 +25,7 @@
 #                  Names; of the Edge subscriptions
 #       send, receive, hybrid     TlsCertificateName, of the connector what; or absent
 #       sources, fqdn             of the Send connector what or, of fqdn, with a server of its Receive connector
+#       subscribed yes where an Edge Transport server is subscribed to the site of server
 #       um, umcr   startup mode
 #       runs       Running or Stopped, of the Windows service what
 #   Ports          Server, Endpoint, Kind (https, imap, pop, smtp), Address, Port, Name (host name), StartTls, Before and
@@ -102,6 +104,7 @@ $sources = @{
     receive = { Get-ReceiveConnector @of @look }
     hybrid = { Get-HybridConfiguration @look }
     edges = { Get-EdgeSubscription @look }
+    server = { Get-ExchangeServer -Identity $server @look }
     um = { Get-UMService -Identity $server @look }
     umcr = { Get-UMCallRouterSettings @of @look }
     runs = { Invoke-At $server { param($name) "$((Get-Service -Name $name -ErrorAction Stop).Status)" } $what }
@@ -138,6 +141,9 @@ function Join-Names($names) {
     $sorted -join ' | '
 }
 
+# A name that may be written as a path.
+function Get-Leaf($name) { "$name" -replace '^CN=([^,]*).*', '$1' -replace '^.*/' }
+
 function Get-Name($certificate) { "<I>$($certificate.Issuer)<S>$($certificate.Subject)" }
 
 function Read-Fact($fact) {
@@ -164,6 +170,10 @@ function Read-Fact($fact) {
             Join-Names @($all | Where-Object { $plan.Names -contains "$($_.TlsCertificateName)" } | ForEach-Object { $_.Name })
         }
         'edges' { Join-Names @(Get-Source edges | ForEach-Object { $_.Name }) }
+        'subscribed' {
+            $site = @(Get-Source server $server | ForEach-Object { Get-Leaf $_.Site })
+            if (@(Get-Source edges | Where-Object { $site -contains (Get-Leaf $_.Site) })) { 'yes' }
+        }
         'hybrid' { foreach ($one in @(Get-Source hybrid)) { "$($one.TlsCertificateName)" } }
         'runs' { Get-Source runs $server $what }
         { $_ -in 'imap', 'pop' } { (Get-Source $kind $server).X509CertificateName }
@@ -173,10 +183,7 @@ function Read-Fact($fact) {
             $found = @(Get-Source $source $server | Where-Object { $_.Name -eq $what })
             if (-not $found) { 'absent' }
             elseif ($kind -eq 'fqdn') { $found[0].Fqdn }
-            # They may be written as paths.
-            elseif ($kind -eq 'sources') {
-                Join-Names @(@($found[0].SourceTransportServers) -replace '^CN=([^,]*).*', '$1' -replace '^.*/')
-            }
+            elseif ($kind -eq 'sources') { Join-Names @($found[0].SourceTransportServers | ForEach-Object { Get-Leaf $_ }) }
             else { $found[0].TlsCertificateName }
         }
         default { throw "no fact is called $kind" }
@@ -245,7 +252,7 @@ function Get-Standing($server, $thumbprint, [switch] $ButSend) {
     if (-not $this) { return }
     $name = Get-Name $this[0]
     $isOnly = -not @($certificates | Where-Object { $_.Thumbprint -ne $thumbprint -and (Get-Name $_) -eq $name })
-    if ((Read-Fact "default|$server|") -eq $thumbprint) { 'it is the default SMTP certificate' }
+    if ($plan.Servers[$server].Default -and (Read-Fact "default|$server|") -eq $thumbprint) { 'it is the default SMTP certificate' }
     if (-not $plan.Edge) {
         foreach ($binding in @(Get-Bindings $server)) { if ($binding.Hash -eq $thumbprint) { "it is bound to $($binding.Id)" } }
         foreach ($site in @(Get-Sites $this[0])) { "it is bound to site $site" }

@@ -21,6 +21,7 @@ pub(super) fn of(scope: &Scope<'_>) -> Facts {
     for part in &scope.parts {
         certificates(part, &names, &mut facts);
         default(part, &mut facts);
+        edge_subscription(part, &mut facts);
         web_sites(part, &mut facts);
         clients(part, &mut facts);
         receive_connectors(part, &names, &mut facts);
@@ -29,8 +30,7 @@ pub(super) fn of(scope: &Scope<'_>) -> Facts {
     let stopped = scope.transport_servers();
     for part in &scope.parts {
         let server = part.server;
-        // A 2013 server with the Client Access role alone has only the front end.
-        if (server.is_mailbox() || server.is_edge()) && !stopped.iter().any(|name| server.is_called(name)) {
+        if part.has_transport() && !stopped.iter().any(|name| server.is_called(name)) {
             facts.stays(runs(server.name(), TRANSPORT), "Running");
         }
     }
@@ -112,6 +112,9 @@ fn key(installed: &Installed) -> Option<&'static str> {
 }
 
 fn default(part: &Part<'_>, facts: &mut Facts) {
+    if !part.has_transport() {
+        return;
+    }
     let new = part.plan.change().thumbprint();
     let is_new = part.in_question().contains(Service::SMTP);
     let before = match part.today.default_smtp() {
@@ -124,6 +127,15 @@ fn default(part: &Part<'_>, facts: &mut Facts) {
     let after = part.after.default_smtp().value().map(|after| after.to_string()).unwrap_or_default();
     let half_done = part.may_keep().then(|| new.to_string());
     facts.on_the_way(fact("default", part.server.name(), ""), before, after, half_done);
+}
+
+/// Whether somebody holds the default: a site whose Edge Transport servers hold a subscription.
+fn edge_subscription(part: &Part<'_>, facts: &mut Facts) {
+    let server = part.server;
+    let is_read = server.unread(NotReadKind::EdgeSubscriptions).is_none();
+    if is_read && server.is_mailbox() && part.in_question().contains(Service::SMTP) {
+        facts.stays(fact("subscribed", server.name(), ""), if server.edge_subscribed() { "yes" } else { "" });
+    }
 }
 
 fn web_sites(part: &Part<'_>, facts: &mut Facts) {
@@ -264,8 +276,9 @@ fn organization(scope: &Scope<'_>, names: &[TlsCertificateName], facts: &mut Fac
             None => facts.stays(fact("hybrid", "", ""), ""),
         }
     }
-    if let (None, Some(edges)) = (server.unread(NotReadKind::EdgeSubscriptions), scope.edge_subscriptions()) {
-        facts.stays(fact("edges", "", ""), edges);
+    // Of one server it is known whether an Edge Transport server is subscribed to its site, and not which one.
+    if server.unread(NotReadKind::EdgeSubscriptions).is_none() && !scope.subscribed.is_empty() {
+        facts.stays(fact("edges", "", ""), joined(&scope.subscribed));
     }
 }
 

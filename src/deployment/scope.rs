@@ -3,7 +3,6 @@
 
 use std::time::SystemTime;
 
-use super::data::joined;
 use crate::fleet::{Fleet, RolloutPlan};
 use crate::plan::Plan;
 use crate::server::{Connector, ConnectorKind, Installed, LoadBalancing, Server, TlsCertificateName};
@@ -39,6 +38,9 @@ pub(super) struct Scope<'a> {
     /// Send connectors that have the name of the new certificate when an old one of that name is removed, and let go of
     /// it for so long.
     pub(super) same: Vec<&'a Connector>,
+    /// Send connectors of that name which do not let go of it: perhaps they are those of Edge Transport servers. The old
+    /// certificate stays.
+    pub(super) beyond: Vec<&'a Connector>,
     /// Subscribed Edge Transport servers, as far as they are known.
     pub(super) subscribed: Vec<&'a str>,
     pub(super) fleet: Option<&'a Fleet>,
@@ -96,7 +98,14 @@ impl<'a> Part<'a> {
     pub(super) fn may_keep(&self) -> bool {
         let is_new = self.today.default_smtp().value() == Some(self.plan.change().thumbprint());
         let is_asked = self.today.default_smtp() != crate::fact::Fact::None && !is_new;
-        self.in_question().contains(Service::SMTP) && !self.plan.change().moves_default_smtp() && is_asked
+        let is_assigned = self.in_question().contains(Service::SMTP);
+        is_assigned && self.has_transport() && !self.plan.change().moves_default_smtp() && is_asked
+    }
+
+    /// Whether the server has the Transport service, and with it a default SMTP certificate: a 2013 server with the Client
+    /// Access role alone has only the front end.
+    pub(super) fn has_transport(&self) -> bool {
+        self.server.is_mailbox() || self.server.is_edge()
     }
 }
 
@@ -108,13 +117,21 @@ impl<'a> Scope<'a> {
         // What EdgeSync gives to a subscribed Edge Transport server cannot be set there.
         let renames = renames.filter(|_| !(server.is_edge() && server.edge_subscribed()));
         let (same, moved): (Vec<_>, Vec<_>) = renames.partition(|rename| rename.is_the_same());
+        let mut same: Vec<_> = same.into_iter().map(|rename| rename.connector()).collect();
+        // Of servers that are not known, some are Edge Transport servers, on which transport cannot be stopped from here.
+        let is_beyond = |connector: &&Connector| {
+            server.edge_subscribed() && connector.servers().iter().any(|name| !server.is_called(name))
+        };
+        let beyond =
+            if !server.is_edge() && same.iter().any(is_beyond) { std::mem::take(&mut same) } else { Vec::new() };
         Self {
             parts: vec![Part::new(plan, server, is_imported)],
             moved: moved
                 .into_iter()
                 .map(|rename| Moved { connector: rename.connector(), name: rename.name(), after: &[] })
                 .collect(),
-            same: same.into_iter().map(|rename| rename.connector()).collect(),
+            same,
+            beyond,
             subscribed: Vec::new(),
             fleet: None,
             now: now.into(),
@@ -136,6 +153,7 @@ impl<'a> Scope<'a> {
             parts,
             moved,
             same,
+            beyond: Vec::new(),
             subscribed: subscribed.clone(),
             fleet: Some(fleet),
             now: now.into(),
@@ -249,15 +267,6 @@ impl<'a> Scope<'a> {
             }
         }
         servers
-    }
-
-    /// The names of the Edge subscriptions; `None` if they are not known.
-    pub(super) fn edge_subscriptions(&self) -> Option<String> {
-        let is_subscribed = self.parts.iter().any(|part| part.server.edge_subscribed());
-        match (is_subscribed, self.subscribed.is_empty()) {
-            (true, true) => None,
-            _ => Some(joined(&self.subscribed)),
-        }
     }
 
     pub(super) fn is_behind(&self, balancing: LoadBalancing) -> Option<&Part<'a>> {

@@ -32,9 +32,12 @@ fn plan(data: &Data) -> String {
     let servers = data.servers.iter().map(|known| {
         let old = known.old.map(|old| old.to_string()).unwrap_or_default();
         let (address, old) = (string(&known.address), string(&old));
-        (&known.server, format!("@{{ Computer = {address}; Old = {old}; Outside = {} }}", truth(known.is_outside)))
+        let (outside, default) = (truth(known.is_outside), truth(known.has_default));
+        let known_of_it = format!("@{{ Computer = {address}; Old = {old}; Outside = {outside}; Default = {default} }}");
+        (&known.server, known_of_it)
     });
-    line("Servers", table("[ordered] @{", servers));
+    let servers = servers.map(|(server, known)| format!("        {} = {known}\n", string(server)));
+    line("Servers", format!("[ordered] @{{\n{}    }}", servers.collect::<String>()));
     line("Names", list(data.names.iter()));
     line("Layer4", truth(data.is_behind_layer4).to_owned());
     line("Limit", LIMIT.to_string());

@@ -18,7 +18,7 @@ const FILE: &str = "exchange-presented.xml";
 type Listeners = [&'static str; 6];
 
 const USUAL: Listeners = ["silent-1", "nobody-1", "mail-1", "plain-1", "tls-web", "close-1"];
-const OTHER: Listeners = ["tls-imap", "close-2", "busy-1", "endless-1", "tls-web", "nobody-1"];
+const OTHER: Listeners = ["tls-imap", "drip-1", "busy-1", "endless-1", "tls-web", "nobody-1"];
 const QUIET: Listeners = ["nobody-1", "nobody-1", "nobody-1", "nobody-1", "nobody-1", "nobody-1"];
 const OF_EDGE: Listeners = ["nobody-1", "nobody-1", "mail-1", "nobody-1", "nobody-1", "nobody-1"];
 
@@ -202,13 +202,14 @@ fn without_bindings_the_usual_ports_are_looked_at_and_every_refusal_is_in_words(
             "MBX01 | https/1/*:443 | localhost | tls-web | localhost | seen | FIRST",
             "MBX01 | https/2/*:444 | localhost | nobody-1 | localhost | not-seen | -",
             "MBX01 | imap | localhost | tls-imap | localhost | seen | FIRST",
-            "MBX01 | pop | localhost | close-2 | localhost | not-seen | -",
+            "MBX01 | pop | localhost | drip-1 | localhost | not-seen | -",
             "MBX01 | - | localhost | busy-1 | localhost | not-seen | -",
             "MBX01 | - | localhost | endless-1 | localhost | not-seen | -",
         ]
     );
     assert_eq!(probed.message("busy-1"), "it replied 421 4.3.2 Service not available");
     assert_eq!(probed.message("endless-1"), "no reply");
+    assert_eq!(probed.message("drip-1"), "no answer within 5 seconds");
     assert!(probed.said.contains("MBX01: Get-WebBinding failed, so that only the usual bindings"), "{}", probed.said);
     assert!(probed.said.contains("The RPC server is unavailable."), "{}", probed.said);
 }

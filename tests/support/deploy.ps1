@@ -10,6 +10,7 @@
 #   change             [ { path, value } ] of the world, since it was planned for
 #   preferences        of a session that suppresses errors, asks much and has -WhatIf everywhere
 #   loaded, proxies    Exchange's cmdlets are there already; are proxies (of the file that -Remotely names)
+#   process            it is started by -File, in a process of its own, with the password in a file
 #   without, missing   Exchange's own scripts cannot be found; its cmdlets that a role lacks
 #   forbidden, busy    Add-Type fails; another run goes on
 #
@@ -124,6 +125,27 @@ function Get-State($world) {
 
 function Read-World { [IO.File]::ReadAllText("$env:DEPLOYED/world.json") | ConvertFrom-Json -AsHashtable }
 function Write-World($world) { [IO.File]::WriteAllText("$env:DEPLOYED/world.json", (ConvertTo-Json $world -Depth 9)) }
+
+# Runs a script once in a process of its own, as a scheduler does.
+function Invoke-Process($job, $path) {
+    ConvertTo-SecureString $password -AsPlainText -Force | Export-Clixml -LiteralPath "$Folder/password.xml"
+    $given = @($job.parameters.Keys | Where-Object { $_ -ne 'PfxPassword' } | ForEach-Object {
+        "-$_"
+        if ($job.parameters[$_] -is [string]) { $job.parameters[$_].Replace('%folder%', $Folder) }
+    })
+    $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+    $first = if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }
+    foreach ($one in @($first; '-NoProfile'; '-NonInteractive'; '-File'; $path; $given; '-PfxPasswordFile'; "$Folder/password.xml")) { $start.ArgumentList.Add($one) }
+    $start.RedirectStandardOutput = $start.RedirectStandardError = $start.RedirectStandardInput = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $process.StandardInput.Close()
+    $errors = $process.StandardError.ReadToEndAsync()
+    $said = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    $lines = @("$said" -split '\r?\n' | Where-Object { $_ })
+    $last = if ($lines) { try { $lines[-1] | ConvertFrom-Json -AsHashtable } catch { $null } }
+    @{ lines = $lines; last = $last; stray = @("exit $($process.ExitCode)"); errors = @($errors.Result -split '\r?\n' | Where-Object { $_ }); preferences = 'Continue False High Continue' }
+}
 
 # Runs a script once, in a runspace of its own, as its job says.
 function Invoke-Script($job, $path) {
@@ -244,7 +266,7 @@ $theResults = foreach ($job in @([IO.File]::ReadAllText($Jobs) | ConvertFrom-Jso
         foreach ($file in 'reads', 'calls') { [IO.File]::AppendAllText("$env:DEPLOYED/$file", '') }
         $at = if ([IO.File]::Exists($log)) { [IO.File]::ReadAllText($log).Length } else { 0 }
         [Listeners]::Served.Clear()
-        $one = Invoke-Script $extra $path
+        $one = if ($job.process) { Invoke-Process $extra $path } else { Invoke-Script $extra $path }
         if ($job.busy -and $i -eq 1) { $other.Stop(); $other.Dispose() }
         $one.logged = [IO.File]::Exists($log) -and (($one.lines -join "`n") + "`n") -eq [IO.File]::ReadAllText($log).Substring($at)
         $now = Read-World

@@ -57,7 +57,7 @@ function Get-Endpoints($world) {
             if ($world.send[$name].sources -notcontains $server) { continue }
             $found["$server send $name"] = if ($it.runs['MSExchangeTransport'] -eq 'Running') { & $choose $world.send[$name].tls $world.send[$name].fqdn } else { 'dead' }
         }
-        $found["$server internal"] = if ($it.certificates.Contains("$($it.default)")) { $it.default } else { 'dead' }
+        if ($it.runs.Contains('MSExchangeTransport')) { $found["$server internal"] = if ($it.certificates.Contains("$($it.default)")) { $it.default } else { 'dead' } }
     }
     $found
 }
@@ -182,7 +182,7 @@ function Enable-ExchangeCertificate {
                 $isDefault = $caller.ShouldContinue("Overwrite the existing default SMTP certificate?`n`nCurrent certificate: '$($it.default)' (expires 1/1/2031 12:00:00 AM)`nReplace it with certificate: '$Thumbprint' (expires 1/1/2032 12:00:00 AM)", 'Confirm')
             }
             $certificate.services = @(@($certificate.services) + 'SMTP' | Where-Object { $_ } | Sort-Object -Unique)
-            if ($isDefault) { $it.default = $Thumbprint }
+            if ($isDefault -and $it.runs.Contains('MSExchangeTransport')) { $it.default = $Thumbprint }
         }
         foreach ($kind in 'IMAP', 'POP') {
             if ($names -notcontains $kind) { continue }
@@ -269,15 +269,18 @@ function Set-${kind}Settings {
 }
 function Get-TransportService {
     [CmdletBinding()] param([Parameter(Position = 0)][string] $Identity)
-    Invoke-Call $PSCmdlet $PSBoundParameters $Identity -Reads { [pscustomobject] @{ Name = $server; InternalTransportCertificateThumbprint = $it.default } }
+    Invoke-Call $PSCmdlet $PSBoundParameters $Identity -Reads {
+        if (-not $it.runs.Contains('MSExchangeTransport')) { throw "$server has no transport service." }
+        [pscustomobject] @{ Name = $server; InternalTransportCertificateThumbprint = $it.default }
+    }
 }
 function Get-ExchangeServer {
     [CmdletBinding()] param([Parameter(Position = 0)][string] $Identity)
-    Invoke-Call $PSCmdlet $PSBoundParameters $Identity -Reads { foreach ($name in $world.servers.Keys) { [pscustomobject] @{ Name = $name; Fqdn = $world.servers[$name].fqdn } } }
+    Invoke-Call $PSCmdlet $PSBoundParameters $Identity -Reads { [pscustomobject] @{ Name = $server; Fqdn = $it.fqdn; Site = 'contoso.com/Configuration/Sites/HQ' } }
 }
 function Get-EdgeSubscription {
     [CmdletBinding()] param([Parameter(Position = 0)][string] $Identity)
-    Invoke-Call $PSCmdlet $PSBoundParameters '' -Reads { foreach ($name in $world.edges) { [pscustomobject] @{ Name = $name } } }
+    Invoke-Call $PSCmdlet $PSBoundParameters '' -Reads { foreach ($name in $world.edges) { [pscustomobject] @{ Name = $name; Site = 'contoso.com/Configuration/Sites/HQ' } } }
 }
 function Get-UMService {
     [CmdletBinding()] param([Parameter(Position = 0)][string] $Identity)

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::worlds::{Known, World, known};
+use super::worlds::{Known, World, known, known_of};
 
 fn receive(name: &str, server: &str, port: u16, tls: Option<&Known>, fqdn: &str) -> Value {
     let mut connector = json!({
@@ -59,6 +59,7 @@ pub fn renewed_by_like() -> World {
         name: "a",
         servers: vec![mailbox("MBX01", "2019", &old, &own, true)],
         connectors: vec![send("Internet", &["MBX01"], &old)],
+        hides_bindings: false,
         edges: Vec::new(),
         computer: "MBX01".to_owned(),
         known: vec![old, new, own],
@@ -89,6 +90,7 @@ pub fn wildcard_for_three() -> World {
             send("Partner", &["MBX19"], &old),
             json!({ "kind": "Hybrid", "name": "Hybrid Configuration", "tls_certificate_name": old.connector_name() }),
         ],
+        hides_bindings: false,
         edges: Vec::new(),
         computer: "MBX19".to_owned(),
         known: [old, new].into_iter().chain(owns).collect(),
@@ -114,6 +116,7 @@ pub fn with_an_edge() -> World {
         name: "c",
         servers: vec![mailbox, server],
         connectors: vec![send("Outbound", &["MBX01"], &old), send("From Edge", &["EDGE01"], &old)],
+        hides_bindings: false,
         edges: vec!["EDGE01".to_owned()],
         computer: "MBX01".to_owned(),
         known: vec![old, new, own, edge],
@@ -156,8 +159,122 @@ pub fn hostile() -> World {
         name: "h",
         servers: names.iter().zip(&owns).map(of_server).collect(),
         connectors: sends.collect(),
+        hides_bindings: false,
         edges: Vec::new(),
         computer: names[0].to_owned(),
         known: [old, new].into_iter().chain(owns).collect(),
     }
+}
+
+/// Two servers behind a layer-4 balancer; the script runs on the first.
+pub fn behind_layer_4() -> World {
+    let old = known("OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso CA 2"), &["mail.contoso.com"], 10);
+    let owns = [own("MBX01"), own("MBX02")];
+    let of_servers = ["MBX01", "MBX02"].iter().zip(&owns).map(|(name, own)| {
+        let mut server = mailbox(name, "2019", &old, own, false);
+        server["load_balancing"] = "Layer4".into();
+        server
+    });
+    World {
+        name: "l",
+        servers: of_servers.collect(),
+        connectors: vec![send("Outbound", &["MBX01", "MBX02"], &old)],
+        hides_bindings: false,
+        edges: Vec::new(),
+        computer: "MBX01".to_owned(),
+        known: [old, new].into_iter().chain(owns).collect(),
+    }
+}
+
+/// A server whose certificate has expired already.
+pub fn expired() -> World {
+    let old = known_of(2025, "OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso CA 2"), &["mail.contoso.com"], 10);
+    let own = own("MBX01");
+    World {
+        name: "o",
+        servers: vec![mailbox("MBX01", "2019", &old, &own, true)],
+        connectors: vec![send("Internet", &["MBX01"], &old)],
+        hides_bindings: false,
+        edges: Vec::new(),
+        computer: "MBX01".to_owned(),
+        known: vec![old, new, own],
+    }
+}
+
+/// A server whose web site has a binding of a host name beside those of setup, and one whose bindings are not known.
+pub fn bound_by_host_name() -> World {
+    let mut world = renewed_by_like();
+    world.name = "n";
+    let own = world.known("DEFMBX01").thumbprint();
+    let bindings = world.servers[0]["web_bindings"].as_array_mut().unwrap();
+    bindings.push(json!({ "site": 1, "binding": "*:443:owa.contoso.com", "thumbprint": own }));
+    bindings.push(json!({ "site": 3, "binding": "*:8443:other.contoso.com", "thumbprint": own }));
+    world
+}
+
+pub fn bindings_not_known() -> World {
+    World { name: "u", hides_bindings: true, ..renewed_by_like() }
+}
+
+/// Exchange 2013 with Client Access on a server of its own.
+pub fn client_access_alone() -> World {
+    let old = known("OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
+    let new = known("NEW", Some("Contoso CA 2"), &["mail.contoso.com"], 10);
+    let owns = [own("CAS13"), own("MBX13")];
+    let mut client_access = mailbox("CAS13", "2013", &old, &owns[0], true);
+    client_access["roles"] = json!(["ClientAccess"]);
+    client_access["um_call_router_startup_mode"] = "Dual".into();
+    client_access["web_bindings"].as_array_mut().unwrap().truncate(2);
+    client_access["certificates"][0] = old.installed("IMAP, POP, IIS, SMTP, UMCallRouter", &[1]);
+    client_access["certificates"][1] = owns[0].installed("SMTP", &[]);
+    client_access.as_object_mut().unwrap().remove("default_smtp");
+    let mut server = mailbox("MBX13", "2013", &old, &owns[1], false);
+    for gone in ["imap_certificate_name", "pop_certificate_name"] {
+        server.as_object_mut().unwrap().remove(gone);
+    }
+    server["web_bindings"].as_array_mut().unwrap().drain(..2);
+    server["connectors"] = json!([]);
+    server["certificates"][0] = old.installed("SMTP", &[]);
+    World {
+        name: "v",
+        servers: vec![client_access, server],
+        connectors: vec![send("Outbound", &["MBX13"], &old)],
+        hides_bindings: false,
+        edges: Vec::new(),
+        computer: "MBX13".to_owned(),
+        known: [old, new].into_iter().chain(owns).collect(),
+    }
+}
+
+/// Two servers, of which the second has an old certificate of the new one's names: the connector that is called otherwise
+/// is given the name of that.
+pub fn given_the_name_of_another() -> World {
+    let old = known("OLD", Some("Contoso CA 2"), &["mail.contoso.com"], 1);
+    let like = known("LIKE", Some("Contoso CA"), &["mail.contoso.com"], 2);
+    let new = known("NEW", Some("Contoso CA"), &["mail.contoso.com"], 10);
+    let owns = [own("MBX01"), own("MBX02")];
+    World {
+        name: "m",
+        servers: vec![
+            mailbox("MBX01", "2019", &old, &owns[0], false),
+            mailbox("MBX02", "2019", &like, &owns[1], false),
+        ],
+        connectors: vec![send("Outbound", &["MBX01", "MBX02"], &old)],
+        hides_bindings: false,
+        edges: Vec::new(),
+        computer: "MBX01".to_owned(),
+        known: [old, like, new].into_iter().chain(owns).collect(),
+    }
+}
+
+/// The server that is renewed by like, with the connector of an Edge Transport server that it knows nothing of.
+pub fn sent_by_an_edge() -> World {
+    let mut world = renewed_by_like();
+    world.name = "s";
+    world.servers[0]["edge_subscribed"] = true.into();
+    world.connectors[0]["servers"] = json!(["EDGE01"]);
+    world.edges = vec!["EDGE01".to_owned()];
+    world
 }

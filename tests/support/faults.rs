@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::runs::{Script, Undisturbed, job};
 
-/// What goes wrong: a theme, and the jobs of it.
+/// What goes wrong: a theme, with its kind behind a colon, and the jobs of it.
 pub fn jobs(script: &Script, calm: &Undisturbed) -> Vec<(&'static str, Value)> {
     let mut jobs = Vec::new();
     calls(script, calm, &mut jobs);
@@ -21,23 +21,26 @@ type Jobs = Vec<(&'static str, Value)>;
 
 /// A failure before and after every call that changes something, and an end of the script there.
 fn calls(script: &Script, calm: &Undisturbed, jobs: &mut Jobs) {
-    for (how, theme) in
-        [("before", "failed call"), ("after", "failed call"), ("kill-before", "killed"), ("kill-after", "killed")]
-    {
-        for at in 1..=calm.calls {
+    for (how, theme) in [
+        ("before", "failed: before"),
+        ("after", "failed: after"),
+        ("kill-before", "killed: before"),
+        ("kill-after", "killed: after"),
+    ] {
+        for at in 1..=calm.calls.len() {
             let fault = json!({ "fault": { "how": how, "at": at } });
             jobs.push((theme, job(script, &format!("{how} {at}"), 2, fault)));
         }
     }
     for at in (1..=calm.reads).step_by(9) {
         jobs.push((
-            "failed read",
+            "reading failed: once",
             job(script, &format!("get {at}"), 2, json!({ "fault": { "how": "get", "at": at } })),
         ));
     }
     for at in (1..=calm.reads).step_by(11) {
         let fault = json!({ "fault": { "how": "get-good", "at": at } });
-        jobs.push(("failed read", job(script, &format!("get-good {at}"), 2, fault)));
+        jobs.push(("reading failed: for good", job(script, &format!("get-good {at}"), 2, fault)));
     }
 }
 
@@ -45,12 +48,12 @@ fn calls(script: &Script, calm: &Undisturbed, jobs: &mut Jobs) {
 fn cmdlets(script: &Script, calm: &Undisturbed, jobs: &mut Jobs) {
     for cmdlet in &calm.cmdlets {
         let fault = json!({ "fault": { "how": "good", "cmdlet": cmdlet, "at": 0 } });
-        jobs.push(("failed for good", job(script, &format!("good {cmdlet}"), 2, fault)));
+        jobs.push(("failed: for good", job(script, &format!("good {cmdlet}"), 2, fault)));
     }
     for services in ["IIS", "Services SMTP"] {
         let fault =
             json!({ "fault": { "how": "good", "cmdlet": "Enable-ExchangeCertificate", "with": services, "at": 0 } });
-        jobs.push(("failed for good", job(script, &format!("good {services}"), 2, fault)));
+        jobs.push(("failed: for good", job(script, &format!("good {services}"), 2, fault)));
     }
 }
 
@@ -58,7 +61,7 @@ fn cmdlets(script: &Script, calm: &Undisturbed, jobs: &mut Jobs) {
 fn servers(script: &Script, calm: &Undisturbed, jobs: &mut Jobs) {
     let servers: Vec<_> = script.world["servers"].as_object().unwrap().keys().collect();
     for server in servers.into_iter().filter(|server| **server != script.world["computer"]) {
-        for at in (1..=calm.calls).step_by(4) {
+        for at in (1..=calm.calls.len()).step_by(4) {
             let fault = json!({ "fault": { "how": "gone", "at": at, "server": server } });
             jobs.push(("server gone", job(script, &format!("gone {server} {at}"), 2, fault)));
         }
@@ -113,7 +116,15 @@ fn stale(script: &Script, jobs: &mut Jobs) {
 /// Every port with another listener than the usual one, before the run and after its first change.
 fn listeners(script: &Script, jobs: &mut Jobs) {
     for port in script.ports.keys() {
-        for mode in ["silent", "close", "plain", "%ALIEN%", "former", "late", "once"] {
+        for (mode, theme) in [
+            ("silent", "listener: silent"),
+            ("close", "listener: closed"),
+            ("plain", "listener: no STARTTLS"),
+            ("%ALIEN%", "listener: another"),
+            ("former", "listener: former"),
+            ("late", "listener: former until restarted"),
+            ("once", "listener: once"),
+        ] {
             if mode == "plain" && !port.contains("smtp") {
                 continue;
             }
@@ -122,7 +133,7 @@ fn listeners(script: &Script, jobs: &mut Jobs) {
                     continue;
                 }
                 let listen = json!({ "listen": { (port.as_str()): { "mode": mode, "when": when } } });
-                jobs.push(("listener", job(script, &format!("listen {port} {mode} {when}"), 2, listen)));
+                jobs.push((theme, job(script, &format!("listen {port} {mode} {when}"), 2, listen)));
             }
         }
     }
@@ -136,7 +147,14 @@ fn sessions(script: &Script, jobs: &mut Jobs) {
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({ "parameters": parameters })
     };
-    let mut add = |name: &str, runs: u32, more: Value| jobs.push(("session", job(script, name, runs, more)));
+    let mut add = |name: &str, runs: u32, more: Value| {
+        let theme = match name {
+            _ if name.contains("whatif") => "session: -WhatIf",
+            _ if name.contains("proxies") => "session: proxies",
+            _ => "session: other",
+        };
+        jobs.push((theme, job(script, name, runs, more)));
+    };
     add("whatif", 2, parameters(json!({ "WhatIf": true })));
     add("norestart", 2, parameters(json!({ "NoRestart": true })));
     add("nostop", 2, json!({ "parameters": { "PfxPath": "%folder%/NEW.pfx", "PfxPassword": "a password" } }));
@@ -148,6 +166,20 @@ fn sessions(script: &Script, jobs: &mut Jobs) {
     add("pref", 2, json!({ "preferences": true }));
     add("loaded", 2, json!({ "loaded": true }));
     add("forbidden", 2, json!({ "forbidden": true }));
+    add("process", 2, json!({ "process": true }));
+    add("process-whatif", 1, {
+        let mut more = parameters(json!({ "WhatIf": true }));
+        more["process"] = true.into();
+        more
+    });
+    add("proxies", 2, json!({ "proxies": true }));
+    add("proxies-forbidden", 2, json!({ "proxies": true, "forbidden": true }));
+    add("proxies-whatif", 1, {
+        let mut more = parameters(json!({ "WhatIf": true }));
+        more["proxies"] = true.into();
+        more
+    });
+    add("proxies-failing", 2, json!({ "proxies": true, "fault": { "how": "after", "at": 3 } }));
     add("busy", 2, json!({ "busy": true }));
     add("without", 1, json!({ "without": true }));
     add("ksp", 1, json!({ "change": [{ "path": ["importKey"], "value": "KSP" }] }));

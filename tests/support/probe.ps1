@@ -8,6 +8,7 @@
 #   plain    offers no STARTTLS
 #   busy     greets with 421
 #   endless  begins a greeting that never ends
+#   drip     begins TLS, and goes on with a byte now and then
 #   silent   takes what is said and never answers
 #   close    closes each connection
 #   nobody   nobody listens
@@ -44,6 +45,7 @@ public static class Listeners {
                         Say(stream, "250-mail.contoso.com\r\n250 SIZE 1"); Hear(stream); break;
                     case "busy": Say(stream, "421 4.3.2 Service not available"); Hear(stream); break;
                     case "endless": while (true) Say(stream, "220-and more"); 
+                    case "drip": stream.Write(new byte[] { 22, 3, 3, 64, 0 }); while (true) { stream.WriteByte(2); Task.Delay(300).Wait(); }
                     case "silent": while (stream.ReadByte() >= 0) { } break;
                 }
             }

@@ -8,7 +8,7 @@ use std::path::Path;
 use exchange_certificates::DeploymentFile;
 use serde_json::{Value, json};
 
-use super::pwsh::{folder, run_file, support};
+use super::pwsh::{beside, folder, run_file, support};
 use super::worlds::World;
 
 /// A script with its world.
@@ -97,8 +97,8 @@ pub fn job(script: &Script, name: &str, runs: u32, more: Value) -> Value {
 /// What an undisturbed run of a script comes to.
 #[derive(Clone, Debug, Default)]
 pub struct Undisturbed {
-    /// How many calls change something.
-    pub calls: usize,
+    /// The calls that change something.
+    pub calls: Vec<String>,
     /// How many read something.
     pub reads: usize,
     /// The cmdlets that change something.
@@ -109,8 +109,6 @@ pub struct Undisturbed {
 #[derive(Debug, Default)]
 pub struct Judged {
     pub faults: Vec<String>,
-    /// How often each outcome came.
-    pub outcomes: BTreeMap<String, usize>,
     pub results: Vec<Value>,
 }
 
@@ -131,20 +129,23 @@ pub fn run_jobs(pwsh: &Path, set: &str, scripts: &[(Script, Vec<Value>)]) -> Jud
     let file = folder.join("jobs.json");
     fs::write(&file, Value::Array(all).to_string()).unwrap();
     let parts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/deployment");
-    run_file(pwsh, &support("deploy.ps1"), &[&"-Jobs", &file, &"-Parts", &parts, &"-Folder", &folder]);
+    let mut arguments: Vec<&dyn AsRef<std::ffi::OsStr>> = vec![&"-Jobs", &file, &"-Parts", &parts, &"-Folder", &folder];
+    let remotely = beside(pwsh, "import-remotely.ps1");
+    if let Some(remotely) = &remotely {
+        arguments.extend([&"-Remotely" as &dyn AsRef<std::ffi::OsStr>, remotely]);
+    }
+    run_file(pwsh, &support("deploy.ps1"), &arguments);
     let results = folder.join("results.json");
     let said = run_file(pwsh, &support("judge-deployed.ps1"), &[&"-Jobs", &file, &"-Results", &results]);
     let mut lines: Vec<_> = said.trim().lines().map(str::to_owned).collect();
-    let counts = lines.pop().unwrap();
-    let outcomes = counts.split(", ").filter_map(|count| count.split_once(' '));
-    let outcomes = outcomes.map(|(count, outcome)| (outcome.to_owned(), count.parse().unwrap())).collect();
+    assert_ne!(lines.pop(), None, "the judge counts what it has seen");
     let results = serde_json::from_str(&fs::read_to_string(results).unwrap()).unwrap();
-    Judged { faults: lines, outcomes, results }
+    Judged { faults: lines, results }
 }
 
 /// The result of a script that nothing disturbs, which has to end where its plan does.
-pub fn undisturbed(script: &Script, judged: &Judged) -> Undisturbed {
-    let result = judged.results.iter().find(|result| result["name"] == format!("{} plain", script.name)).unwrap();
+pub fn undisturbed(script: &Script, results: &[&Value]) -> Undisturbed {
+    let result = results.iter().find(|result| result["name"] == format!("{} plain", script.name)).unwrap();
     let first = &result["runs"][0];
     let mut state = first["state"].to_string();
     for (name, thumbprint) in result["thumbprints"].as_object().unwrap() {
@@ -168,5 +169,6 @@ pub fn undisturbed(script: &Script, judged: &Judged) -> Undisturbed {
     let mut cmdlets: Vec<_> = calls.iter().map(|call| call.split(' ').next().unwrap().to_owned()).collect();
     cmdlets.sort();
     cmdlets.dedup();
-    Undisturbed { calls: calls.len(), reads: usize::try_from(first["reads"].as_u64().unwrap()).unwrap(), cmdlets }
+    let calls = calls.into_iter().map(str::to_owned).collect();
+    Undisturbed { calls, reads: usize::try_from(first["reads"].as_u64().unwrap()).unwrap(), cmdlets }
 }

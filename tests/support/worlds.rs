@@ -29,6 +29,8 @@ pub struct World {
     /// As in a scenario file.
     pub servers: Vec<Value>,
     pub connectors: Vec<Value>,
+    /// Whether the library is not told of the bindings of web sites.
+    pub hides_bindings: bool,
     /// Names of Edge subscriptions.
     pub edges: Vec<String>,
     /// Where the script runs.
@@ -37,15 +39,21 @@ pub struct World {
 
 /// A certificate from a CA, or a self-signed one, valid from a day of 2026 on.
 pub fn known(name: &str, issuer: Option<&str>, domains: &[&str], month: u32) -> Known {
+    known_of(2026, name, issuer, domains, month)
+}
+
+/// The same of another year, for a year.
+pub fn known_of(year: u32, name: &str, issuer: Option<&str>, domains: &[&str], month: u32) -> Known {
     let factory = CertificateFactory::new(domains[0]).subject(&[("O", "Contoso"), ("CN", domains[0])]);
     let factory = factory.dns_names(domains.iter().copied());
     let factory = match issuer {
         Some(issuer) => factory.issuer(&[("O", "Contoso"), ("CN", issuer)]),
         None => factory.self_signed(),
     };
-    let from = format!("2026-{month:02}-01T00:00:00Z");
-    let certificate = factory.valid(&from, &format!("2027-{month:02}-01T00:00:00Z")).build();
-    Known { name: name.to_owned(), certificate, order: i64::from(month) * 30, is_expired: false }
+    let from = format!("{year}-{month:02}-01T00:00:00Z");
+    let until = format!("{}-{month:02}-01T00:00:00Z", year + 1);
+    let certificate = factory.valid(&from, &until).build();
+    Known { name: name.to_owned(), certificate, order: i64::from(month) * 30, is_expired: until.as_str() < NOW }
 }
 
 impl Known {
@@ -83,6 +91,9 @@ impl World {
         let mut servers = self.servers.clone();
         for server in &mut servers {
             let own = server["connectors"].as_array().cloned().unwrap_or_default();
+            if self.hides_bindings {
+                server.as_object_mut().unwrap().remove("web_bindings");
+            }
             server["connectors"] = own
                 .into_iter()
                 .chain(self.connectors.iter().filter(|_| server["roles"][0] != "EdgeTransport").cloned())
@@ -186,18 +197,19 @@ impl World {
                 )
             })
             .collect();
-        let is_edge = server["roles"][0] == "EdgeTransport";
-        let mut runs = vec!["MSExchangeTransport"];
-        if !is_edge {
-            runs.extend([
-                "MSExchangeFrontEndTransport",
-                "MSExchangeIMAP4",
-                "MSExchangeIMAP4BE",
-                "MSExchangePOP3",
-                "MSExchangePOP3BE",
-            ]);
+        let roles: Vec<_> = server["roles"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect();
+        let is_2013 = server["version"] == "2013";
+        let mut runs = Vec::new();
+        if roles != ["ClientAccess"] {
+            runs.push("MSExchangeTransport");
         }
-        if server["version"] == "2016" {
+        if if is_2013 { roles.contains(&"ClientAccess") } else { roles == ["Mailbox"] } {
+            runs.extend(["MSExchangeFrontEndTransport", "MSExchangeIMAP4", "MSExchangePOP3"]);
+        }
+        if roles.contains(&"Mailbox") {
+            runs.extend(["MSExchangeIMAP4BE", "MSExchangePOP3BE"]);
+        }
+        if server["version"] == "2016" || is_2013 {
             runs.extend(["MSExchangeUM", "MSExchangeUMCR"]);
         }
         let runs: Map<_, _> = runs.into_iter().map(|name| (name.to_owned(), json!("Running"))).collect();
