@@ -152,7 +152,7 @@ fn plain(script: &Script) -> Value {
 }
 
 /// A sample of what can go wrong, the same in every run: as many of each theme as there is time for.
-fn sample(most: usize, jobs: Vec<(&'static str, Value)>, seed: &mut u64) -> Vec<(&'static str, Value)> {
+fn sample(most: usize, jobs: Vec<Themed>, seed: &mut u64) -> Vec<Themed> {
     let mut keyed: Vec<_> = jobs
         .into_iter()
         .map(|job| {
@@ -183,8 +183,11 @@ fn is_long() -> bool {
     std::env::var_os("EXCHANGE_CERTIFICATES_LONG").is_some()
 }
 
+/// A job with its theme.
+type Themed = (&'static str, Value);
+
 /// All that is tried, or a sample of it, in two halves.
-fn tried(scripts: &[(Script, Undisturbed)]) -> [Vec<(Script, Vec<(&'static str, Value)>)>; 2] {
+fn tried(scripts: &[(Script, Undisturbed)]) -> [Vec<(Script, Vec<Themed>)>; 2] {
     let mut seed = 0x2545_F491_4F6C_DD1D;
     let mut halves: [Vec<_>; 2] = Default::default();
     let usual = self::scripts().len();
@@ -255,7 +258,7 @@ fn whatever_goes_wrong_a_script_ends_where_it_began_or_says_what_is_left() {
         let runs = halves.iter().enumerate().map(|(place, half)| {
             let pwsh = &pwsh;
             scope.spawn(move || {
-                let jobs = |(script, jobs): &(Script, Vec<(&str, Value)>)| {
+                let jobs = |(script, jobs): &(Script, Vec<Themed>)| {
                     let jobs = jobs.iter().map(|(_, job)| job.clone());
                     (script.clone(), std::iter::once(plain(script)).chain(jobs).collect())
                 };
