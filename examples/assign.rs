@@ -1,4 +1,5 @@
-//! Decides a scenario: `assign [FILE] [--json] [--explain RULE] [--script FILE.ps1]`.
+//! Decides a scenario: `assign [FILE] [--json] [--explain RULE] [--script FILE.ps1]`; or what is asked of a server straight
+//! from exports: `assign EXPORT… --server MBX01 --certificate new.pem --services IIS,SMTP`, or `--remove THUMBPRINT`.
 //!
 //! Exit status 0: assigned, removed, replaced or verified; 1: refused or missing; 2: a decision is
 //! required, or inconclusive; 3: bad input.
@@ -9,27 +10,44 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use exchange_certificates::{
-    AUDIT_RULES, NoDeployment, NoPlan, Operation, Outcome, RULES, Scenario, Verification, rule,
+    AUDIT_RULES, FleetPlanError, NoDeployment, NoPlan, Operation, Outcome, RULES, Scenario, Verification, plan_with,
+    rule,
 };
 
 mod common {
     pub(crate) mod deploy;
+    pub(crate) mod direct;
+    pub(crate) mod exports;
+    pub(crate) mod given;
     pub(crate) mod input;
     pub(crate) mod output;
+    pub(crate) mod scenario;
     pub(crate) mod show;
 }
 use common::deploy::Script;
-use common::input::{self, BadInput, Kind, Source};
-use common::output;
+use common::direct::{Direct, Question};
+use common::input::{self, BadInput, Kind, Source, plain};
+use common::output::{self, say};
 use common::show;
 
 const BUILT_IN: &str = include_str!("data/assign.json");
 
+const HELP: &str = "\
+Example: assign exchange-certificates.xml --server MBX01 --certificate new.pem --services IIS,SMTP --default-smtp keep
+
+Exit status 0: assigned, removed, replaced or verified; 1: refused or missing; 2: a decision is required, or inconclusive; \
+3: bad input.";
+
 /// Decides beforehand whether a certificate may be assigned to Exchange services.
 #[derive(Parser)]
+#[command(name = "assign", version, after_help = HELP)]
 struct Arguments {
-    /// The scenario file; - is standard input, and without one, a built-in scenario is decided.
-    file: Option<PathBuf>,
+    /// The scenario file, or exports of Exchange with --certificate or --remove; - is standard input, and without one, a
+    /// built-in scenario is decided.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    direct: Direct,
     /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
@@ -47,6 +65,7 @@ fn main() -> ExitCode {
     };
     let done = match &arguments.explain {
         Some(id) => explain(id),
+        None if arguments.direct.is_asked() => ask(&arguments),
         None => decide(&arguments),
     };
     done.unwrap_or_else(|bad_input| bad_input.report())
@@ -74,14 +93,68 @@ fn explain(id: &str) -> Result<ExitCode, BadInput> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Decides what is asked on the command line.
+fn ask(arguments: &Arguments) -> Result<ExitCode, BadInput> {
+    arguments.script.delete_older()?;
+    if arguments.files.is_empty() {
+        return Err(BadInput::named("FILE…: name the exports of Exchange, or a scenario, in which the server is"));
+    }
+    let Question { server, fleet, request, policy, now, is_imported } = arguments.direct.question(&arguments.files)?;
+    // What comes from a file nobody else is asked for.
+    let decided = match is_imported {
+        true => plan_with(&policy, &server, &request, now).map_err(FleetPlanError::NoPlan),
+        false => fleet.plan(&policy, server.name(), &request, now),
+    };
+    let outcome = match decided {
+        Ok(plan) => Outcome::Plan(Box::new(plan)),
+        Err(FleetPlanError::NoPlan(no_plan)) => Outcome::NoPlan(no_plan),
+        Err(other) => return Err(BadInput::named(other)),
+    };
+    let first = format!("It is not installed yet: import it on {} first.", plain(server.name()));
+    match (arguments.json, is_imported) {
+        (true, true) => eprintln!("note: {first}"),
+        (false, true) => say!("{first}"),
+        (_, false) => {}
+    }
+    if arguments.json {
+        input::print_json(&outcome)?;
+    } else {
+        print(&outcome);
+    }
+    let edges: Vec<_> = server.is_edge().then(|| server.name().to_owned()).into_iter().collect();
+    let written = arguments.script.write(status(&outcome), &edges, |options| match &outcome {
+        Outcome::Plan(plan) => Some(plan.deployment(&server, now, &options.clone().with_import(is_imported))),
+        Outcome::NoPlan(NoPlan::DecisionRequired(_)) => Some(Err(NoDeployment::Undecided)),
+        _ => Some(Err(NoDeployment::Refused)),
+    });
+    written.map(ExitCode::from)
+}
+
 fn decide(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     arguments.script.delete_older()?;
-    let (file, bytes) = match &arguments.file {
-        Some(path) => {
-            let source = Source::open_one_of(path, &[Kind::Scenario])?;
+    arguments.direct.check_unasked()?;
+    let (file, bytes) = match arguments.files.as_slice() {
+        [path] => {
+            let source = Source::open(path)?;
+            match source.kind {
+                Kind::Export => {
+                    let problem =
+                        "an export of Exchange: say what is asked with --certificate and --services, or --remove";
+                    return Err(BadInput::new(&source.name, problem));
+                }
+                Kind::Scenario | Kind::Unknown => {}
+                other => {
+                    let instead = other.instead().unwrap_or_default();
+                    return Err(BadInput::new(&source.name, instead));
+                }
+            }
             (source.name.clone(), source.whole()?)
         }
-        None => ("the built-in scenario".to_owned(), BUILT_IN.as_bytes().to_vec()),
+        [_, other, ..] => {
+            let problem = "a second file: one scenario is decided, or what --certificate or --remove asks of exports";
+            return Err(BadInput::new(&other.display().to_string(), problem));
+        }
+        [] => ("the built-in scenario".to_owned(), BUILT_IN.as_bytes().to_vec()),
     };
     let scenario: Scenario = input::json(&file, &bytes)?;
     let now = scenario.now().unwrap_or_else(SystemTime::now);

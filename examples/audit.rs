@@ -39,9 +39,15 @@ use report::digest::Digest;
 use report::organization::Organization;
 use report::{calendar, page, text};
 
+const HELP: &str = "\
+Example: audit exchange-certificates.xml --html audit.html
+
+Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but something could not be judged; \
+3: bad input.";
+
 /// Says what is wrong with the certificates of an organisation, and what falls due.
 #[derive(Parser)]
-#[command(name = "audit")]
+#[command(name = "audit", version, after_help = HELP)]
 struct Arguments {
     /// Scenario files with servers, exports of Exchange and a policy, in any order and mixture; - is standard input.
     #[arg(value_name = "FILE", required = true)]

@@ -27,9 +27,14 @@ use common::show;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
+const HELP: &str = "\
+Example: explain mail.txt --fleet exchange-certificates.xml
+
+Exit status 0: something was recognised; 1: nothing; 3: bad input.";
+
 /// Says what an error, an event or a reply about certificates means, and what to do.
 #[derive(Parser)]
-#[command(name = "explain")]
+#[command(name = "explain", version, after_help = HELP)]
 struct Arguments {
     /// A text with anything around it; - is standard input.
     #[arg(value_name = "FILE")]

@@ -23,7 +23,7 @@ use common::output;
 
 /// Plans a renewal for a script that runs later, and looks whether it still holds.
 #[derive(Parser)]
-#[command(name = "hook")]
+#[command(name = "hook", version)]
 struct Arguments {
     /// Exports of Exchange, and last the new certificate, or the plan that is applied.
     #[arg(value_name = "FILE", required = true, num_args = 2..)]

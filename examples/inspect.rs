@@ -25,9 +25,14 @@ use common::exports::{self, Completeness, read};
 use common::input::{self, BadInput, plain, pretty};
 use common::output;
 
+const HELP: &str = "\
+Example: inspect exchange-certificates.xml --endpoints
+
+Exit status 0, or 3: bad input.";
+
 /// Shows what exports of Exchange say: CLIXML, JSON, Format-List and Format-Table text, PEM, DER, PKCS#7.
 #[derive(Parser)]
-#[command(name = "inspect")]
+#[command(name = "inspect", version, after_help = HELP)]
 struct Arguments {
     /// The files to read, in any order and mixture; - is standard input.
     #[arg(value_name = "FILE", required_unless_present_any = ["collection_script", "probe_script"])]
@@ -47,8 +52,9 @@ struct Arguments {
     /// Prints which certificate each server presents where, and why.
     #[arg(long, conflicts_with_all = ["format_list", "scenario", "fleet"])]
     endpoints: bool,
-    /// The point in time for --endpoints, like 2026-11-24 or 2026-11-24T08:00:00Z; by default that of the clock.
-    #[arg(long, value_name = "TIME", requires = "endpoints")]
+    /// The point in time for --endpoints, and at which the certificate of --scenario and --fleet is valid, like 2026-11-24 or
+    /// 2026-11-24T08:00:00Z; by default that of the clock.
+    #[arg(long, value_name = "TIME", conflicts_with = "format_list")]
     now: Option<String>,
     #[command(flatten)]
     completeness: Completeness,
@@ -83,18 +89,24 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
         read(&mut import, file)?;
     }
     let import = arguments.completeness.of(import)?;
+    let now = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let now = now.unwrap_or_else(SystemTime::now);
     let is_for_other_use = arguments.scenario.is_some() || arguments.fleet || arguments.format_list;
     if is_for_other_use || arguments.endpoints && !arguments.json {
         import.notes().iter().for_each(|note| eprintln!("note: {}", plain(&note.to_string())));
     }
     if let Some(name) = &arguments.scenario {
-        let server = import.server(name).map_err(BadInput::named)?;
-        let request = request([&server]);
+        let server = import.server(name).map_err(|error| {
+            let known: Vec<_> = import.servers().iter().map(|server| plain(server.name())).collect();
+            let known = if known.is_empty() { String::new() } else { format!("; the files hold {}", known.join(", ")) };
+            BadInput::named(format!("{error}{known}"))
+        })?;
+        let request = request([&server], now);
         return pretty(&json!({ "server": server, "policy": {}, "request": request }));
     }
     if arguments.fleet {
         let fleet = exports::fleet(&import);
-        let mut scenario = json!({ "servers": fleet, "policy": {}, "request": request(fleet.servers()) });
+        let mut scenario = json!({ "servers": fleet, "policy": {}, "request": request(fleet.servers(), now) });
         let not_read: Vec<_> = fleet.not_read().collect();
         if !not_read.is_empty() {
             scenario["not_read"] = json!(not_read);
@@ -106,7 +118,7 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
         .map(|certificate| Row::of_certificate(&import, certificate))
         .chain(import.listed().map(|listed| Row::of_listed(&import, listed)))
         .collect();
-    let endpoints = arguments.endpoints.then(|| endpoints(&import, arguments.now.as_deref())).transpose()?;
+    let endpoints = arguments.endpoints.then(|| endpoints(&import, now));
     if arguments.json {
         return pretty(&Answer { endpoints, ..Answer::new(&import, certificates) });
     }
@@ -125,11 +137,10 @@ struct EndpointRow {
 }
 
 /// What the described servers present.
-fn endpoints(import: &Import, now: Option<&str>) -> Result<Vec<EndpointRow>, BadInput> {
-    let now = now.map(|text| input::date("--now", text)).transpose()?.unwrap_or_else(SystemTime::now);
+fn endpoints(import: &Import, now: SystemTime) -> Vec<EndpointRow> {
     let fleet = exports::fleet(import);
     let row = |endpoint: Endpoint| EndpointRow { server: endpoint.server().to_owned(), endpoint };
-    Ok(fleet.endpoints(now).into_iter().map(row).collect())
+    fleet.endpoints(now).into_iter().map(row).collect()
 }
 
 fn endpoint_table(rows: &[EndpointRow]) -> String {
@@ -324,11 +335,12 @@ impl<'a> Answer<'a> {
 }
 
 /// A request to be edited: it assigns the certificate that is most likely meant, the one that expires last of
-/// those that a CA issued, or else of those that IIS has.
-fn request<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Value {
+/// those that are valid now and that a CA issued, or else of those that IIS has.
+fn request<'a>(servers: impl IntoIterator<Item = &'a Server>, now: SystemTime) -> Value {
     let candidate = |installed: &&Installed| {
         let certificate = installed.certificate();
-        (!certificate.is_self_signed(), installed.has(Service::IIS), certificate.not_after())
+        let is_current = (certificate.not_before()..=certificate.not_after()).contains(&now);
+        (is_current, !certificate.is_self_signed(), installed.has(Service::IIS), certificate.not_after())
     };
     let mut hosted = Service::empty();
     let mut installed = Vec::new();

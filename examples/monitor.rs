@@ -24,9 +24,15 @@ use common::given::Given;
 use common::input::{self, BadInput, plain};
 use common::output;
 
+const HELP: &str = "\
+Example: monitor yesterday.xml today.xml
+
+Exit status 0: nothing of high severity; 1: findings of high severity; 2: none, but something could not be judged; \
+3: bad input.";
+
 /// Says what is new since an earlier export, and prints all that is known for Prometheus.
 #[derive(Parser)]
-#[command(name = "monitor")]
+#[command(name = "monitor", version, after_help = HELP)]
 struct Arguments {
     /// The earlier export.
     #[arg(value_name = "EARLIER")]

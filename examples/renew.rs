@@ -15,6 +15,7 @@ use exchange_certificates::{
 
 mod common {
     pub(crate) mod deploy;
+    pub(crate) mod direct;
     pub(crate) mod exports;
     pub(crate) mod given;
     pub(crate) mod input;
@@ -23,6 +24,7 @@ mod common {
     pub(crate) mod show;
 }
 use common::deploy::Script;
+use common::direct;
 use common::exports::Completeness;
 use common::given::Given;
 use common::input::{self, BadInput, DefaultSmtp};
@@ -30,9 +32,14 @@ use common::output::{self, say};
 use common::scenario::Subject;
 use common::show;
 
+const HELP: &str = "\
+Example: renew exchange-certificates.xml fullchain.pem --default-smtp keep --script renew.ps1
+
+Exit status 0: every server goes on; 1: refused; 2: a decision is required; 3: bad input, or nothing is renewed.";
+
 /// Plans a renewal: the new certificate takes over what the old ones have, and those are removed.
 #[derive(Parser)]
-#[command(name = "renew")]
+#[command(name = "renew", version, after_help = HELP)]
 struct Arguments {
     /// Scenario files and exports with the servers, and last the new certificate: PEM, with its chain or without, DER or
     /// PKCS#7.
@@ -41,6 +48,15 @@ struct Arguments {
     /// What becomes of the default SMTP certificates.
     #[arg(long)]
     default_smtp: Option<DefaultSmtp>,
+    /// Renew on this server alone.
+    #[arg(long, conflicts_with = "order")]
+    server: Option<String>,
+    /// Who asks: role groups and management roles, or local groups on an Edge Transport server.
+    #[arg(long, value_delimiter = ',')]
+    caller: Option<Vec<String>>,
+    /// The organisation's own policy, as JSON.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Assign and move names, and remove nothing.
     #[arg(long)]
     keep_old: bool,
@@ -77,14 +93,24 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
         Some(now) => now,
         None => given.now(false)?.unwrap_or_else(SystemTime::now),
     };
-    let policy = given.policy()?;
+    let policy = match &arguments.policy {
+        Some(file) => direct::policy(file, &given)?,
+        None => given.policy()?,
+    };
     let chain = input::chain(certificate)?;
     let request = Request::renew(chain.leaf().thumbprint()).with_connector_names(ConnectorNames::Update);
     let request = arguments.default_smtp.map_or(request.clone(), |answer| answer.answer(request.clone()));
     let request = if arguments.keep_old { request.keeping_old() } else { request };
+    let request = match &arguments.caller {
+        Some(groups) => request.with_caller(groups.iter().cloned()),
+        None => request,
+    };
     let renewal = Renewal { request, chain, policy, now, json: arguments.json, script: arguments.script.clone() };
     if !renewal.json {
         show::chain(&renewal.chain);
+    }
+    if let Some(name) = &arguments.server {
+        return renewal.of_server(direct::one(&given.every_server()?, Some(name))?.clone());
     }
     match given.subject()? {
         Subject::Server(_) if arguments.order.is_some() => {

@@ -26,8 +26,14 @@ use common::input::{self, BadInput, DefaultSmtp};
 use common::scenario::Subject;
 use common::show;
 
+const HELP: &str = "\
+Example: rollout exchange-certificates.xml new.pem --services IIS,SMTP --default-smtp keep
+
+Exit status 0: every server goes on; 1: refused; 2: a decision is required; 3: bad input.";
+
 /// Plans the assignment of one certificate on many servers.
 #[derive(Parser)]
+#[command(name = "rollout", version, after_help = HELP)]
 struct Arguments {
     /// The scenario file with the servers, or exports of Exchange, and last the certificate, as PEM, DER or PKCS#7; it
     /// has to be installed on the servers.

@@ -31,9 +31,15 @@ use common::given::Given;
 use common::input::{self, BadInput, Kind, Source, plain};
 use common::output::{self, say};
 
+const HELP: &str = "\
+Example: verify before.xml after.xml --probe exchange-presented.xml
+
+Exit status 0: nothing got worse, or all is as planned; 1: something did or is not; 2: not everything is known; \
+3: bad input.";
+
 /// Says what became of each endpoint between two looks at an organisation, and whether anything got worse.
 #[derive(Parser)]
-#[command(name = "verify")]
+#[command(name = "verify", version, after_help = HELP)]
 struct Arguments {
     /// An export of Exchange or a scenario, as things were, or a plan that was kept; - is standard input.
     #[arg(value_name = "BEFORE")]

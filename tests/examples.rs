@@ -1,5 +1,7 @@
 //! The examples against their expected output, and the scenarios that they come with.
 
+#[path = "examples/direct.rs"]
+mod direct;
 #[path = "examples/explained.rs"]
 mod explained;
 #[path = "examples/forgiving.rs"]

@@ -81,7 +81,7 @@ fn a_file_that_an_example_cannot_use_is_told_by_what_is_in_it() {
         assert!(line.starts_with(&format!("{path}: {words}")), "{line}");
     }
     for (arguments, words) in [
-        (["assign", &export, "--json"], "an export of Exchange: inspect --scenario SERVER"),
+        (["assign", &export, "--json"], "an export of Exchange: say what is asked with --certificate"),
         (["assign", &certificate, "--json"], "certificates: a scenario or an export says"),
         (["assign", &policy, "--json"], "a policy: it stands as policy in a scenario"),
         (["inspect", &scenario, "--json"], "a scenario, and no export: audit looks at its servers"),

@@ -32,12 +32,32 @@ fn values<'a>(lines: &'a [String], property: &str) -> Vec<&'a str> {
     lines.iter().filter_map(|line| line.strip_prefix(property)).collect()
 }
 
+/// The lines of the alarms, and the others.
+fn parted(lines: Vec<String>) -> (Vec<String>, Vec<String>) {
+    let mut is_alarm = false;
+    lines.into_iter().partition(|line| {
+        let is_of_alarm = is_alarm || line == "BEGIN:VALARM";
+        is_alarm = is_of_alarm && line != "END:VALARM";
+        is_of_alarm
+    })
+}
+
+#[test]
+fn each_renewal_is_told_once_a_day_before() {
+    let (alarms, _) = parted(calendar("calendar-alarms", &organization(), NOW));
+    assert_eq!(values(&alarms, "BEGIN:VALARM").len(), 6);
+    assert_eq!(values(&alarms, "TRIGGER;RELATED=START:"), ["-PT54000S"; 6], "at nine, if the day begins at midnight");
+    let (later, _) = parted(calendar("calendar-alarms-again", &organization(), NOW));
+    assert_eq!(alarms, later, "nothing comes from the clock or by chance");
+}
+
 #[test]
 fn the_calendar_holds_a_day_for_each_renewal() {
-    let lines = calendar("calendar", &organization(), NOW);
+    let (_, lines) = parted(calendar("calendar", &organization(), NOW));
     assert_eq!([lines.first().unwrap().as_str(), lines.last().unwrap()], ["BEGIN:VCALENDAR", "END:VCALENDAR"]);
     assert_eq!(values(&lines, "VERSION:"), ["2.0"]);
     assert_eq!(values(&lines, "PRODID:").len(), 1);
+    assert_eq!(values(&lines, "METHOD:"), ["PUBLISH"]);
     assert_eq!(values(&lines, "BEGIN:VEVENT").len(), 6);
     assert_eq!(values(&lines, "END:VEVENT").len(), 6);
     assert_eq!(values(&lines, "DTSTAMP:"), ["20261124T000000Z"; 6]);
@@ -45,11 +65,12 @@ fn the_calendar_holds_a_day_for_each_renewal() {
     assert_eq!(values(&lines, "DTSTART;VALUE=DATE:"), [&["20261124"; 5][..], &["20270218"]].concat());
     assert_eq!(values(&lines, "SUMMARY:").first(), Some(&"Renew MBX02 (expired 2026-10-30)"));
     let uids = values(&lines, "UID:");
-    let later = calendar("calendar-later", &organization(), "2026-11-25");
+    let (_, later) = parted(calendar("calendar-later", &organization(), "2026-11-25"));
     assert_eq!(uids, values(&later, "UID:"));
     assert_eq!(uids.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
     assert_eq!(values(&lines, "SUMMARY:").last(), Some(&"Renew mail.contoso.com (expires 2027-04-19)"));
     let last = values(&lines, "DESCRIPTION:").last().unwrap().to_string();
+    assert!(last.starts_with(r"Plan: "), "{last}");
     assert!(last.contains(r"Services: IMAP\, POP\, IIS\, SMTP\nServers: MBX01\, MBX03\n"), "{last}");
 }
 
@@ -62,6 +83,9 @@ fn hostile_names_stay_in_their_line_of_the_calendar() {
         "VERSION:",
         "PRODID:",
         "CALSCALE:",
+        "METHOD:",
+        "ACTION:",
+        "TRIGGER;RELATED=START:",
         "NAME:",
         "X-WR-CALNAME:",
         "UID:",
