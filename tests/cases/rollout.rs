@@ -270,9 +270,13 @@ fn a_script_that_stops_is_continued_by_a_new_plan() {
         outcome.as_ref().unwrap().apply(&mut server, now).unwrap();
         stopped[place] = serde_json::to_value(&server).unwrap();
     }
-    let moved = organisation.servers[0].connectors[0].tls_certificate_name.clone();
+    let moved = &organisation.servers[0].connectors[0];
+    // It stands at whichever server says what belongs to the organisation.
     for server in stopped.as_array_mut().unwrap() {
-        server["connectors"][0]["tls_certificate_name"] = json!(moved);
+        let connectors = server["connectors"].as_array_mut().unwrap().iter_mut();
+        for connector in connectors.filter(|connector| connector["name"] == json!(moved.name)) {
+            connector["tls_certificate_name"] = json!(moved.tls_certificate_name);
+        }
     }
     let stopped: Fleet = serde_json::from_value(stopped).unwrap();
     compare(&organisation, &stopped);

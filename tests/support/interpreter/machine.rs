@@ -70,7 +70,7 @@ struct SiteBinding {
 #[derive(Clone, Debug)]
 pub struct Named {
     pub kind: ConnectorKind,
-    name: String,
+    pub name: String,
     servers: Vec<String>,
     /// A Receive connector, or a Send connector that this Edge Transport server alone has.
     own: bool,
