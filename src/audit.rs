@@ -39,6 +39,15 @@ use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 /// A rule of the audit.
+///
+/// ```
+/// use exchange_certificates::{AUDIT_RULES, Severity};
+///
+/// let rule = AUDIT_RULES.iter().find(|rule| rule.id() == "audit-expired").ok_or("no such rule")?;
+/// assert_eq!(rule.severities(), [Severity::High, Severity::Low]);
+/// println!("{}", rule.documentation());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct AuditRule {
     pub(crate) about: About,
@@ -93,6 +102,12 @@ macro_rules! audit_rule {
 use audit_rule;
 
 /// Every rule of the audit, in the order in which they report.
+///
+/// ```
+/// for rule in exchange_certificates::AUDIT_RULES {
+///     println!("{}: {}", rule.id(), rule.summary());
+/// }
+/// ```
 pub static AUDIT_RULES: &[&AuditRule] = &[
     &certificates::AUDIT_EXPIRED,
     &certificates::AUDIT_EXPIRES_SOON,
@@ -139,7 +154,20 @@ pub(crate) struct Audited<'a> {
 }
 
 /// A certificate of the audit: where it is, how long it lasts, what uses it.
+///
+/// ```
+/// use exchange_certificates::{Fleet, audit, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let audit = audit(&fleet, now);
+/// let next = audit.certificates.iter().filter(|it| it.days_left >= 0).min_by_key(|it| it.days_left);
+/// assert!(next.is_some_and(|it| it.not_after > now));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuditedCertificate {
     /// The name of the server.
@@ -154,9 +182,11 @@ pub struct AuditedCertificate {
     pub domains: Vec<String>,
     /// From when it is valid.
     #[serde(serialize_with = "rfc3339::serialize")]
+    #[cfg_attr(feature = "schemars", schemars(with = "rfc3339::Time"))]
     pub not_before: SystemTime,
     /// Until when it is valid.
     #[serde(serialize_with = "rfc3339::serialize")]
+    #[cfg_attr(feature = "schemars", schemars(with = "rfc3339::Time"))]
     pub not_after: SystemTime,
     /// The whole days that are left; negative if it has expired.
     pub days_left: i64,
@@ -168,6 +198,7 @@ pub struct AuditedCertificate {
 
 /// Something that was not read, and so was not judged. Serialized with server, what and message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NotJudged {
     /// The name of the server; `None` if it is of the organisation.
@@ -190,7 +221,22 @@ impl NotJudged {
 
 /// The answer of an audit: what could not be judged, every installed certificate, and every finding by severity, then
 /// server.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Severity, audit, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let audit = audit(&fleet, now);
+/// assert!(audit.has_high() && !audit.is_incomplete());
+/// for finding in audit.findings.iter().filter(|finding| finding.severity() == Severity::High) {
+///     println!("{finding}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Audit {
     /// The servers, by name.

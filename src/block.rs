@@ -18,6 +18,20 @@ use crate::thumbprint::Thumbprint;
 ///
 /// Several commands are one statement that stops at the first one that fails. A command that asks is alone, and first
 /// takes what is left of a paste. Serialized with `words`, `computer` and `text`, each where there is one.
+///
+/// ```
+/// use exchange_certificates::{Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
+/// for block in plan.blocks() {
+///     println!("{}\n{}", block.title(), block.text());
+/// }
+/// assert!(!plan.blocks().iter().any(|block| block.asks()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     words: Cow<'static, str>,

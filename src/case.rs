@@ -104,6 +104,16 @@ impl<'a> Case<'a> {
 /// Rules judge the services [in question](Self::in_question). Where the certificate is not
 /// installed there is nothing to judge about it, so a rule that begins with
 /// [`certificate()?`](Self::certificate) is silent.
+///
+/// ```
+/// use exchange_certificates::{Finding, Kind, OwnRule};
+///
+/// let rule = OwnRule::new("contoso/two-years", Kind::Warn, |case| {
+///     let days = case.certificate()?.not_after().duration_since(case.now()).ok()?.as_secs() / 86_400;
+///     (days > 730).then(|| Finding::new(case.in_question(), format!("it lasts for {days} days")))
+/// });
+/// assert_eq!(rule.id(), "contoso/two-years");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Assignment<'a> {
     server: &'a Server,
@@ -341,6 +351,16 @@ fn served_by_name(view: &View<'_>, of_old: Service, old: &Installed, new: &Insta
 ///
 /// Where the certificate is not installed there is nothing to judge about it, so a rule that begins with
 /// [`certificate()?`](Self::certificate) is silent.
+///
+/// ```
+/// use exchange_certificates::{Finding, Kind, OwnRule};
+///
+/// let rule = OwnRule::of_removals("contoso/keeps-valid-ones", Kind::Warn, |removal| {
+///     let is_valid = removal.certificate()?.not_after() > removal.now();
+///     is_valid.then(|| Finding::new(removal.services(), "it is still valid"))
+/// });
+/// assert_eq!(rule.kind(), Kind::Warn);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Removal<'a> {
     case: &'a Case<'a>,

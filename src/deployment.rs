@@ -48,6 +48,18 @@ pub struct DeploymentFile {
 }
 
 /// What is known beside the plan.
+///
+/// ```
+/// use exchange_certificates::{DeploymentOptions, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
+/// let options = DeploymentOptions::new().with_name("assign-mail");
+/// assert_eq!(plan.deployment(&server, now, &options)?.files().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeploymentOptions {
     balancer_ready: bool,

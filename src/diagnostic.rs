@@ -15,6 +15,18 @@ use crate::text;
 use crate::thumbprint::Thumbprint;
 
 /// What one rule said. Serialized as rule, kind, services, message, facts and remedy.
+///
+/// ```
+/// use exchange_certificates::{Kind, Request, Role, Server, Service, Thumbprint, Version, plan, rfc3339};
+///
+/// let server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?;
+/// let request = Request::assign(Thumbprint::of(b""), Service::UM);
+/// let refused = plan(&server, &request, rfc3339::parse("2026-11-24")?).unwrap_err();
+/// let said = refused.diagnostics().iter().find(|said| said.rule() == "um-not-available").ok_or("it is available")?;
+/// assert_eq!((said.kind(), said.services()), (Kind::Refuse, Service::UM));
+/// println!("{said}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     rule: Cow<'static, str>,
@@ -75,6 +87,19 @@ impl Serialize for Diagnostic {
 }
 
 /// A request that the rules refuse: nothing was changed.
+///
+/// ```
+/// use exchange_certificates::{NoPlan, Request, Role, Server, Service, Thumbprint, Version, plan, rfc3339};
+///
+/// let server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?;
+/// let request = Request::assign(Thumbprint::of(b""), Service::IIS);
+/// let Err(NoPlan::Refused(refusal)) = plan(&server, &request, rfc3339::parse("2026-11-24")?) else {
+///     panic!("the certificate is not installed");
+/// };
+/// assert!(refusal.has("certificate-not-installed"));
+/// assert_eq!(refusal.assignable(), Some(Service::empty()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -120,6 +145,20 @@ impl Serialize for Refusal {
 }
 
 /// A request that takes an answer first: whether the default SMTP certificate is replaced.
+///
+/// ```
+/// use exchange_certificates::{Answer, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let request = Request::assign(mail, Service::SMTP);
+/// let open = plan(&server, &request, now).unwrap_err();
+/// let decision = open.decision().ok_or("it is decided")?;
+/// assert_eq!(decision.recommended(), Answer::Keep);
+/// assert!(plan(&server, &request.clone().with_default_smtp(decision.recommended()), now).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub(crate) current: Thumbprint,

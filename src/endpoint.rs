@@ -61,6 +61,12 @@ enum Of {
 }
 
 /// What kind of endpoint it is, in the order in which endpoints are listed.
+///
+/// ```
+/// use exchange_certificates::{EndpointKind, Service};
+///
+/// assert_eq!(EndpointKind::ReceiveConnector.service(), Service::SMTP);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EndpointKind {
@@ -106,6 +112,23 @@ impl EndpointKind {
 }
 
 /// What an endpoint presents.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Presented, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let server = fleet.get("MBX01").ok_or("no such server")?;
+/// for endpoint in server.endpoints(now) {
+///     match endpoint.presented() {
+///         Presented::Certificate(certificate, _) => println!("{}: {certificate}", endpoint.id()),
+///         Presented::Unknown(fact) => println!("{}: {fact} was not exported", endpoint.id()),
+///         _ => println!("{}: no one certificate", endpoint.id()),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Presented {
@@ -401,6 +424,19 @@ pub(crate) fn may_present(view: &View<'_>, kind: EndpointKind, thumbprint: Thumb
 }
 
 /// An endpoint before and after a change.
+///
+/// ```
+/// use exchange_certificates::{Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let plan = plan(&server, &Request::assign(mail, Service::POP), now)?;
+/// for change in plan.endpoints().iter().filter(|change| change.is_changed()) {
+///     println!("{change}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndpointChange {

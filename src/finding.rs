@@ -17,6 +17,14 @@ use crate::service::Service;
 use crate::word::words;
 
 /// What a rule has to say about a request.
+///
+/// ```
+/// use exchange_certificates::{Finding, Service};
+///
+/// let finding = Finding::new(Service::IIS, "it is not issued by the CA of the company")
+///     .advise("request a certificate from pki.contoso.com");
+/// # let _ = finding;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub(crate) services: Service,
@@ -102,6 +110,13 @@ impl Finding {
 }
 
 /// What follows if a rule speaks, in ascending strength.
+///
+/// ```
+/// use exchange_certificates::Kind;
+///
+/// assert!(Kind::Refuse > Kind::Warn && Kind::Warn > Kind::Note);
+/// assert_eq!("follow-up".parse(), Ok(Kind::FollowUp));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Kind {

@@ -199,6 +199,18 @@ impl Fleet {
 }
 
 /// A certificate that a new one renews.
+///
+/// ```
+/// use exchange_certificates::{Certificate, Fleet};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+///
+/// let chain = Certificate::chain_from_pem(&std::fs::read_to_string("examples/data/fullchain.pem")?)?;
+/// for renewable in fleet.renewals(chain.leaf()) {
+///     println!("{} on {}", renewable.thumbprint, renewable.servers.join(", "));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Renewable {

@@ -128,6 +128,38 @@ fn unknown(name: &str, fields: &[&str]) -> String {
     }
 }
 
+/// Types that are read and written as another one is, which alone is described.
+#[cfg(feature = "schemars")]
+macro_rules! like {
+    (@ [$($generic:tt)*] $type:ty, $like:ty) => {
+        impl$($generic)* schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                <$like>::inline_schema()
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                <$like>::schema_name()
+            }
+
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                <$like>::schema_id()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$like>::json_schema(generator)
+            }
+        }
+    };
+    ($($type:ty: $like:ty;)+) => {
+        $($crate::json_object::like!(@ [] $type, $like);)+
+    };
+}
+#[cfg(feature = "schemars")]
+pub(crate) use like;
+
+#[cfg(feature = "schemars")]
+like!(@ [<T: schemars::JsonSchema>] JsonObject<T>, T);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,6 +41,7 @@
 //! verify        what is expected against what is shown, before and after, and what is really presented
 //! scenario      all of it in one file
 //! stored        plans as files, carried out and looked up later
+//! schema        (feature `schemars`) what scenario files, answers and audits look like, as JSON Schemas
 //! import        (feature `import`) readers of what Exchange exports
 //! ```
 #![forbid(unsafe_code)]
@@ -75,6 +76,8 @@ pub mod rfc3339;
 mod rule;
 mod rules;
 mod scenario;
+#[cfg(feature = "schemars")]
+pub mod schema;
 mod script;
 mod server;
 mod service;
@@ -141,6 +144,8 @@ pub use x509_cert;
 
 /// Longer pages.
 pub mod docs {
+    #[doc = include_str!("../docs/cookbook.md")]
+    pub mod cookbook {}
     #[doc = include_str!("../docs/rules.md")]
     pub mod rules {}
 }

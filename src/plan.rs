@@ -31,6 +31,18 @@ use crate::thumbprint::Thumbprint;
 ///
 /// Serialized as the answer to a scenario: `format`, `outcome`, `thumbprint`, `added`, `services`,
 /// `superseded`, `default_smtp`, `diagnostics`, `script`.
+///
+/// ```
+/// use exchange_certificates::{Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
+/// assert_eq!(plan.added(), Service::IIS);
+/// assert!(plan.script()[0].to_string().starts_with("Enable-ExchangeCertificate"));
+/// plan.apply(&mut server, now)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct Plan {
@@ -53,6 +65,18 @@ pub struct Plan {
 }
 
 /// Why a request has no plan. Prints every diagnostic, one a line with its kind and rule.
+///
+/// ```
+/// use exchange_certificates::{NoPlan, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// match plan(&server, &Request::assign(mail, Service::SMTP), now) {
+///     Err(NoPlan::DecisionRequired(open)) => assert_eq!(open.proposed(), mail),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoPlan {
@@ -87,6 +111,17 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 }
 
 /// Decides as [`plan`] does, by an organisation's own policy.
+///
+/// ```
+/// use exchange_certificates::{Policy, Request, Scenario, Service, Thumbprint, plan_with};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let policy = Policy::default().with_minimum_rsa_bits(4096)?;
+/// let plan = plan_with(&policy, &server, &Request::assign(mail, Service::IIS), now)?;
+/// assert!(plan.has("weak-key"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -145,6 +180,16 @@ pub(crate) fn renewing(server: &Server, request: &Request, new: &Certificate) ->
 
 /// Plans a request, of whatever operation, and commits it to the server: all of it or nothing.
 ///
+/// ```
+/// use exchange_certificates::{Request, Scenario, Service, Thumbprint, assign};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// assign(&mut server, &Request::assign(mail, Service::IIS), now)?;
+/// assert!(server.installed(mail).is_some_and(|it| it.services() == Some(Service::IIS)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// A [`NoPlan`] as from [`plan`]; the server is as it was.
@@ -164,6 +209,15 @@ pub fn assign_with(policy: &Policy, server: &mut Server, request: &Request, now:
 }
 
 /// Removes an installed certificate from the server.
+///
+/// ```
+/// use exchange_certificates::{Fact, Scenario, remove};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// let Fact::Value(default) = server.default_smtp() else { panic!("it is known") };
+/// assert!(remove(&mut server, default, now).unwrap_err().has("removes-default-smtp"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///

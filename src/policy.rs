@@ -45,6 +45,7 @@ use crate::text;
 /// serialized as a scenario file writes it; own rules are code, and stand there by their ids as `own_rules`, which no
 /// file can be read with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(into = "PolicyForm", try_from = "JsonObject<PolicyForm>")]
 pub struct Policy {
     thresholds: Thresholds,

@@ -30,6 +30,13 @@ pub struct Request {
 }
 
 /// What a request asks for.
+///
+/// ```
+/// use exchange_certificates::{Operation, Request, Thumbprint};
+///
+/// let request = Request::remove(Thumbprint::of(b""));
+/// assert_eq!(request.operation(), Operation::Remove);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -59,6 +66,14 @@ pub enum Operation {
 }
 
 /// How the services of an assignment are meant.
+///
+/// ```
+/// use exchange_certificates::{Mode, Request, Service, Thumbprint};
+///
+/// let request = Request::assign(Thumbprint::of(b""), Service::IIS).with_mode(Mode::Exact);
+/// # let _ = request;
+/// assert_eq!("add".parse(), Ok(Mode::default()));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Mode {
@@ -74,6 +89,13 @@ pub enum Mode {
 words! { Mode, "mode", like "add": Add = "add", Exact = "exact", Take = "take" }
 
 /// The answer to whether the default SMTP certificate is replaced.
+///
+/// ```
+/// use exchange_certificates::{Answer, Request, Service, Thumbprint};
+///
+/// let request = Request::assign(Thumbprint::of(b""), Service::SMTP).with_default_smtp(Answer::Keep);
+/// assert_eq!(request.default_smtp(), Some(Answer::Keep));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Answer {
@@ -86,6 +108,14 @@ pub enum Answer {
 words! { Answer, "answer", like "keep": Keep = "keep", Replace = "replace" }
 
 /// What a replacement does with the names that connectors and the hybrid configuration hold.
+///
+/// ```
+/// use exchange_certificates::{ConnectorNames, Operation, Request, Thumbprint};
+///
+/// let (old, new) = (Thumbprint::of(b"old"), Thumbprint::of(b"new"));
+/// let request = Request::replace(old, new).with_connector_names(ConnectorNames::Update);
+/// assert_eq!(request.operation(), Operation::Replace { old, connectors: ConnectorNames::Update });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConnectorNames {
@@ -99,6 +129,14 @@ pub enum ConnectorNames {
 words! { ConnectorNames, "choice for the names of connectors", like "update": Keep = "keep", Update = "update" }
 
 /// A status other than Valid that a request may accept; no other can be.
+///
+/// ```
+/// use exchange_certificates::{AcceptedStatus, Request, Service, Thumbprint};
+///
+/// let request = Request::assign(Thumbprint::of(b""), Service::IIS)
+///     .with_accepted_status(AcceptedStatus::RevocationCheckFailure);
+/// assert_eq!(request.accepted_statuses(), [AcceptedStatus::RevocationCheckFailure]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AcceptedStatus {

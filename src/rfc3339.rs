@@ -35,9 +35,19 @@ pub fn parse(text: &str) -> Result<SystemTime, TimeError> {
 }
 
 /// Prints a point in time in UTC, to the second: `2026-11-24T00:00:00Z`.
+///
+/// ```
+/// use exchange_certificates::rfc3339;
+///
+/// assert_eq!(rfc3339::print(std::time::UNIX_EPOCH).to_string(), "1970-01-01T00:00:00Z");
+/// ```
 pub fn print(time: SystemTime) -> impl fmt::Display {
     Timestamp::from(time)
 }
+
+/// A point in time in files, where it is described.
+#[cfg(feature = "schemars")]
+pub(crate) struct Time;
 
 /// Serializes a point in time as it [prints](print).
 pub(crate) fn serialize<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

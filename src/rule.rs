@@ -38,6 +38,15 @@ impl fmt::Display for Source {
 }
 
 /// A rule about the assignment or the removal of a certificate.
+///
+/// ```
+/// use exchange_certificates::{Kind, rule};
+///
+/// let rule = rule("wildcard-imap").ok_or("no such rule")?;
+/// assert_eq!(rule.kind(), Kind::Refuse);
+/// println!("{} ({})", rule.documentation(), rule.source());
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug)]
 pub struct Rule {
     pub(crate) about: About,

@@ -21,6 +21,12 @@ use crate::text;
 /// Every rule of the crate, in the order in which they report: first what Microsoft's article on
 /// the assignment of certificates says, then what the references and support articles add. Those that compare what is
 /// presented stand last: they look at what all others say.
+///
+/// ```
+/// use exchange_certificates::{Kind, RULES};
+///
+/// assert!(RULES.iter().any(|rule| rule.id() == "wildcard-imap" && rule.kind() == Kind::Refuse));
+/// ```
 pub static RULES: &[&Rule] = &[
     &installation::CERTIFICATE_NOT_INSTALLED,
     &status::STATUS_NOT_VALID,

@@ -27,6 +27,15 @@ use crate::word::{self, words};
 ///
 /// It is about one `server`, or about the `servers` of a fleet, to which one certificate is rolled out. An
 /// unknown or repeated key is an error, and a null is a setting left out.
+///
+/// ```
+/// use exchange_certificates::{Outcome, Scenario};
+///
+/// let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// let now = scenario.now().ok_or("the file names a point in time")?;
+/// assert!(matches!(scenario.answer(now)?, Outcome::Plan(plan) if plan.has("verify-assignment")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "JsonObject<ScenarioForm>")]
 pub struct Scenario {
@@ -189,9 +198,15 @@ enum TaskError {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Scenario", extend("anyOf" = [{ "required": ["server"] }, { "required": ["servers"] }]))
+)]
 #[serde(deny_unknown_fields)]
 struct ScenarioForm {
     #[serde(default, deserialize_with = "rfc3339::deserialize_some")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<rfc3339::Time>"))]
     now: Option<SystemTime>,
     server: Option<Server>,
     servers: Option<Fleet>,
@@ -262,6 +277,11 @@ impl OperationForm {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Request", extend("anyOf" = [{ "required": ["thumbprint"] }, { "required": ["certificate"] }]))
+)]
 #[serde(deny_unknown_fields)]
 struct RequestForm {
     operation: Option<OperationForm>,
@@ -279,6 +299,7 @@ struct RequestForm {
     require_ssl: Option<bool>,
     shown: Option<Vec<Shown>>,
     servers: Option<Vec<Text>>,
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<std::collections::BTreeMap<String, Option<Answer>>>"))]
     answers: Option<Answers>,
 }
 

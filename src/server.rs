@@ -67,6 +67,7 @@ pub struct Server {
 
 /// All that a scenario file says of a server. What belongs to the organisation stands here only while it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Server", description = "A server."))]
 #[serde(deny_unknown_fields)]
 struct Facts {
     name: Text,
@@ -74,21 +75,27 @@ struct Facts {
     version: Version,
     build: Option<Text>,
     #[serde(deserialize_with = "settings::roles")]
+    #[cfg_attr(feature = "schemars", schemars(with = "settings::Roles"))]
     roles: BTreeSet<Role>,
     site: Option<Text>,
     #[serde(default, deserialize_with = "settings::or_default")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<StartupMode>"))]
     um_startup_mode: StartupMode,
     #[serde(default, deserialize_with = "settings::or_default")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<StartupMode>"))]
     um_call_router_startup_mode: StartupMode,
     #[serde(default)]
     imap_certificate_name: Fact<Text>,
     #[serde(default)]
     pop_certificate_name: Fact<Text>,
     #[serde(default, deserialize_with = "text::deserialize_all")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     client_names: Option<Vec<String>>,
     #[serde(default, deserialize_with = "settings::or_default")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<bool>"))]
     edge_subscribed: bool,
     #[serde(default, deserialize_with = "settings::or_default")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<LoadBalancing>"))]
     load_balancing: LoadBalancing,
     #[serde(default)]
     default_smtp: Fact<Thumbprint>,
@@ -98,14 +105,19 @@ struct Facts {
     #[serde(skip)]
     sites: Option<Sites>,
     #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "schemars", schemars(!skip_serializing))]
     not_read: NotReadList,
     #[serde(skip_serializing)]
+    #[cfg_attr(feature = "schemars", schemars(!skip_serializing))]
     auth_certificates: Option<AuthCertificates>,
     #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "schemars", schemars(!skip_serializing))]
     federation_certificate: Fact<Thumbprint>,
     #[serde(default, skip_serializing, deserialize_with = "settings::or_default")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Connector>>", !skip_serializing))]
     connectors: Vec<Connector>,
     #[serde(rename = "certificates", skip_serializing)]
+    #[cfg_attr(feature = "schemars", schemars(with = "Vec<Installed>", !skip_serializing))]
     inventory: Inventory,
 }
 

@@ -19,7 +19,17 @@ use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
 /// What a certificate is expected to be assigned to.
+///
+/// ```
+/// use exchange_certificates::{Expectation, Service, Thumbprint};
+///
+/// let expectation = Expectation { thumbprint: Thumbprint::of(b""), services: Service::IIS };
+/// let file = serde_json::to_string(&expectation)?;
+/// assert_eq!(serde_json::from_str::<Expectation>(&file)?, expectation);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The certificate.
@@ -29,7 +39,18 @@ pub struct Expectation {
 }
 
 /// A certificate as `Get-ExchangeCertificate` shows it.
+///
+/// ```
+/// use exchange_certificates::{Service, Shown};
+///
+/// let shown: Shown = serde_json::from_str(
+///     r#"{ "thumbprint": "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6", "services": "IIS, SMTP" }"#,
+/// )?;
+/// assert_eq!(shown.services, Some(Service::IIS | Service::SMTP));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "JsonObject<ShownForm>")]
 #[non_exhaustive]
 pub struct Shown {
@@ -47,10 +68,12 @@ impl Shown {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Shown"))]
 #[serde(deny_unknown_fields)]
 struct ShownForm {
     thumbprint: Thumbprint,
     #[serde(default, deserialize_with = "unless_cut_short")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<ShownServices>"))]
     services: Option<Service>,
 }
 
@@ -58,6 +81,19 @@ impl From<JsonObject<ShownForm>> for Shown {
     fn from(JsonObject(form): JsonObject<ShownForm>) -> Self {
         Self::new(form.thumbprint, form.services)
     }
+}
+
+/// What [`unless_cut_short`] reads.
+#[cfg(feature = "schemars")]
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is only described")]
+enum ShownServices {
+    Whole(Service),
+    /// A list that the shell cut short.
+    CutShort(#[schemars(regex(pattern = r"\.\.\.|…"))] String),
+    /// Names, the last of which may be cut short.
+    Names(Vec<String>),
 }
 
 /// A list that the shell cut short says nothing about what it left out.

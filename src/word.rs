@@ -24,6 +24,10 @@ pub(crate) trait Word: Copy + PartialEq + 'static {
         None
     }
 
+    /// What a text looks like that [`from_other`](Self::from_other) understands.
+    #[cfg(feature = "schemars")]
+    const OTHER_PATTERN: Option<&'static str> = None;
+
     /// What a number means that exports hold in place of the name.
     fn from_number(_number: u32) -> Option<Self> {
         None
@@ -128,6 +132,41 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T: Word>(deserializer: D) -
     deserializer.deserialize_any(Words(PhantomData))
 }
 
+/// Describes what is read: the names first, for who looks for one, then every form of them; or what is written.
+#[cfg(feature = "schemars")]
+pub(crate) fn json_schema<T: Word>(generator: &schemars::SchemaGenerator) -> schemars::Schema {
+    use schemars::json_schema;
+    let names: Vec<_> = T::NAMES.iter().map(|(_, name)| *name).collect();
+    if generator.contract().is_serialize() {
+        return json_schema!({ "enum": names });
+    }
+    let between = r"[\s_-]*";
+    let spelt = |name: &str| {
+        let letter = |letter: char| match letter.to_ascii_uppercase() {
+            upper if upper == letter.to_ascii_lowercase() => format!("{letter}{between}"),
+            upper => format!("[{upper}{}]{between}", upper.to_ascii_lowercase()),
+        };
+        letters(name).map(letter).collect::<String>()
+    };
+    let all = T::NAMES.iter().chain(T::OTHER_NAMES).map(|(_, name)| spelt(name));
+    let mut forms = vec![
+        json_schema!({ "enum": names }),
+        json_schema!({
+            "description": "The same without case, white space, hyphens and underscores.",
+            "type": "string",
+            "pattern": format!("^{between}(?:{})$", all.collect::<Vec<_>>().join("|")),
+        }),
+    ];
+    if T::from_number(0).is_some() {
+        forms.push(json_schema!({ "description": "Its number.", "type": "integer", "minimum": 0 }));
+        forms.push(json_schema!({ "type": "string", "pattern": r"^\s*\+?[0-9]+\s*$" }));
+    }
+    if let Some(pattern) = T::OTHER_PATTERN {
+        forms.push(json_schema!({ "type": "string", "pattern": pattern }));
+    }
+    json_schema!({ "anyOf": forms })
+}
+
 /// Gives a type its names, once: what it prints, serializes, parses and deserializes.
 macro_rules! words {
     (
@@ -157,6 +196,17 @@ macro_rules! words {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::word::deserialize(deserializer)
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).trim_end_matches("Form").into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::word::json_schema::<$type>(generator)
             }
         }
     };

@@ -21,8 +21,12 @@ fn organization(hostile: &str) -> (Audit, std::time::SystemTime) {
     (audit(&fleet, now), now)
 }
 
-const HOSTILE: [&str; 4] =
-    ["Default Frontend", "a\"} 1 exchange_certificates_finding{rule=\"x", "back\\slash\\n", "\u{202E}\u{2028}line, {x=\"1\"}"];
+const HOSTILE: [&str; 4] = [
+    "Default Frontend",
+    "a\"} 1 exchange_certificates_finding{rule=\"x",
+    "back\\slash\\n",
+    "\u{202E}\u{2028}line, {x=\"1\"}",
+];
 
 #[test]
 fn a_parser_of_prometheus_reads_every_finding_and_every_certificate() {

@@ -19,13 +19,16 @@ use crate::time::Timestamp;
 
 /// A renewal that falls due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AgendaItem {
     /// The day to act by: from then on the certificate expires soon.
     #[serde(serialize_with = "rfc3339::serialize")]
+    #[cfg_attr(feature = "schemars", schemars(with = "rfc3339::Time"))]
     pub due: SystemTime,
     /// When it expires.
     #[serde(serialize_with = "rfc3339::serialize")]
+    #[cfg_attr(feature = "schemars", schemars(with = "rfc3339::Time"))]
     pub not_after: SystemTime,
     /// The certificate.
     pub thumbprint: Thumbprint,
@@ -50,6 +53,19 @@ pub struct AgendaItem {
 /// A renewal is due when the certificate begins to [expire soon](crate::RULES): 60 days before its end, or a
 /// third of its lifetime if that is less. Only what is assigned is renewed. What the [audit](crate::audit()) says of a
 /// certificate is said here too: a successor that is installed is named.
+///
+/// ```
+/// use exchange_certificates::{Fleet, agenda, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// for item in agenda(&fleet, now, rfc3339::parse("2027-11-24")?) {
+///     println!("{} by {}", item.subject, rfc3339::print(item.due));
+/// }
+/// assert!(agenda(&fleet, now, now).len() < agenda(&fleet, now, rfc3339::parse("2027-11-24")?).len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaItem> {
     agenda_with(&Policy::default(), fleet, from, until)
 }

@@ -64,6 +64,15 @@ impl Found {
 
 /// Something that is wrong, with what other rules say of the same cause. Serialized with key, rule, severity,
 /// server, thumbprint, services, message, facts, remedy and, if there are any, consequences.
+///
+/// ```
+/// use exchange_certificates::{AuditFinding, Finding, Service, Severity};
+///
+/// // As a rule makes it, for tests of what is done with findings:
+/// let found = Finding::new(Service::SMTP, "it is not issued by the CA of the company");
+/// let finding = AuditFinding::new("contoso/company-ca", Severity::Low, "MBX01", found);
+/// assert_eq!(finding.key().as_str(), "contoso/company-ca mbx01 - SMTP");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFinding {
     rule: Cow<'static, str>,

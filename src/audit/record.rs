@@ -15,7 +15,20 @@ use crate::thumbprint::Thumbprint;
 /// What tells a finding from every other one of an audit, and stays from hour to hour and over versions: the rule, the
 /// server, the certificate, the services, and the connector or the endpoints that it is about. Printed on one line, as
 /// words between spaces: of names, in lower case, `%20` stands for a space, and so on.
+///
+/// ```
+/// use exchange_certificates::{Fleet, audit, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let (today, tomorrow) = (audit(&fleet, now), audit(&fleet, rfc3339::parse("2026-11-25")?));
+/// assert_eq!(today.findings[0].key(), tomorrow.findings[0].key());
+/// println!("{}", today.findings[0].key());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct FindingKey(String);
 
@@ -75,6 +88,7 @@ impl fmt::Display for FindingKey {
 
 /// A finding as an answer keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FindingRecord {
     /// What tells it from others.
@@ -102,6 +116,7 @@ pub struct FindingRecord {
 
 /// What another rule says of the cause of a finding, as an answer keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ConsequenceRecord {
     /// The id of the rule.
@@ -134,7 +149,21 @@ pub struct AuditRecord {
 
 /// What became of the findings of an earlier audit, in the order of the findings. Serialized with `new`, `changed`, `gone`
 /// and `not_judged`.
+///
+/// ```
+/// use exchange_certificates::{Fleet, audit, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let (today, in_spring) = (audit(&fleet, now), audit(&fleet, rfc3339::parse("2027-04-20")?));
+/// let earlier = today.record();
+/// let change = in_spring.since(&earlier);
+/// assert!(change.new.iter().any(|finding| finding.rule() == "audit-expired"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuditChange<'a> {
     /// Those that were not there.

@@ -38,6 +38,15 @@ const KEYS: [(&[u8], &str); 20] = [
 ///
 /// Printed as Windows and Exchange print it, the last part first. Two names are equal when their
 /// DER is: this is the comparison by which a certificate counts as self-signed.
+///
+/// ```
+/// use exchange_certificates::Certificate;
+///
+/// let certificate: Certificate = std::fs::read_to_string("examples/data/wildcard.pem")?.parse()?;
+/// assert_eq!(certificate.subject().to_string(), "CN=*.contoso.com, O=Contoso, C=US");
+/// assert!(certificate.subject() != certificate.issuer(), "it is not self-signed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Name<'a> {
     der: &'a [u8],

@@ -7,6 +7,14 @@ use crate::text;
 /// The number that an issuer gave a certificate, as its DER holds it.
 ///
 /// Printed as Windows prints it: upper-case hex with the octet that only carries the sign. Ordered by its bytes.
+///
+/// ```
+/// use exchange_certificates::Certificate;
+///
+/// let certificate: Certificate = std::fs::read_to_string("examples/data/wildcard.pem")?.parse()?;
+/// println!("{}", certificate.serial_number());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SerialNumber<'a>(pub(super) &'a [u8]);
 

@@ -17,6 +17,20 @@ use crate::time::Timestamp;
 /// [facts](Self::facts) are what the sentence tells, so that a program need not parse it.
 ///
 /// The names of facts are permanent, the words are not.
+///
+/// ```
+/// use exchange_certificates::{Request, Role, Server, Service, Thumbprint, Version, plan, rfc3339};
+///
+/// let server = Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?;
+/// let request = Request::assign(Thumbprint::of(b""), Service::IIS);
+/// let refused = plan(&server, &request, rfc3339::parse("2026-11-24")?).unwrap_err();
+/// for said in refused.diagnostics() {
+///     for (name, value) in said.message().facts() {
+///         println!("{name}: {value:?}");
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Message(Form);
 
@@ -30,6 +44,7 @@ enum Form {
 
 /// A value in a [`Message`]. Serialized as itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum FactValue {

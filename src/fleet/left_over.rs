@@ -10,7 +10,26 @@ use crate::text::{list, shown};
 use crate::thumbprint::Thumbprint;
 
 /// What stays undone.
+///
+/// ```
+/// use exchange_certificates::{Answer, Certificate, Fleet, LeftOver, Policy, Request, Rollout, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let chain = Certificate::chain_from_pem(&std::fs::read_to_string("examples/data/fullchain.pem")?)?;
+/// let request = Request::renew(chain.leaf().thumbprint()).with_default_smtp(Answer::Keep);
+/// let rollout = Rollout::new(request).with_certificate(chain.leaf().clone());
+/// for left in fleet.roll_out(&Policy::default(), &rollout, now)?.left_over() {
+///     match left {
+///         LeftOver::Connector { connector, .. } => println!("{connector} keeps its name"),
+///         other => println!("{other}"),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum LeftOver {

@@ -157,6 +157,23 @@ impl Rollout {
 ///
 /// Of a renewal the plans of the servers hold what is assigned there; the names of connectors and the removals stand
 /// behind all of them, and [`Fleet::apply`] carries out the whole.
+///
+/// ```
+/// use exchange_certificates::{Answer, Certificate, ConnectorNames, Fleet, Policy, Request, Rollout, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let chain = Certificate::chain_from_pem(&std::fs::read_to_string("examples/data/fullchain.pem")?)?;
+/// let request = Request::renew(chain.leaf().thumbprint())
+///     .with_default_smtp(Answer::Keep)
+///     .with_connector_names(ConnectorNames::Update);
+/// let rollout = Rollout::new(request).with_certificate(chain.leaf().clone());
+/// let plan = fleet.roll_out(&Policy::default(), &rollout, now)?;
+/// assert!(plan.is_complete() && plan.is_renewal());
+/// println!("imported first on {}", plan.imports().join(", "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a plan changes nothing until it is applied"]
 pub struct RolloutPlan {
@@ -182,6 +199,7 @@ pub struct RolloutPlan {
 
 /// A certificate that a renewal removes from a server.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct PlannedRemoval {
     /// The server.

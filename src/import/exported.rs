@@ -10,6 +10,17 @@ use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 
 /// A certificate that was read, with what was said of it. What was not said is not known.
+///
+/// ```
+/// use exchange_certificates::import::Import;
+///
+/// let mut import = Import::new();
+/// import.add("renewed.pem", &std::fs::read("examples/data/renewed.pem")?)?;
+/// let exported = import.certificates().next().ok_or("there is none")?;
+/// assert_eq!(exported.certificate().subject().to_string(), "CN=mail.contoso.com, O=Contoso, C=US");
+/// assert_eq!(exported.services(), None, "a bare certificate does not say what it is assigned to");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportedCertificate {
     certificate: Certificate,

@@ -6,6 +6,13 @@ use super::encoding;
 use super::format_list;
 
 /// A format that is read.
+///
+/// ```
+/// use exchange_certificates::import::Format;
+///
+/// assert_eq!(Format::of(b"-----BEGIN CERTIFICATE-----"), Some(Format::Certificates));
+/// assert_eq!(Format::of(b"Dear colleagues"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Format {

@@ -13,6 +13,13 @@ use crate::time::Timestamp;
 use crate::word::words;
 
 /// How much a finding weighs, in ascending order.
+///
+/// ```
+/// use exchange_certificates::Severity;
+///
+/// assert!(Severity::High > Severity::Low);
+/// assert_eq!("high".parse(), Ok(Severity::High));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
@@ -65,6 +72,16 @@ pub(crate) const AUDITED: &[(&str, &[Severity])] = &[
 ];
 
 /// A server as a rule of one's own for the audit sees it.
+///
+/// ```
+/// use exchange_certificates::{Finding, OwnAuditRule, Service, Severity};
+///
+/// let rule = OwnAuditRule::of_servers("contoso/every-endpoint-known", Severity::Low, |audited| {
+///     let is_unknown = audited.endpoints().iter().any(|endpoint| endpoint.presented().is_unknown());
+///     is_unknown.then(|| Finding::new(Service::empty(), "export all of this server"))
+/// });
+/// assert_eq!(rule.severity(), Severity::Low);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AuditedServer<'a> {
     pub(crate) server: &'a Server,

@@ -10,6 +10,7 @@ use crate::json_object::JsonObject;
 
 /// What a policy says, as far as it can be written: own rules stand by their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Policy"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PolicyForm {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -17,11 +18,23 @@ pub(crate) struct PolicyForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     minimum_rsa_bits: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(with = "Option<std::collections::BTreeMap<String, Weight>>", extend("propertyNames" = { "enum": ids() }))
+    )]
     raise: Option<Raised>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(extend("items" = { "enum": ids() })))]
     silence: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     own_rules: Option<Vec<String>>,
+}
+
+/// The rules that a policy may name; whether a rule can be raised or silenced is for the policy to say.
+#[cfg(feature = "schemars")]
+fn ids() -> Vec<&'static str> {
+    let audited = super::AUDITED.iter().map(|(id, _)| *id);
+    crate::rules::RULES.iter().map(|rule| rule.id()).chain(audited).collect()
 }
 
 /// In one order, so that two are equal that say the same.

@@ -5,6 +5,13 @@ use crate::finding::Kind;
 use crate::word::{Word, words};
 
 /// How much a rule weighs: by its kind, or, if it is a rule of the audit, by the severity of its findings.
+///
+/// ```
+/// use exchange_certificates::{Kind, Severity, Weight};
+///
+/// assert_eq!(Weight::from(Kind::Refuse).to_string(), "refuse");
+/// assert_eq!("high".parse(), Ok(Weight::Severity(Severity::High)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Weight {

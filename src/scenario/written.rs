@@ -207,6 +207,14 @@ impl Serialize for Scenario {
     }
 }
 
+#[cfg(feature = "schemars")]
+crate::json_object::like! {
+    Scenario: super::ScenarioForm;
+    Asked: super::RequestForm;
+    Request: super::RequestForm;
+    Rollout: super::RequestForm;
+}
+
 fn is_default(policy: &&Policy) -> bool {
     **policy == Policy::default()
 }

@@ -12,6 +12,12 @@ use crate::text::{self, Caseless, Text, TextError};
 use crate::word::words;
 
 /// What kind of object names the certificate.
+///
+/// ```
+/// use exchange_certificates::ConnectorKind;
+///
+/// assert_eq!("SendConnector".parse(), Ok(ConnectorKind::Send));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConnectorKind {
@@ -61,20 +67,24 @@ pub struct Connector(Arc<Settings>);
 
 /// The settings of a connector, as a scenario file writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Connector"))]
 #[serde(deny_unknown_fields)]
 struct Settings {
     kind: ConnectorKind,
     name: Text,
     /// Left out, there is none: older files have no other way to say so.
     #[serde(default = "none", with = "certificate_name")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Fact<TlsCertificateName>"))]
     tls_certificate_name: Fact<TlsCertificateName>,
     #[serde(default)]
     fqdn: Fact<Text>,
     #[serde(default, deserialize_with = "texts")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     servers: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     auth_mechanism: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transport_role: Option<TransportRole>,
@@ -87,10 +97,13 @@ struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     cloud_services_mail_enabled: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     tls_domain_capabilities: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     smart_hosts: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     bindings: Option<Vec<String>>,
 }
 
@@ -379,6 +392,9 @@ impl<'de> Deserialize<'de> for Connector {
         JsonObject::deserialize(deserializer).map(|JsonObject(settings)| Self(Arc::new(settings)))
     }
 }
+
+#[cfg(feature = "schemars")]
+crate::json_object::like! { Connector: Settings; }
 
 fn none<T>() -> Fact<T> {
     Fact::None

@@ -18,7 +18,18 @@ pub const DEFAULT_WEB_SITE: u32 = 1;
 pub const EXCHANGE_BACK_END: u32 = 2;
 
 /// A certificate that is installed on a server, with the facts that stand beside it.
+///
+/// ```
+/// use exchange_certificates::{Certificate, Installed, Service};
+///
+/// let certificate: Certificate = std::fs::read_to_string("examples/data/renewed.pem")?.parse()?;
+/// let installed = Installed::new(certificate).with_services(Service::IIS | Service::SMTP).with_web_sites([1]);
+/// assert!(installed.has_private_key());
+/// assert_eq!(installed.status(), None, "it is not known");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "JsonObject<InstalledForm>", into = "InstalledForm")]
 pub struct Installed {
     certificate: Certificate,
@@ -283,6 +294,7 @@ impl From<Certificate> for Installed {
 
 /// An installed certificate in a scenario.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Installed"))]
 #[serde(deny_unknown_fields)]
 struct InstalledForm {
     certificate: Certificate,

@@ -19,6 +19,14 @@ pub enum KeyStorage {
 words! { KeyStorage, "key storage", like "CSP": Csp = "CSP", Ksp = "KSP"; or Csp = "CAPI", Ksp = "CNG" }
 
 /// The status that `Get-ExchangeCertificate` reports. Read from its name or its number.
+///
+/// ```
+/// use exchange_certificates::Status;
+///
+/// assert_eq!("date invalid".parse(), Ok(Status::DateInvalid));
+/// assert_eq!(Status::from_value(6), Status::RevocationCheckFailure);
+/// assert_eq!(Status::from_value(99).to_string(), "99", "which is never acceptable");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -91,6 +99,13 @@ impl Serialize for Status {
 }
 
 /// The kind of CA that issued the root, as `Get-ExchangeCertificate` reports it. Read from its name or its number.
+///
+/// ```
+/// use exchange_certificates::RootCaType;
+///
+/// assert_eq!("thirdparty".parse(), Ok(RootCaType::ThirdParty));
+/// assert_eq!(RootCaType::from_value(3), RootCaType::Registry);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RootCaType {

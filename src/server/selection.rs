@@ -9,7 +9,11 @@ use crate::thumbprint::Thumbprint;
 
 /// Which certificates a server finds for host names, compared without case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Selection(BTreeMap<Caseless<Text>, Vec<Thumbprint>>);
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub(super) struct Selection(
+    #[cfg_attr(feature = "schemars", schemars(with = "BTreeMap<String, Vec<Thumbprint>>"))]
+    BTreeMap<Caseless<Text>, Vec<Thumbprint>>,
+);
 
 impl Selection {
     pub(super) fn insert(&mut self, host: Text, thumbprints: Vec<Thumbprint>) {

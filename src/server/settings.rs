@@ -53,6 +53,13 @@ impl Role {
 }
 
 /// How a Unified Messaging service starts. Printed and serialized as `TCP`, `TLS` or `Dual`.
+///
+/// ```
+/// use exchange_certificates::StartupMode;
+///
+/// assert_eq!("tls".parse(), Ok(StartupMode::Tls));
+/// assert_eq!(StartupMode::default().to_string(), "TCP");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum StartupMode {
@@ -68,6 +75,13 @@ pub enum StartupMode {
 words! { StartupMode, "startup mode", like "TLS": Tcp = "TCP", Tls = "TLS", Dual = "Dual" }
 
 /// How the HTTP traffic of a server is balanced.
+///
+/// ```
+/// use exchange_certificates::LoadBalancing;
+///
+/// assert_eq!("L7".parse(), Ok(LoadBalancing::Layer7));
+/// assert_eq!(LoadBalancing::default(), LoadBalancing::None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LoadBalancing {
@@ -87,7 +101,16 @@ words! {
 }
 
 /// The certificates of the organisation's authorization configuration (`Get-AuthConfig`).
+///
+/// ```
+/// use exchange_certificates::{AuthCertificates, Thumbprint};
+///
+/// let current = Thumbprint::of(b"current");
+/// let auth = AuthCertificates::new(Some(current), None);
+/// assert!(auth.contains(current));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(from = "JsonObject<AuthCertificatesForm>")]
 #[non_exhaustive]
 pub struct AuthCertificates {
@@ -97,6 +120,7 @@ pub struct AuthCertificates {
     pub next: Option<Thumbprint>,
     /// When it does, if that is known.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "rfc3339::serialize_some")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<rfc3339::Time>"))]
     pub next_effective: Option<SystemTime>,
 }
 
@@ -121,11 +145,13 @@ impl AuthCertificates {
 
 /// The `auth_certificates` of a scenario file.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "AuthCertificates"))]
 #[serde(deny_unknown_fields)]
 struct AuthCertificatesForm {
     current: Option<Thumbprint>,
     next: Option<Thumbprint>,
     #[serde(default, deserialize_with = "rfc3339::deserialize_some")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<rfc3339::Time>"))]
     next_effective: Option<SystemTime>,
 }
 
@@ -145,6 +171,17 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What [`roles`] reads.
+#[cfg(feature = "schemars")]
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is only described")]
+pub(super) enum Roles {
+    List(BTreeSet<Role>),
+    /// Several names with commas, as Exchange prints them.
+    Text(String),
 }
 
 /// Reads a list of roles, or the text in which Exchange prints several.

@@ -40,6 +40,10 @@ impl Word for Version {
     ];
     const OTHER_NAMES: &'static [(Self, &'static str)] = &[(Self::SubscriptionEdition, "Subscription Edition")];
     const LIKE: &'static str = "2019";
+    #[cfg(feature = "schemars")]
+    const OTHER_PATTERN: Option<&'static str> = Some(
+        r"^[\s().A-Za-z]*(?:2013|2016|2019|[Ss]\s*[Ee]|[Ss]ubscription\s*[Ee]dition|15[\s().]+(?:[01]|2[\s().A-Za-z]+[0-9]+)(?:[\s().A-Za-z]+[0-9]+){0,2})[\s().]*$",
+    );
 
     fn from_other(text: &str) -> Option<Self> {
         const AROUND: [&str; 5] = ["microsoft", "exchange", "server", "version", "build"];

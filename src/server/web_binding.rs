@@ -20,6 +20,7 @@ use crate::thumbprint::Thumbprint;
 /// # Ok::<(), exchange_certificates::WebBindingError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(try_from = "JsonObject<WebBindingForm>", into = "WebBindingForm")]
 pub struct WebBinding {
     site: u32,
@@ -143,6 +144,7 @@ impl WebBinding {
 
 /// A binding in a scenario.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "WebBinding"))]
 #[serde(deny_unknown_fields)]
 struct WebBindingForm {
     site: u32,

@@ -60,3 +60,6 @@ impl<'de> Deserialize<'de> for Server {
         Self::of(facts).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(feature = "schemars")]
+crate::json_object::like! { Server: Facts; }

@@ -17,6 +17,17 @@ use crate::plan::Plan;
 /// digits.
 ///
 /// It holds within one version of this crate: another one may say the same in other words.
+///
+/// ```
+/// use exchange_certificates::{Fingerprint, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let fingerprint = plan(&server, &Request::assign(mail, Service::IIS), now)?.fingerprint();
+/// assert_eq!(fingerprint.to_string().parse::<Fingerprint>()?, fingerprint);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 20]);
 

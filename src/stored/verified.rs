@@ -162,6 +162,21 @@ impl fmt::Display for PlannedState {
 }
 
 /// What was to change by a stored plan, and what did.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let stored = plan(&server, &Request::assign(mail, Service::IIS), now)?.stored(now);
+/// # let mut fleet = Fleet::new();
+/// # fleet.insert(server)?;
+/// // Nobody has run the script yet.
+/// let verification = stored.verify(&fleet, now);
+/// assert!(verification.is_missing());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlanVerification {

@@ -44,6 +44,20 @@ pub fn compare(before: &Fleet, after: &Fleet, now: SystemTime) -> FleetChange {
 }
 
 /// What became of an organisation.
+///
+/// ```
+/// use exchange_certificates::{Fleet, PresentedAt, Thumbprint, Verdict, compare, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let seen = PresentedAt::seen("MBX01", "mbx01.contoso.com", 443, Thumbprint::of(b"")).with_endpoint("https/1/*:443");
+/// let change = compare(&fleet, &fleet, now).with_probe([&seen]);
+/// assert!(change.added.is_empty());
+/// assert_eq!(change.looks[0].verdict, Verdict::Other);
+/// assert!(change.is_worse());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FleetChange {
