@@ -18,6 +18,7 @@ mod error;
 mod extension;
 mod forms;
 mod made_by;
+mod mistaken;
 mod name;
 mod oid;
 mod pem;
@@ -32,6 +33,7 @@ pub(crate) use self::domain::bytes_cover;
 pub use self::domain::domain_covers;
 pub use self::error::CertificateError;
 pub use self::extension::{BasicConstraints, ExtendedKeyUsage, Extension, KeyUsage};
+pub use self::mistaken::Mistaken;
 pub use self::name::{Attribute, Name};
 pub use self::serial_number::SerialNumber;
 
@@ -76,10 +78,11 @@ impl Certificate {
     /// # Errors
     ///
     /// Where the outer structure cannot be read, with the place; also where bytes follow the
-    /// certificate. An extension that cannot be read is no error: see [`Extension`].
+    /// certificate. What is often given for a certificate is named: see [`Mistaken`]. An extension that cannot be read is no error: see [`Extension`].
     pub fn from_der(der: impl Into<Arc<[u8]>>) -> Result<Self, CertificateError> {
         let der = der.into();
-        let facts = decode::decode(&der)?;
+        let mistaken = |error| Mistaken::of(&der).map_or(error, CertificateError::Mistaken);
+        let facts = decode::decode(&der).map_err(mistaken)?;
         Ok(Self { der, facts })
     }
 
@@ -121,7 +124,8 @@ impl Certificate {
             None if text.trim().is_empty() => Err(CertificateError::Empty),
             None => Err(CertificateError::NoPem),
             Some(first) if blocks.iter().all(|block| block.kind == pem::PemLabel::Other) => {
-                Err(CertificateError::OtherLabel { label: first.label.to_owned() })
+                let other = || CertificateError::OtherLabel { label: first.label.to_owned() };
+                Err(Mistaken::of_label(first.label).map_or_else(other, CertificateError::Mistaken))
             }
             Some(_) => Ok(certificates),
         }

@@ -3,6 +3,8 @@
 
 #[path = "certificate/chain.rs"]
 mod chain;
+#[path = "certificate/mistaken.rs"]
+mod mistaken;
 #[path = "support"]
 mod support {
     pub mod factory;
@@ -11,7 +13,9 @@ mod support {
 use std::hint::black_box;
 use std::time::UNIX_EPOCH;
 
-use exchange_certificates::{Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, PublicKey, rfc3339};
+use exchange_certificates::{
+    Certificate, CertificateError, ExtendedKeyUsage, Extension, KeyUsage, Mistaken, PublicKey, rfc3339,
+};
 use proptest::prelude::*;
 use support::factory::*;
 
@@ -228,7 +232,9 @@ fn certificates_are_found_in_pem() {
     assert_eq!(Certificate::from_pem(&both), Err(CertificateError::NotOne { count: 2 }));
     assert_eq!(Certificate::from_pem(" \n"), Err(CertificateError::Empty));
     assert_eq!(Certificate::from_pem("MIIB"), Err(CertificateError::NoPem));
-    assert_eq!(Certificate::from_pem(&key), Err(CertificateError::OtherLabel { label: "PRIVATE KEY".into() }));
+    assert_eq!(Certificate::from_pem(&key), Err(CertificateError::Mistaken(Mistaken::PrivateKey)));
+    let other = pem("PUBLIC KEY", b"open");
+    assert_eq!(Certificate::from_pem(&other), Err(CertificateError::OtherLabel { label: "PUBLIC KEY".into() }));
     let broken = format!("{text}{}", pem("CERTIFICATE", &one.as_der()[..100]));
     assert_eq!(
         Certificate::all_from_pem(&broken).unwrap_err().to_string(),

@@ -1,5 +1,6 @@
 //! Why something is no certificate.
 
+use super::mistaken::Mistaken;
 use crate::text;
 
 /// Why bytes or a text are no certificate, or not the certificates that were asked for.
@@ -39,6 +40,9 @@ pub enum CertificateError {
         /// How many bytes follow.
         extra: usize,
     },
+    /// Something else that lies beside certificates.
+    #[error("{0}")]
+    Mistaken(Mistaken),
     /// A text without any PEM block.
     #[error("the text holds no PEM block")]
     NoPem,

@@ -4,6 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::encoding;
 use super::format_list;
+use crate::certificate::Mistaken;
 
 /// A format that is read.
 ///
@@ -71,6 +72,7 @@ impl CertificateForm {
                 let is_signed_data = beginning.windows(SIGNED_DATA.len()).any(|window| window == SIGNED_DATA);
                 Some(if is_signed_data { Self::Pkcs7 } else { Self::Der })
             }
+            _ if Mistaken::of(bytes).is_some() => Some(Self::Der),
             _ => is_base64(bytes).then_some(Self::Base64),
         }
     }
