@@ -166,6 +166,9 @@ struct Row {
     not_before: Option<String>,
     not_after: Option<String>,
     domains: Option<Vec<String>>,
+    /// Whether there are more domains, which were not shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    domains_cut_short: bool,
     services: Option<Service>,
     status: Option<exchange_certificates::Status>,
     root_ca_type: Option<exchange_certificates::RootCaType>,
@@ -187,6 +190,7 @@ impl Row {
             not_before: Some(rfc3339::print(certificate.not_before()).to_string()),
             not_after: Some(rfc3339::print(certificate.not_after()).to_string()),
             domains: Some(certificate.domains().into_iter().map(Into::into).collect()),
+            domains_cut_short: false,
             services: exported.services(),
             status: exported.status(),
             root_ca_type: exported.root_ca_type(),
@@ -207,13 +211,14 @@ impl Row {
             not_before: listed.not_before.map(|time| rfc3339::print(time).to_string()),
             not_after: listed.not_after.map(|time| rfc3339::print(time).to_string()),
             domains: listed.domains.clone(),
+            domains_cut_short: listed.domains_cut_short,
             services: listed.services,
             status: listed.status,
             root_ca_type: listed.root_ca_type,
             friendly_name: listed.friendly_name.clone(),
             has_private_key: listed.has_private_key,
             key_storage: None,
-            web_sites: None,
+            web_sites: listed.web_sites.as_ref().map(|sites| sites.iter().copied().collect()),
             server: listed.server.as_deref().map(|name| import.printed_name(name)),
         }
     }
@@ -360,7 +365,8 @@ fn format_list(certificates: &[Row]) -> String {
         let or_empty = |value: &Option<String>| plain(value.as_deref().unwrap_or_default());
         let printed = |value: Option<String>| value.unwrap_or_default();
         let boolean = |value| if value { "True" } else { "False" };
-        let domains = row.domains.as_ref().map(|domains| format!("{{{}}}", plain(&domains.join(", "))));
+        let more = if row.domains_cut_short { "..." } else { "" };
+        let domains = row.domains.as_ref().map(|domains| format!("{{{}{more}}}", plain(&domains.join(", "))));
         let lines = [
             ("CertificateDomains", printed(domains)),
             ("FriendlyName", or_empty(&row.friendly_name)),
@@ -408,7 +414,9 @@ fn tables(import: &Import, certificates: &[Row]) -> String {
             known(row.server.clone()),
             row.thumbprint.clone(),
             known(row.subject.clone()),
-            known(row.domains.as_ref().map(|domains| domains.join(" "))),
+            known(
+                row.domains.as_ref().map(|domains| domains.join(" ") + if row.domains_cut_short { " …" } else { "" }),
+            ),
             known(row.services.map(|services| services.to_string())),
             known(row.status.map(|status| status.to_string())),
             known(row.not_after.clone()),

@@ -1,4 +1,4 @@
-//! Reading what Exchange exports: CLIXML, JSON, `Format-List` and `Format-Table` text, PEM, DER and PKCS#7.
+//! Reading what Exchange exports: CLIXML, JSON, CSV, `Format-List` and `Format-Table` text, PEM, DER and PKCS#7.
 //!
 //! An [`Import`] takes any number of files, in any order and mixture, and tells which servers,
 //! certificates and connectors they describe. What no file says is not known, and what was not read
@@ -30,7 +30,9 @@ mod certificates;
 mod clixml;
 mod collected;
 mod collection;
+mod columns;
 mod connectors;
+mod csv;
 mod described;
 mod encoding;
 mod error;
@@ -38,6 +40,7 @@ mod escape;
 mod exported;
 mod format;
 mod format_list;
+mod format_table;
 mod json;
 mod known;
 mod listed;
@@ -47,13 +50,16 @@ mod note;
 mod nrbf;
 mod objects;
 mod organization;
+mod pasted;
 mod presented;
 mod probe;
 mod property_list;
 mod questions;
 mod records;
 mod servers;
+mod shown;
 mod value;
+mod wrapped;
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read as _};
@@ -73,6 +79,7 @@ pub use self::organization::{Guess, ImportedOrganization, OrganizationNote};
 pub use self::probe::probe_script;
 use self::questions::Question;
 use self::records::Records;
+use self::shown::Reading;
 use self::value::ObjectKind;
 use crate::certificate::{Certificate, CertificateError};
 use crate::fact::Fact;
@@ -173,6 +180,7 @@ impl Import {
             Format::Clixml => self.add_clixml(&input, bytes),
             Format::Json => self.add_json(&input, bytes),
             Format::Text => self.add_text(&input, bytes),
+            Format::Csv => self.add_csv(&input, bytes),
             Format::Certificates => self.add_certificates(&input, bytes),
         }
     }
@@ -225,18 +233,36 @@ impl Import {
     }
 
     fn add_json(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
-        too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
-        let mut records = Records::default();
-        for object in json::read(&input.name, &encoding::text(bytes))? {
-            objects::take(&mut records, object, input.server.as_deref())?;
-        }
-        self.records.absorb(records)
+        self.add_read(input, bytes, false, |file, text| {
+            json::read(file, text).map(|objects| Reading { objects, notes: Vec::new() })
+        })
+    }
+
+    fn add_csv(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        self.add_read(input, bytes, false, csv::read)
     }
 
     fn add_text(&mut self, input: &Input, bytes: &[u8]) -> Result<(), ImportError> {
+        self.add_read(input, bytes, true, format_list::read)
+    }
+
+    /// Takes what a reader of text makes of a file. An excerpt shows what somebody chose to show.
+    fn add_read(
+        &mut self,
+        input: &Input,
+        bytes: &[u8],
+        is_excerpt: bool,
+        read: impl Fn(&Arc<str>, &str) -> Result<Reading, ImportError>,
+    ) -> Result<(), ImportError> {
         too_large(input, bytes.len() as u64, MAXIMUM_LENGTH)?;
         let mut records = Records::default();
-        for object in format_list::read(&input.name, &encoding::text(bytes))? {
+        records.account.is_excerpt = is_excerpt;
+        if encoding::is_windows_1252(bytes) {
+            records.notes.push(ImportNote::Windows1252 { origin: Origin::new(&input.name, Place::File) });
+        }
+        let Reading { objects, notes } = read(&input.name, &encoding::text(bytes))?;
+        records.notes.extend(notes);
+        for object in objects {
             objects::take(&mut records, object, input.server.as_deref())?;
         }
         self.records.absorb(records)

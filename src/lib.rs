@@ -97,8 +97,8 @@ pub use audit::{
 pub use block::Block;
 pub use case::{Assignment, Removal};
 pub use certificate::{
-    Attribute, BasicConstraints, Certificate, CertificateError, Chain, ExtendedKeyUsage, Extension, KeyUsage,
-    Mistaken, Name, PublicKey, SerialNumber, domain_covers,
+    Attribute, BasicConstraints, Certificate, CertificateError, Chain, ExtendedKeyUsage, Extension, KeyUsage, Mistaken,
+    Name, PublicKey, SerialNumber, domain_covers,
 };
 pub use deployment::{Deployment, DeploymentFile, DeploymentOptions, NoDeployment};
 pub use diagnostic::{Decision, Diagnostic, Refusal};

@@ -261,6 +261,7 @@ fn listed(object: &Object, facts: Facts, server: Option<String>) -> Result<Liste
         domains_cut_short,
         friendly_name: facts.friendly_name,
         has_private_key: facts.has_private_key,
+        web_sites: facts.web_sites,
         not_before: object.text("NotBefore").and_then(point_in_time),
         not_after: object.text("NotAfter").and_then(point_in_time),
         server,

@@ -30,8 +30,7 @@ impl Encoding {
     }
 }
 
-/// The text of a file. Bytes that are no UTF-8 are read as Windows' Western code page, as far as
-/// its characters are those of Latin-1; of the others only the ellipsis matters.
+/// The text of a file. Bytes that are no UTF-8 are read as Windows' Western code page.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     let (encoding, mark) = Encoding::of(bytes);
     let bytes = bytes.get(mark..).unwrap_or_default();
@@ -41,8 +40,20 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
-        Err(_) => bytes.iter().map(|byte| if *byte == 0x85 { '…' } else { char::from(*byte) }).collect(),
+        Err(_) => bytes.iter().map(|byte| windows_1252(*byte)).collect(),
     }
+}
+
+/// Whether a file is neither UTF-8 nor UTF-16.
+pub(super) fn is_windows_1252(bytes: &[u8]) -> bool {
+    Encoding::of(bytes).0 == Encoding::Utf8 && std::str::from_utf8(bytes).is_err()
+}
+
+/// The character of a byte: but for two rows, it is that of Latin-1.
+fn windows_1252(byte: u8) -> char {
+    const ROWS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ";
+    let in_rows = byte.checked_sub(0x80).and_then(|place| ROWS.chars().nth(usize::from(place)));
+    in_rows.filter(|_| byte < 0xA0).unwrap_or(char::from(byte))
 }
 
 /// UTF-16 read as UTF-8, a piece at a time.
@@ -172,6 +183,8 @@ mod tests {
         }
         assert_eq!(super::text(b"\xEF\xBB\xBFabc"), "abc");
         assert_eq!(super::text(b"CN=Z\xFCrich, O=C\x85"), "CN=Zürich, O=C…");
+        assert_eq!(super::text(b"\x80 \x96 \x9F\xA0\xFF"), "€ – Ÿ\u{A0}ÿ");
+        assert!(is_windows_1252(b"Z\xFCrich") && !is_windows_1252("Zürich".as_bytes()) && !is_windows_1252(&le));
     }
 
     #[test]

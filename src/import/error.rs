@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 #[non_exhaustive]
 pub enum ImportError {
     /// Bytes of none of the formats that are read.
-    #[error("{}: unrecognised file format; expected CLIXML, JSON, Format-List, Format-Table, PEM, DER or PKCS#7", text::shown(.file))]
+    #[error("{}: unrecognised file format; expected CLIXML, JSON, CSV, Format-List, Format-Table, PEM, DER or PKCS#7", text::shown(.file))]
     UnknownFormat {
         /// The file.
         file: String,

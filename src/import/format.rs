@@ -2,6 +2,7 @@
 
 use der::asn1::ObjectIdentifier;
 
+use super::csv;
 use super::encoding;
 use super::format_list;
 use crate::certificate::Mistaken;
@@ -25,6 +26,8 @@ pub enum Format {
     Text,
     /// DER, PEM or a PKCS#7 bundle.
     Certificates,
+    /// CSV, as `Export-Csv` and `ConvertTo-Csv` write it.
+    Csv,
 }
 
 /// How many bytes tell the format.
@@ -47,6 +50,9 @@ impl Format {
         }
         if text.contains("-----BEGIN ") {
             return Some(Self::Certificates);
+        }
+        if csv::looks_like(text) {
+            return Some(Self::Csv);
         }
         format_list::looks_like(text).then_some(Self::Text)
     }

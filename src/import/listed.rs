@@ -1,5 +1,6 @@
 //! A certificate as a listing shows it: without its DER, and never taken for a certificate.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::error::Origin;
@@ -8,7 +9,7 @@ use crate::service::Service;
 use crate::thumbprint::Thumbprint;
 use crate::verify::Shown;
 
-/// A certificate as `Format-List`, `Format-Table` or JSON without `RawData` shows it.
+/// A certificate as `Format-List`, `Format-Table`, CSV or JSON without `RawData` shows it.
 ///
 /// It serves [`verify`](crate::verify) and people; no rule can judge it. Texts stand as they were shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Listed {
     pub friendly_name: Option<String>,
     /// Whether the server has the private key.
     pub has_private_key: Option<bool>,
+    /// The IIS sites that it is bound to; `None` if they were not shown, or cut short.
+    pub web_sites: Option<BTreeSet<u32>>,
     /// Since when it is valid; only JSON tells in which time zone that was meant.
     pub not_before: Option<SystemTime>,
     /// Until when it is valid.
@@ -60,6 +63,7 @@ impl Listed {
             domains_cut_short: false,
             friendly_name: None,
             has_private_key: None,
+            web_sites: None,
             not_before: None,
             not_after: None,
             server: None,

@@ -191,6 +191,8 @@ impl Answers {
 pub(super) struct Account {
     /// Whether it is no export: PEM, DER and PKCS#7 say nothing of what they do not hold.
     pub(super) is_bare: bool,
+    /// Whether it shows what somebody chose to show: there may be more objects of each kind.
+    pub(super) is_excerpt: bool,
     pub(super) collection: Option<Collection>,
     pub(super) asked: Vec<Asked>,
     pub(super) bindings: BTreeMap<ServerKey, Vec<WebBinding>>,
@@ -264,7 +266,11 @@ impl Account {
             let answer = Answer { is_read: asked.is_read && is_whole, message, origin: asked.origin.clone() };
             answers.put(asked.question.clone(), answer);
         }
-        for question in self.found.keys().filter(|question| !answers.recorded.contains_key(question)) {
+        // Of these there is one, so that whoever shows it shows all.
+        let is_one =
+            |what| matches!(what, NotReadKind::Auth | NotReadKind::Imap | NotReadKind::Pop | NotReadKind::DefaultSmtp);
+        let found = self.found.keys().filter(|question| !self.is_excerpt || is_one(question.what));
+        for question in found.filter(|question| !answers.recorded.contains_key(question)) {
             answers.seen.insert(question.clone());
         }
         for (question, origin) in &self.left_out {

@@ -24,19 +24,15 @@ fn shapes() -> Vec<(&'static str, Mistaken, Vec<u8>)> {
             Mistaken::Pkcs12,
             [&[0x30, 0x80, 2, 1, 3, 0x30, 0x80][..], &oid("1.2.840.113549.1.7.1"), &[0xA0, 0x80, 0x24, 0x80]].concat(),
         ),
+        ("PKCS#8", Mistaken::PrivateKey, sequence(&[number(0), algorithm("1.2.840.113549.1.1.1"), octets.clone()])),
         (
-            "PKCS#8",
+            "short PKCS#8",
             Mistaken::PrivateKey,
-            sequence(&[number(0), algorithm("1.2.840.113549.1.1.1"), octets.clone()]),
+            sequence(&[number(1), sequence(&[oid("1.3.101.112")]), vec![4, 2, 4, 0]]),
         ),
-        ("short PKCS#8", Mistaken::PrivateKey, sequence(&[number(1), sequence(&[oid("1.3.101.112")]), vec![4, 2, 4, 0]])),
         ("PKCS#1", Mistaken::PrivateKey, sequence(&[number(0), tlv(2, &[&[1; 128]]), tlv(2, &[&[1, 0, 1]])])),
         ("SEC 1", Mistaken::PrivateKey, sequence(&[number(1), tlv(4, &[&[9; 32]])])),
-        (
-            "encrypted PKCS#8",
-            Mistaken::PrivateKey,
-            sequence(&[algorithm("1.2.840.113549.1.5.13"), octets.clone()]),
-        ),
+        ("encrypted PKCS#8", Mistaken::PrivateKey, sequence(&[algorithm("1.2.840.113549.1.5.13"), octets.clone()])),
         (
             "PKCS#8 encrypted as in PKCS#12",
             Mistaken::PrivateKey,
