@@ -256,3 +256,15 @@ fn policies_are_written_and_read_back_but_not_their_own_rules() {
     let error = serde_json::from_str::<Policy>(&text).unwrap_err().to_string();
     assert!(error.starts_with("own_rules: `contoso/freeze` are code"), "{error}");
 }
+
+#[test]
+fn what_a_probe_saw_is_written_and_read_back() {
+    use exchange_certificates::PresentedAt;
+    let seen = PresentedAt::seen("MBX01", "mbx01.contoso.com", 993, certificate().thumbprint()).with_endpoint("imap");
+    let silent =
+        PresentedAt::not_seen("MBX01", "10.0.0.1", 25, "no answer within 5 seconds").with_name("mail.contoso.com");
+    for seen in [seen, silent] {
+        let text = serde_json::to_string(&seen).unwrap();
+        assert_eq!(serde_json::from_str::<PresentedAt>(&text).unwrap(), seen, "{text}");
+    }
+}

@@ -1,7 +1,7 @@
 //! What was really presented at a port, when somebody looked.
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::thumbprint::Thumbprint;
 
@@ -67,6 +67,28 @@ impl PresentedAt {
     /// `seen` or `not-seen`.
     pub fn state(&self) -> &'static str {
         if self.thumbprint.is_some() { "seen" } else { "not-seen" }
+    }
+}
+
+impl<'de> Deserialize<'de> for PresentedAt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// As it is written; `state` says again whether there is a thumbprint.
+        #[derive(Deserialize)]
+        struct Form {
+            server: String,
+            #[serde(default)]
+            endpoint: Option<String>,
+            address: String,
+            port: u16,
+            name: String,
+            #[serde(default)]
+            thumbprint: Option<Thumbprint>,
+            #[serde(default)]
+            message: String,
+        }
+
+        let Form { server, endpoint, address, port, name, thumbprint, message } = Form::deserialize(deserializer)?;
+        Ok(Self { server, endpoint, address, port, name, thumbprint, message })
     }
 }
 
