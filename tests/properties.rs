@@ -8,13 +8,14 @@ mod support {
     pub mod situations;
 }
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use exchange_certificates::RULES;
+use exchange_certificates::{AuditRecord, Fleet, Policy, RULES, StoredPlan, audit, plan};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use support::comparison::{by_library, by_table};
+use support::comparison::{by_library, by_table, now, request, server};
+use support::decision_table::Situation;
 use support::situations::situations;
 
 proptest! {
@@ -24,6 +25,40 @@ proptest! {
     fn library_and_decision_table_agree(situation in situations()) {
         let (library, table) = (by_library(&situation), by_table(&situation));
         prop_assert_eq!(library, table, "the library (left) and tests/support/decision_table (right) disagree");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_that_is_kept_comes_to_the_same_and_to_nothing_else(one in situations(), other in situations()) {
+        let planned = |situation: &Situation| plan(&server(situation), &request(situation), now(situation));
+        let Ok(kept) = planned(&one) else { return Ok(()) };
+        let file = serde_json::to_string(&kept.stored(now(&one))).unwrap();
+        let stored: StoredPlan = serde_json::from_str(&file).unwrap();
+        prop_assert_eq!(stored.again_on(&server(&one), &Policy::default(), now(&one)).unwrap(), kept.clone());
+        // Another situation of a server of that name: the fingerprints are the same where the plan does not go stale.
+        let there = server(&other);
+        let holds = kept.apply(&mut there.clone(), now(&other)).is_ok();
+        let again = stored.again_on(&there, &Policy::default(), now(&other));
+        prop_assert_eq!(again.is_ok(), holds, "{:?}", again.map(|plan| plan.fingerprint()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_two_findings_have_one_key_and_the_same_server_has_the_same_ones(situation in situations()) {
+        let fleet = [server(&situation)].into_iter().collect::<Result<Fleet, _>>().unwrap();
+        let audit = audit(&fleet, now(&situation));
+        let keys: BTreeSet<_> = audit.findings.iter().map(|finding| finding.key()).collect();
+        prop_assert_eq!(keys.len(), audit.findings.len(), "{:#?}", audit.findings);
+        let kept: AuditRecord = serde_json::from_str(&serde_json::to_string(&audit).unwrap()).unwrap();
+        prop_assert_eq!(&kept, &audit.record());
+        prop_assert!(audit.since(&kept).new.is_empty() && audit.since(&kept).changed.is_empty());
+        prop_assert!(audit.since(&kept).gone.is_empty() && audit.since(&kept).not_judged.is_empty());
     }
 }
 
