@@ -42,6 +42,7 @@ mod format;
 mod format_list;
 mod format_table;
 mod json;
+mod kept;
 mod known;
 mod listed;
 mod newer;

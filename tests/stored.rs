@@ -268,3 +268,19 @@ fn what_a_probe_saw_is_written_and_read_back() {
         assert_eq!(serde_json::from_str::<PresentedAt>(&text).unwrap(), seen, "{text}");
     }
 }
+
+#[cfg(feature = "import")]
+#[test]
+fn what_was_read_is_written_and_read_back() {
+    use exchange_certificates::import::{ExportedCertificate, Import, Listed};
+    let mut import = Import::new();
+    import.add("renewed.pem", include_bytes!("../examples/data/renewed.pem")).unwrap();
+    let list = format!("Thumbprint : {}\nServices : IIS, SMTP\nSubject : CN=mail\n", certificate().thumbprint());
+    import.add("list.txt", list.as_bytes()).unwrap();
+    let exported = import.certificates().next().unwrap();
+    let text = serde_json::to_string(exported).unwrap();
+    assert_eq!(serde_json::from_str::<ExportedCertificate>(&text).unwrap(), *exported, "{text}");
+    let listed = import.listed().next().unwrap();
+    let text = serde_json::to_string(listed).unwrap();
+    assert_eq!(serde_json::from_str::<Listed>(&text).unwrap(), *listed, "{text}");
+}

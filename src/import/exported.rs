@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::Origin;
 use crate::certificate::Certificate;
 use crate::server::{Installed, KeyStorage, RootCaType, Status};
@@ -21,7 +23,7 @@ use crate::thumbprint::Thumbprint;
 /// assert_eq!(exported.services(), None, "a bare certificate does not say what it is assigned to");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportedCertificate {
     certificate: Certificate,
     server: Option<Arc<str>>,
@@ -30,7 +32,8 @@ pub struct ExportedCertificate {
 }
 
 /// What stands beside the DER.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Facts {
     pub(super) friendly_name: Option<String>,
     pub(super) has_private_key: Option<bool>,

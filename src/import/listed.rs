@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::Origin;
+use crate::rfc3339;
 use crate::server::{RootCaType, Status};
 use crate::service::Service;
 use crate::thumbprint::Thumbprint;
@@ -12,7 +15,7 @@ use crate::verify::Shown;
 /// A certificate as `Format-List`, `Format-Table`, CSV or JSON without `RawData` shows it.
 ///
 /// It serves [`verify`](crate::verify) and people; no rule can judge it. Texts stand as they were shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Listed {
     /// Its thumbprint.
@@ -40,8 +43,10 @@ pub struct Listed {
     /// The IIS sites that it is bound to; `None` if they were not shown, or cut short.
     pub web_sites: Option<BTreeSet<u32>>,
     /// Since when it is valid; only JSON tells in which time zone that was meant.
+    #[serde(default, serialize_with = "rfc3339::serialize_some", deserialize_with = "rfc3339::deserialize_some")]
     pub not_before: Option<SystemTime>,
     /// Until when it is valid.
+    #[serde(default, serialize_with = "rfc3339::serialize_some", deserialize_with = "rfc3339::deserialize_some")]
     pub not_after: Option<SystemTime>,
     /// The server that it is installed on.
     pub server: Option<String>,
