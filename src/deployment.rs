@@ -68,6 +68,19 @@ pub struct DeploymentOptions {
 }
 
 /// Why no script is written.
+///
+/// ```
+/// use exchange_certificates::{DeploymentOptions, LoadBalancing, NoDeployment, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let server = server.with_load_balancing(LoadBalancing::Layer7);
+/// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
+/// let refused = plan.deployment(&server, now, &DeploymentOptions::new());
+/// assert!(matches!(refused, Err(NoDeployment::Balancer { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoDeployment {

@@ -95,6 +95,23 @@ pub const MAXIMUM_LENGTH: u64 = 64 << 20;
 pub const MAXIMUM_CLIXML_LENGTH: u64 = clixml::MAXIMUM_LENGTH;
 
 /// What was read of one or many files.
+///
+/// ```
+/// use exchange_certificates::import::Import;
+/// use exchange_certificates::audit;
+///
+/// let mut import = Import::new();
+/// import.add("chain.pem", &std::fs::read("examples/data/fullchain.pem")?)?;
+/// import.add("renewed.pem", &std::fs::read("examples/data/renewed.pem")?)?;
+/// assert!(import.certificates().len() >= 2);
+///
+/// // Whatever servers the files name, and what is not known of them:
+/// let organization = import.organization();
+/// let now = exchange_certificates::rfc3339::parse("2026-11-24")?;
+/// let audit = organization.judged(audit(organization.fleet(), now));
+/// assert!(organization.is_incomplete() && audit.findings.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Import {
     records: Records,

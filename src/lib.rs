@@ -44,6 +44,7 @@
 //! schema        (feature `schemars`) what scenario files, answers and audits look like, as JSON Schemas
 //! import        (feature `import`) readers of what Exchange exports
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![warn(clippy::indexing_slicing, clippy::unwrap_used, unreachable_pub)]

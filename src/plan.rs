@@ -7,8 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
-
 use crate::block::Block;
 use crate::case::{Assignment, Case, Part};
 use crate::certificate::Certificate;
@@ -229,6 +227,18 @@ pub fn remove(server: &mut Server, thumbprint: Thumbprint, now: SystemTime) -> R
 /// Assigns `new` to every service of `old` that the server hosts, and removes `old`: the article's
 /// way to stop using a certificate.
 ///
+/// ```
+/// use exchange_certificates::{Scenario, Thumbprint, replace};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let default: Thumbprint = "48E44AD6651271A04D549F9F908678BD3BED1B3D".parse()?;
+/// let refused = replace(&mut server, default, mail, now).unwrap_err();
+/// assert!(refused.has("removes-back-end-certificate"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// A [`NoPlan`] as from [`plan`]; the server is as it was.
@@ -429,16 +439,6 @@ impl fmt::Display for NoPlan {
 }
 
 impl std::error::Error for NoPlan {}
-
-impl Serialize for NoPlan {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Refused(refusal) => refusal.serialize(serializer),
-            Self::DecisionRequired(decision) => decision.serialize(serializer),
-            Self::Stale(outcome) => answer::serialize_stale(outcome, serializer),
-        }
-    }
-}
 
 pub(crate) fn decide(policy: &Policy, case: Case<'_>) -> Result<Plan, NoPlan> {
     let judgement = judgement::judge(policy, &case);

@@ -55,6 +55,13 @@ const NAMES: [(Service, &str, char); 7] = [
 ];
 
 /// Why something is no set of services.
+///
+/// ```
+/// use exchange_certificates::{Service, ServiceError};
+///
+/// let error = "IIS, FTP".parse::<Service>().unwrap_err();
+/// assert_eq!(error, ServiceError::UnknownName { name: "FTP".to_owned() });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {

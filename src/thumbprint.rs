@@ -27,6 +27,12 @@ use crate::text;
 pub struct Thumbprint([u8; Thumbprint::LENGTH]);
 
 /// Why a text is no [`Thumbprint`].
+///
+/// ```
+/// use exchange_certificates::{Thumbprint, ThumbprintError};
+///
+/// assert_eq!("DA39".parse::<Thumbprint>(), Err(ThumbprintError::Length { digits: 4 }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThumbprintError {

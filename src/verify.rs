@@ -130,6 +130,17 @@ impl From<&Installed> for Shown {
 }
 
 /// What the comparison came to. Serialized as the answer to a scenario.
+///
+/// ```
+/// use exchange_certificates::{Service, Verification};
+///
+/// let missing = Verification::Missing { missing: Service::SMTP, services: Service::IIS };
+/// assert_eq!(
+///     serde_json::to_string(&missing)?,
+///     r#"{"format":3,"outcome":"missing","missing":"SMTP","services":"IIS"}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verification {

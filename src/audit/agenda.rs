@@ -18,6 +18,18 @@ use crate::thumbprint::Thumbprint;
 use crate::time::Timestamp;
 
 /// A renewal that falls due.
+///
+/// ```
+/// use exchange_certificates::{Fleet, agenda, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let agenda = agenda(&fleet, now, rfc3339::parse("2027-11-24")?);
+/// let first = agenda.first().ok_or("nothing falls due")?;
+/// println!("{}: {} on {}", rfc3339::print(first.not_after), first.services, first.servers.join(", "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -71,6 +83,18 @@ pub fn agenda(fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaI
 }
 
 /// What is to be renewed, as [`agenda`] has it, by the days of an organisation's own policy.
+///
+/// ```
+/// use exchange_certificates::{Fleet, Policy, agenda, agenda_with, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let policy = Policy::default().with_expires_soon_days(120)?;
+/// let until = rfc3339::parse("2027-11-24")?;
+/// assert!(agenda_with(&policy, &fleet, now, until)[0].due <= agenda(&fleet, now, until)[0].due);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn agenda_with(policy: &Policy, fleet: &Fleet, from: SystemTime, until: SystemTime) -> Vec<AgendaItem> {
     let days = policy.thresholds().expires_soon_days;
     let (from, until) = (Timestamp::from(from), Timestamp::from(until));

@@ -6,6 +6,14 @@ use super::oid::{Dotted, oid};
 use super::tlv::{Cursor, tag};
 
 /// The public key of a certificate, as far as Exchange cares.
+///
+/// ```
+/// use exchange_certificates::{Certificate, PublicKey};
+///
+/// let certificate: Certificate = std::fs::read_to_string("examples/data/wildcard.pem")?.parse()?;
+/// assert!(matches!(certificate.public_key(), PublicKey::Rsa { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PublicKey {

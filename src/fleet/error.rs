@@ -7,6 +7,16 @@ use crate::text::{self, list};
 use crate::thumbprint::Thumbprint;
 
 /// Why a server does not join a fleet.
+///
+/// ```
+/// use exchange_certificates::{Fleet, FleetError, Role, Server, Version};
+///
+/// let mut fleet = Fleet::new();
+/// fleet.insert(Server::new("MBX01", Version::Exchange2019, [Role::Mailbox])?)?;
+/// let again = fleet.insert(Server::new("mbx01", Version::Exchange2019, [Role::Mailbox])?);
+/// assert!(matches!(again, Err(FleetError::NameTaken { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FleetError {

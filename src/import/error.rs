@@ -15,6 +15,13 @@ use crate::thumbprint::{Thumbprint, ThumbprintError};
 use crate::time::Timestamp;
 
 /// Why an export cannot be read, or does not say what is asked of it.
+///
+/// ```
+/// use exchange_certificates::import::{Import, ImportError};
+///
+/// let error = Import::new().add("notes.txt", b"Dear colleagues").unwrap_err();
+/// assert!(matches!(error, ImportError::UnknownFormat { file } if file == "notes.txt"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {

@@ -50,7 +50,17 @@ impl Serialize for Plan {
     }
 }
 
-pub(super) fn serialize_stale<S: Serializer>(outcome: &Result<Plan, NoPlan>, serializer: S) -> Result<S::Ok, S::Error> {
+impl Serialize for NoPlan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Refused(refusal) => refusal.serialize(serializer),
+            Self::DecisionRequired(decision) => decision.serialize(serializer),
+            Self::Stale(outcome) => serialize_stale(outcome, serializer),
+        }
+    }
+}
+
+fn serialize_stale<S: Serializer>(outcome: &Result<Plan, NoPlan>, serializer: S) -> Result<S::Ok, S::Error> {
     let mut stale = serializer.serialize_struct("Stale", 3)?;
     stale.serialize_field("format", &FORMAT)?;
     stale.serialize_field("outcome", "stale")?;

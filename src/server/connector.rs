@@ -36,6 +36,12 @@ words! {
 }
 
 /// The transport service that a Receive connector belongs to.
+///
+/// ```
+/// use exchange_certificates::TransportRole;
+///
+/// assert_eq!("hubtransport".parse(), Ok(TransportRole::HubTransport));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TransportRole {

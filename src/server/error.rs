@@ -5,6 +5,13 @@ use crate::text::TextError;
 use crate::thumbprint::Thumbprint;
 
 /// Why there can be no such server.
+///
+/// ```
+/// use exchange_certificates::{Role, Server, ServerError, Version};
+///
+/// let error = Server::new("", Version::Exchange2019, [Role::Mailbox]).unwrap_err();
+/// assert!(matches!(error, ServerError::Name(_)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {

@@ -7,6 +7,13 @@ use serde::{Serialize, Serializer};
 use crate::word::{self, Word, words};
 
 /// Where Windows keeps the private key.
+///
+/// ```
+/// use exchange_certificates::KeyStorage;
+///
+/// assert_eq!("CNG".parse(), Ok(KeyStorage::Ksp));
+/// assert_eq!(KeyStorage::Csp.to_string(), "CSP");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum KeyStorage {

@@ -88,6 +88,17 @@ pub struct ComparedEndpoint {
 }
 
 /// What became of an endpoint.
+///
+/// ```
+/// use exchange_certificates::{EndpointState, Fleet, compare, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let change = compare(&fleet, &fleet, now);
+/// assert!(change.endpoints.iter().all(|it| matches!(it.state, EndpointState::Same | EndpointState::NotKnown)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EndpointState {

@@ -26,6 +26,12 @@ pub struct Look {
 }
 
 /// How what was seen stands beside what is to be presented.
+///
+/// ```
+/// use exchange_certificates::Verdict;
+///
+/// assert_eq!(Verdict::NotSeen.to_string(), "not-seen");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
