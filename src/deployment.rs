@@ -52,7 +52,7 @@ pub struct DeploymentFile {
 /// ```
 /// use exchange_certificates::{DeploymentOptions, Request, Scenario, Service, Thumbprint, plan};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 ///
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
@@ -72,7 +72,7 @@ pub struct DeploymentOptions {
 /// ```
 /// use exchange_certificates::{DeploymentOptions, LoadBalancing, NoDeployment, Request, Scenario, Service, Thumbprint, plan};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 ///
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let server = server.with_load_balancing(LoadBalancing::Layer7);

@@ -47,7 +47,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![warn(clippy::indexing_slicing, clippy::unwrap_used, unreachable_pub)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used, missing_debug_implementations, unreachable_pub)]
 
 mod audit;
 mod base64;

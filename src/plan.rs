@@ -33,7 +33,7 @@ use crate::thumbprint::Thumbprint;
 /// ```
 /// use exchange_certificates::{Request, Scenario, Service, Thumbprint, plan};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (mut server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let plan = plan(&server, &Request::assign(mail, Service::IIS), now)?;
 /// assert_eq!(plan.added(), Service::IIS);
@@ -67,7 +67,7 @@ pub struct Plan {
 /// ```
 /// use exchange_certificates::{NoPlan, Request, Scenario, Service, Thumbprint, plan};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// match plan(&server, &Request::assign(mail, Service::SMTP), now) {
 ///     Err(NoPlan::DecisionRequired(open)) => assert_eq!(open.proposed(), mail),
@@ -113,7 +113,7 @@ pub fn plan(server: &Server, request: &Request, now: SystemTime) -> Result<Plan,
 /// ```
 /// use exchange_certificates::{Policy, Request, Scenario, Service, Thumbprint, plan_with};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let policy = Policy::default().with_minimum_rsa_bits(4096)?;
 /// let plan = plan_with(&policy, &server, &Request::assign(mail, Service::IIS), now)?;
@@ -181,7 +181,7 @@ pub(crate) fn renewing(server: &Server, request: &Request, new: &Certificate) ->
 /// ```
 /// use exchange_certificates::{Request, Scenario, Service, Thumbprint, assign};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (mut server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// assign(&mut server, &Request::assign(mail, Service::IIS), now)?;
 /// assert!(server.installed(mail).is_some_and(|it| it.services() == Some(Service::IIS)));
@@ -211,7 +211,7 @@ pub fn assign_with(policy: &Policy, server: &mut Server, request: &Request, now:
 /// ```
 /// use exchange_certificates::{Fact, Scenario, remove};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (mut server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 /// let Fact::Value(default) = server.default_smtp() else { panic!("it is known") };
 /// assert!(remove(&mut server, default, now).unwrap_err().has("removes-default-smtp"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -230,7 +230,7 @@ pub fn remove(server: &mut Server, thumbprint: Thumbprint, now: SystemTime) -> R
 /// ```
 /// use exchange_certificates::{Scenario, Thumbprint, replace};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (mut server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (mut server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 ///
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let default: Thumbprint = "48E44AD6651271A04D549F9F908678BD3BED1B3D".parse()?;

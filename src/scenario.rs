@@ -36,7 +36,7 @@ use crate::word::{self, words};
 /// assert!(matches!(scenario.answer(now)?, Outcome::Plan(plan) if plan.has("verify-assignment")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "JsonObject<ScenarioForm>")]
 pub struct Scenario {
     now: Option<SystemTime>,
@@ -45,7 +45,7 @@ pub struct Scenario {
     task: Task,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
     Server(Box<Server>),
     Fleet(Fleet),
@@ -64,7 +64,7 @@ pub enum Task {
 }
 
 /// The answer to a scenario, serialized as one object with an `outcome`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Outcome {

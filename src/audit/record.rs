@@ -162,7 +162,7 @@ pub struct AuditRecord {
 /// assert!(change.new.iter().any(|finding| finding.rule() == "audit-expired"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuditChange<'a> {

@@ -48,7 +48,7 @@ pub enum FleetError {
 }
 
 /// Why a request for a server of a fleet has no plan.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FleetPlanError {
     /// The fleet has no server of this name.
@@ -138,7 +138,7 @@ fn further(serving: &[String], nearest: Option<&Nearest>) -> String {
 }
 
 /// Why a rollout stopped while it was carried out. The servers before this one are done; of a renewal nothing is.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RolloutStopped {
     /// The request comes to something else there by now.

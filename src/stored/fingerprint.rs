@@ -21,7 +21,7 @@ use crate::plan::Plan;
 /// ```
 /// use exchange_certificates::{Fingerprint, Request, Scenario, Service, Thumbprint, plan};
 /// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
-/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+/// # let (server, now) = (scenario.server().cloned().ok_or("no server")?, scenario.now().ok_or("no time")?);
 ///
 /// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
 /// let fingerprint = plan(&server, &Request::assign(mail, Service::IIS), now)?.fingerprint();

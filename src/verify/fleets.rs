@@ -58,7 +58,7 @@ pub fn compare(before: &Fleet, after: &Fleet, now: SystemTime) -> FleetChange {
 /// assert!(change.is_worse());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FleetChange {
     /// Every endpoint: by server, those of one as [`Server::endpoints`](crate::Server::endpoints) lists them.
@@ -76,7 +76,7 @@ pub struct FleetChange {
 }
 
 /// An endpoint before and after.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ComparedEndpoint {
     /// What it was; `None` if it was not there.

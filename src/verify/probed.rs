@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, EndpointKind};
 use crate::text;
 
 /// A look at a port, and what comes of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Look {
     /// What was seen.
