@@ -205,10 +205,13 @@ enum TaskError {
 )]
 #[serde(deny_unknown_fields)]
 struct ScenarioForm {
+    /// The point in time of the decision.
     #[serde(default, deserialize_with = "rfc3339::deserialize_some")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<rfc3339::Time>"))]
     now: Option<SystemTime>,
+    /// The server, if it is about one.
     server: Option<Server>,
+    /// The servers of a fleet, if it is about several.
     servers: Option<Fleet>,
     /// What belongs to the organisation stands beside the servers that share it.
     connectors: Option<Vec<Connector>>,
@@ -284,21 +287,35 @@ impl OperationForm {
 )]
 #[serde(deny_unknown_fields)]
 struct RequestForm {
+    /// `assign` if it is left out.
     operation: Option<OperationForm>,
+    /// The certificate that is assigned or removed, or takes the place of another one.
     thumbprint: Option<Thumbprint>,
     /// The certificate itself, where it is installed nowhere yet.
     certificate: Option<Certificate>,
+    /// The certificate whose place is taken.
     old: Option<Thumbprint>,
+    /// Whether the old certificate stays installed; its removal is then not judged.
     keep_old: Option<bool>,
+    /// What becomes of the names that connectors hold.
     connectors: Option<ConnectorNames>,
+    /// What it is assigned to, or expected at.
     services: Option<Service>,
+    /// `add` if it is left out.
     mode: Option<Mode>,
+    /// Whether the default SMTP certificate is replaced.
     default_smtp: Option<Answer>,
+    /// The role groups of who carries it out, if that is said.
     caller: Option<Vec<Text>>,
+    /// Statuses other than Valid that are accepted.
     accept_status: Option<Vec<AcceptedStatus>>,
+    /// Whether "Require SSL" is set on the default web site; it is if this is left out.
     require_ssl: Option<bool>,
+    /// What `Get-ExchangeCertificate` shows, for `verify`.
     shown: Option<Vec<Shown>>,
+    /// The servers in their order; all of them if it is left out.
     servers: Option<Vec<Text>>,
+    /// Answers of single servers, in place of `default_smtp`.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<std::collections::BTreeMap<String, Option<Answer>>>"))]
     answers: Option<Answers>,
 }

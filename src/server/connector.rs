@@ -84,6 +84,7 @@ struct Settings {
     tls_certificate_name: Fact<TlsCertificateName>,
     #[serde(default)]
     fqdn: Fact<Text>,
+    /// The source servers of a Send connector, the server of a Receive connector.
     #[serde(default, deserialize_with = "texts")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     servers: Vec<String>,
@@ -108,6 +109,7 @@ struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     smart_hosts: Option<Vec<String>>,
+    /// Where a Receive connector listens.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text::deserialize_all")]
     #[cfg_attr(feature = "schemars", schemars(with = "Option<Vec<Text>>"))]
     bindings: Option<Vec<String>>,

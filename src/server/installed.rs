@@ -299,11 +299,14 @@ impl From<Certificate> for Installed {
 struct InstalledForm {
     certificate: Certificate,
     friendly_name: Option<String>,
+    /// It is there if this is left out.
     has_private_key: Option<bool>,
     key_storage: Option<KeyStorage>,
     status: Option<Status>,
     root_ca_type: Option<RootCaType>,
+    /// Not known if it is left out.
     services: Option<Service>,
+    /// The numbers of the web sites that are bound to it; not known if it is left out.
     web_sites: Option<BTreeSet<u32>>,
 }
 

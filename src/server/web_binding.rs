@@ -147,7 +147,9 @@ impl WebBinding {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "WebBinding"))]
 #[serde(deny_unknown_fields)]
 struct WebBindingForm {
+    /// The number of the web site.
     site: u32,
+    /// Address, port and host name, like `*:443:`.
     binding: String,
     thumbprint: Option<Thumbprint>,
 }
