@@ -7,6 +7,12 @@ use crate::text;
 use crate::time::{DAY, Timestamp, day};
 
 /// Why a text is no point in time.
+///
+/// ```
+/// use exchange_certificates::rfc3339;
+///
+/// assert_eq!(rfc3339::parse("tomorrow").unwrap_err().text, "tomorrow");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{} is not an RFC 3339 time with a time zone, like 2026-11-24T00:00:00Z or 2026-11-24T01:00:00+01:00, nor a date like 2026-11-24", text::excerpt(.text))]

@@ -64,6 +64,14 @@ pub enum Task {
 }
 
 /// The answer to a scenario, serialized as one object with an `outcome`.
+///
+/// ```
+/// # use exchange_certificates::{Outcome, Scenario};
+/// let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/assign.json")?)?;
+/// let Outcome::NoPlan(refused) = scenario.answer(std::time::UNIX_EPOCH)? else { panic!("it goes through") };
+/// assert!(refused.has("wildcard-imap"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]

@@ -16,6 +16,18 @@ use crate::text::{self, list};
 use crate::thumbprint::Thumbprint;
 
 /// One line of a script: a command, or a comment for whoever runs it.
+///
+/// ```
+/// use exchange_certificates::{Line, Request, Scenario, Service, Thumbprint, plan};
+/// # let scenario: Scenario = serde_json::from_str(&std::fs::read_to_string("examples/data/article.json")?)?;
+/// # let (server, now) = (scenario.server().cloned().unwrap(), scenario.now().unwrap());
+///
+/// let mail: Thumbprint = "DDD83E14CF514D5DFC62FF3EE4A33D1AB90C05A6".parse()?;
+/// let script = plan(&server, &Request::assign(mail, Service::IIS), now)?.script();
+/// assert!(matches!(script[..], [Line::Command(_)]));
+/// println!("{}", script[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Line {

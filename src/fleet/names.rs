@@ -15,6 +15,21 @@ use crate::server::{Connector, ConnectorKind, Server, TlsCertificateName};
 use crate::service::Service;
 
 /// A connector, or the hybrid configuration, that is given the name of the new certificate.
+///
+/// ```
+/// use exchange_certificates::{Certificate, ConnectorNames, Fleet, Policy, Request, Rollout, rfc3339};
+/// # let mut file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string("examples/data/organization.json")?)?;
+/// # let fleet: Fleet = serde_json::from_value(file["servers"].take())?;
+/// # let now = rfc3339::parse("2026-11-24")?;
+///
+/// let new = Certificate::chain_from_pem(&std::fs::read_to_string("examples/data/fullchain.pem")?)?.leaf().clone();
+/// let request = Request::renew(new.thumbprint()).with_connector_names(ConnectorNames::Update);
+/// let plan = fleet.roll_out(&Policy::default(), &Rollout::new(request).with_certificate(new), now)?;
+/// for moved in plan.connectors() {
+///     println!("{}: {} once {} are done", moved.connector().name(), moved.name(), moved.after().join(", "));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedName {
     rename: Rename,

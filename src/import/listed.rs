@@ -15,6 +15,21 @@ use crate::verify::Shown;
 /// A certificate as `Format-List`, `Format-Table`, CSV or JSON without `RawData` shows it.
 ///
 /// It serves [`verify`](crate::verify) and people; no rule can judge it. Texts stand as they were shown.
+///
+/// ```
+/// use exchange_certificates::import::Import;
+///
+/// let mut import = Import::new();
+/// import.add(
+///     "table.txt",
+///     b"Thumbprint                                Services   Subject
+///       ----------                                --------   -------
+///       5113AE0233A72FCCB75B1D0198628675333D010E  IP.WS..    CN=mail.contoso.com, O=Cont...",
+/// )?;
+/// let listed = import.listed().next().ok_or("nothing is listed")?;
+/// assert_eq!(listed.services.map(|it| it.to_string()).as_deref(), Some("IMAP, POP, IIS, SMTP"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Listed {

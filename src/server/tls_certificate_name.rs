@@ -28,6 +28,13 @@ pub struct TlsCertificateName {
 }
 
 /// Why a text is no [`TlsCertificateName`].
+///
+/// ```
+/// use exchange_certificates::{TlsCertificateName, TlsCertificateNameError};
+///
+/// let error = "CN=mail.contoso.com".parse::<TlsCertificateName>().unwrap_err();
+/// assert!(matches!(error, TlsCertificateNameError::Form { .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsCertificateNameError {

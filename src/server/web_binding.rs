@@ -33,6 +33,12 @@ pub struct WebBinding {
 }
 
 /// Why a text is not a binding.
+///
+/// ```
+/// use exchange_certificates::WebBinding;
+///
+/// assert_eq!(WebBinding::new(1, "443", None).unwrap_err().text, "443");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{} is not a binding; expected address, port and host name, like *:443: or *:443:mail.contoso.com", text::shown(.text))]
