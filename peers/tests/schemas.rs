@@ -1,7 +1,6 @@
 //! Files, pages and answers are valid by the JSON Schemas in `docs/schema`, and what is damaged is not.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[allow(dead_code)]
 #[path = "../../tests/support/factory.rs"]
 mod factory;
 #[allow(dead_code)]
