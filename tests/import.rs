@@ -14,12 +14,16 @@ mod clixml;
 mod collection;
 #[path = "import/corpus.rs"]
 mod corpus;
+#[path = "import/csv.rs"]
+mod csv;
 #[path = "import/damage.rs"]
 mod damage;
 #[path = "import/formats.rs"]
 mod formats;
 #[path = "import/organization.rs"]
 mod organization;
+#[path = "import/pasted.rs"]
+mod pasted;
 #[path = "import/presented.rs"]
 mod presented;
 #[path = "import/serialized.rs"]

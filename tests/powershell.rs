@@ -36,6 +36,8 @@ mod decisions;
 mod failures;
 #[path = "powershell/fleets.rs"]
 mod fleets;
+#[path = "powershell/formatted.rs"]
+mod formatted;
 #[path = "powershell/hostile_names.rs"]
 mod hostile_names;
 #[path = "powershell/judged.rs"]

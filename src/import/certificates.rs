@@ -273,8 +273,10 @@ fn listed(object: &Object, facts: Facts, server: Option<String>) -> Result<Liste
 fn domains(object: &Object) -> (Option<Vec<String>>, bool) {
     let Some(value) = object.get("CertificateDomains") else { return (None, false) };
     let Some(text) = value.text().filter(|text| text.starts_with('{')) else {
-        let texts = value.texts().into_iter().map(str::to_owned).collect();
-        return (Some(texts).filter(|_| *value != Value::Nil), false);
+        // A list that was made a text has blanks between its names, or commas.
+        let names = value.texts().into_iter().flat_map(|text| text.split([' ', ',', ';']));
+        let names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        return (Some(names).filter(|_| *value != Value::Nil), false);
     };
     let inside = text.trim_start_matches('{');
     let (inside, is_closed) = inside.strip_suffix('}').map_or((inside, false), |inside| (inside, true));

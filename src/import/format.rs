@@ -40,8 +40,8 @@ impl Format {
         if CertificateForm::of(start).is_some() {
             return Some(Self::Certificates);
         }
-        let text = encoding::text(start);
-        let text = text.trim_start();
+        let whole = encoding::text(start);
+        let text = whole.trim_start();
         if text.starts_with('<') {
             return Some(Self::Clixml);
         }
@@ -54,7 +54,8 @@ impl Format {
         if csv::looks_like(text) {
             return Some(Self::Csv);
         }
-        format_list::looks_like(text).then_some(Self::Text)
+        // The blanks before the heading of a table tell its columns.
+        format_list::looks_like(&whole).then_some(Self::Text)
     }
 }
 

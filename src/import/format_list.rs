@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             let from = text.char_indices().nth(block.column).map_or(text.len(), |(at, _)| at);
             value.push(text.get(from..).unwrap_or_default());
         } else {
-            value.push(text.trim());
+            value.push_unindented(text);
         }
         true
     }
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
             block.spacing.get_or_insert(line.gap);
         }
         if let Some((_, value)) = block.members.last_mut() {
-            block.pending.drain(..).for_each(|piece| value.push(&piece));
+            block.pending.drain(..).for_each(|piece| value.push_unindented(&piece));
         }
         block.members.push((property.name.to_owned(), Wrapped::new(property.value)));
         Ok(())
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
             let mut may_go_on = false;
             if let Some((name, value)) = block.members.last_mut() {
                 while let Some(piece) = pending.next_if(|piece| shown::goes_on(name, value, piece)) {
-                    value.push(&piece);
+                    value.push_unindented(&piece);
                 }
                 // A line under the last value may go on with it, or is what somebody wrote.
                 may_go_on = pending.peek().is_some();

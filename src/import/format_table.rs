@@ -108,7 +108,11 @@ impl<'a> Table<'a> {
         }
         heading.reverse();
         let columns = Columns::over(&dashes.text, heading.iter().map(|line| line.text.as_ref()));
-        columns.is_of_certificates().then(|| Self { has_dashes: true, ..Self::new(heading, columns) })
+        columns.is_of_certificates().then(|| Self {
+            has_dashes: true,
+            spacing: Some(dashes.gap),
+            ..Self::new(heading, columns)
+        })
     }
 
     fn new(heading: Vec<Line<'a>>, columns: Columns) -> Self {
@@ -131,6 +135,7 @@ impl<'a> Table<'a> {
         if is_dashes(text) {
             if !self.has_dashes && self.lines.len() < MOST_OF_HEADING {
                 self.has_dashes = true;
+                self.spacing = Some(line.gap);
                 self.heading.append(&mut self.lines);
                 let heading = self.heading.iter().map(|line| line.text.as_ref());
                 self.columns = Columns::over(text, heading);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use super::error::{ImportError, Origin, Place};
+use super::shown::is_type_name;
 use super::value::{Object, ObjectKind, Structure, Value};
 
 /// Reads one object or an array of them.
@@ -84,11 +85,16 @@ fn members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members, A::Error> {
         match ObjectKind::Certificate.wants(&name) {
             Some(name @ ("RawData" | "SerializationData")) => {
                 let Bytes(value) = map.next_value()?;
-                members.push((name, value));
+                if !value.text().is_some_and(is_type_name) {
+                    members.push((name, value));
+                }
             }
             Some(name) => {
                 let AnyValue(value) = map.next_value()?;
-                members.push((name, value));
+                // The name of a type stands where a value was left out.
+                if !value.text().is_some_and(is_type_name) {
+                    members.push((name, value));
+                }
             }
             None => {
                 map.next_value::<IgnoredAny>()?;

@@ -7,6 +7,8 @@ pub(super) struct Wrapped {
     pieces: Vec<String>,
     /// Whether nobody can tell if it goes on after the last piece.
     ends_open: bool,
+    /// Whether the blanks with which its lines began are lost.
+    lost_blanks: bool,
 }
 
 /// How a console breaks long lines: which of the two depends on the language of Windows.
@@ -33,10 +35,12 @@ pub(super) struct Evidence {
     broken: usize,
     /// Whether a piece ends in a blank before it goes on: then the copy kept them all.
     keeps_blanks: bool,
+    lost_blanks: bool,
 }
 
 impl Evidence {
     pub(super) fn see(&mut self, value: &Wrapped) {
+        self.lost_blanks |= value.lost_blanks;
         let mut pieces = value.pieces.iter().peekable();
         while let Some(piece) = pieces.next() {
             let length = piece.trim_end().chars().count();
@@ -55,10 +59,11 @@ impl Evidence {
     }
 
     pub(super) fn habit(self) -> Habit {
+        // A blank at the end of a full line may be lost, and perhaps one at its beginning too.
+        let lost = if self.lost_blanks { 3 } else { 1 };
         match self.narrowest {
-            _ if self.keeps_blanks => Habit::Kept,
-            // A blank at the end of a full line may be lost.
-            Some(narrowest) if narrowest + 1 < self.widest => Habit::Words,
+            _ if self.keeps_blanks && !self.lost_blanks => Habit::Kept,
+            Some(narrowest) if narrowest + lost < self.widest => Habit::Words,
             Some(_) if self.broken > 1 => Habit::Hard,
             _ => Habit::Unknown,
         }
@@ -79,11 +84,17 @@ impl Habit {
 
 impl Wrapped {
     pub(super) fn new(piece: &str) -> Self {
-        Self { pieces: vec![piece.to_owned()], ends_open: false }
+        Self { pieces: vec![piece.to_owned()], ends_open: false, lost_blanks: false }
     }
 
     pub(super) fn push(&mut self, piece: &str) {
         self.pieces.push(piece.to_owned());
+    }
+
+    /// Goes on in a line that does not begin where the value does.
+    pub(super) fn push_unindented(&mut self, piece: &str) {
+        self.lost_blanks = true;
+        self.push(piece.trim());
     }
 
     /// Says that it may go on, and nobody can tell.
@@ -136,6 +147,8 @@ impl Wrapped {
 
     /// A text of words. Where nobody can tell whether a blank was lost between lines, it is cut there, and says so.
     pub(super) fn words(&self, habit: Habit, widest: usize) -> String {
+        // A blank between full lines would be lost.
+        let habit = if self.lost_blanks && habit != Habit::Words { Habit::Unknown } else { habit };
         let mut pieces = self.pieces.iter();
         let mut text = pieces.next().map_or("", |piece| piece.trim_start()).to_owned();
         let mut last = self.pieces.first().map_or(0, |piece| piece.trim_end().chars().count());
@@ -187,7 +200,11 @@ mod tests {
     use super::*;
 
     fn wrapped(pieces: &[&str]) -> Wrapped {
-        Wrapped { pieces: pieces.iter().map(|piece| (*piece).to_owned()).collect(), ends_open: false }
+        Wrapped {
+            pieces: pieces.iter().map(|piece| (*piece).to_owned()).collect(),
+            ends_open: false,
+            lost_blanks: false,
+        }
     }
 
     fn words(values: &[&[&str]]) -> String {
