@@ -184,6 +184,7 @@ fn asserted() -> BTreeSet<&'static str> {
             ImportedOrganization,
             Input,
             Listed,
+            Mistaken,
             Origin,
             OrganizationNote,
             Place,
