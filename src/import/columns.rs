@@ -40,6 +40,11 @@ impl Column {
         &self.name
     }
 
+    /// How wide its heading is; a heading that is narrower than its name is as wide as the column. Bars cut nothing.
+    pub(super) fn width(&self) -> usize {
+        if self.end == 0 { usize::MAX } else { self.end - self.start }
+    }
+
     fn look(&self) -> Look {
         let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&self.name));
         if is(&["Thumbprint", "SerialNumber"]) {

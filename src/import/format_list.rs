@@ -50,6 +50,8 @@ struct Reader<'a> {
     /// The last lines that are nothing yet, of which a table may have its heading.
     before: Vec<Line<'a>>,
     asked: Option<ObjectKind>,
+    /// Whether the line before is a row without a heading.
+    is_after_row: bool,
     /// Whether blocks of one line follow each other with a blank line between.
     has_single_lines: bool,
     /// The first line that says nothing, and how many there are.
@@ -86,6 +88,7 @@ impl<'a> Reader<'a> {
             table: None,
             before: Vec::new(),
             asked: None,
+            is_after_row: false,
             has_single_lines: false,
             passed_over: None,
             lines_passed_over: 0,
@@ -100,6 +103,11 @@ impl<'a> Reader<'a> {
             self.asked = shown::asked(text).flatten();
             self.has_single_lines = false;
             return Ok(());
+        }
+        if std::mem::take(&mut self.is_after_row) && line.gap <= 1 && format_table::row_alone(text).is_none() {
+            // Nobody can tell whether the subject goes on here.
+            let row = self.shown.last_mut();
+            row.and_then(|shown| shown.members.last_mut()).into_iter().for_each(|subject| subject.value.end_open());
         }
         if let Some(table) = &mut self.table {
             let is_property = property(text).is_some_and(|property| shown::is_telling(property.name));
@@ -132,6 +140,7 @@ impl<'a> Reader<'a> {
         if let Some(members) = format_table::row_alone(text) {
             self.close()?;
             self.show(line.number, members.into_iter().map(alone).collect());
+            self.is_after_row = true;
             return Ok(());
         }
         if let Some(block) = self.block.as_mut().filter(|block| line.gap <= block.spacing.unwrap_or(0)) {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::columns::{Column, Columns, chain_at_start};
+use super::columns::{Column, Columns, chain_at_end, chain_at_start};
 use super::error::{FieldError, ImportError, Origin, Place};
 use super::note::ImportNote;
 use super::pasted::Line;
 use super::shown::{self, Member};
-use super::wrapped::{Evidence, Wrapped};
+use super::wrapped::{Evidence, Wrapped, is_cut};
 use crate::service::Service;
 use crate::thumbprint::{Thumbprint, ThumbprintError};
 
@@ -22,6 +22,8 @@ pub(super) struct Table<'a> {
     has_dashes: bool,
     /// How many blank lines stand between two lines of it, once there are two.
     spacing: Option<u64>,
+    /// Whether a line stands under the last row of which nobody can tell whether it goes on with it.
+    ends_open: bool,
 }
 
 /// What a table holds: the members of each row with the line that it stands in.
@@ -60,8 +62,9 @@ pub(super) fn row_alone(line: &str) -> Option<[(&'static str, &str); 3]> {
     let rest = rest.trim_start();
     let (services, subject) = chain_at_start(rest)?;
     let is_short = services.contains('.') || services.eq_ignore_ascii_case("IPUWSFC");
-    let is_named = subject.is_empty() || subject.contains('=');
-    let is_row = is_thumbprint(thumbprint) && services.parse::<Service>().is_ok() && (is_short || is_named);
+    let is_named = subject.is_empty() || subject.contains('=') || is_cut(subject);
+    let is_services = services.parse::<Service>().is_ok() || is_cut(services) && chain_at_end(services).0.is_empty();
+    let is_row = is_thumbprint(thumbprint) && is_services && (is_short || is_named);
     is_row.then_some([("Thumbprint", thumbprint), ("Services", services), ("Subject", subject)])
 }
 
@@ -116,7 +119,7 @@ impl<'a> Table<'a> {
     }
 
     fn new(heading: Vec<Line<'a>>, columns: Columns) -> Self {
-        Self { heading, lines: Vec::new(), columns, has_dashes: false, spacing: None }
+        Self { heading, lines: Vec::new(), columns, has_dashes: false, spacing: None, ends_open: false }
     }
 
     /// How many lines its heading has.
@@ -159,6 +162,7 @@ impl<'a> Table<'a> {
             }
             self.lines.push(line.clone());
         }
+        self.ends_open = !is_taken && is_near;
         is_taken
     }
 
@@ -202,13 +206,19 @@ impl<'a> Table<'a> {
                 return Err(Origin::new(file, Place::Line(*line)).field("Thumbprint", error));
             }
         }
+        if let Some((_, row)) = rows.last_mut().filter(|_| self.ends_open) {
+            row.iter_mut().flatten().for_each(Wrapped::end_open);
+        }
         let mut evidence = vec![Evidence::default(); self.columns.len()];
         for (_, row) in &rows {
             for (evidence, value) in evidence.iter_mut().zip(row) {
                 value.iter().for_each(|value| evidence.see(value));
             }
         }
-        let names: Vec<_> = self.columns.iter().map(Column::name).collect();
+        // So narrow a column is cut without dots: only what has a length of its own is whole.
+        let is_narrow = |column: &&Column| column.width() <= 3 && !column.name().eq_ignore_ascii_case("Thumbprint");
+        let names: Vec<_> =
+            self.columns.iter().map(|column| if is_narrow(&column) { "" } else { column.name() }).collect();
         let members = |row: Vec<Option<Wrapped>>| {
             let cells = row.into_iter().zip(&names).zip(&evidence);
             let member = |((value, name), evidence): ((Option<Wrapped>, &&str), &Evidence)| {

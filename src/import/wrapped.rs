@@ -178,7 +178,7 @@ impl Wrapped {
             last = piece.trim_end().chars().count();
         }
         text.truncate(text.trim_end().len());
-        if self.ends_open && !text.is_empty() {
+        if self.ends_open && !text.is_empty() && !is_cut_short(&text) {
             text.push('…');
         }
         text

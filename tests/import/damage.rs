@@ -104,6 +104,10 @@ proptest! {
         let _ = import.add_as(Format::Text, "a", &bytes);
         let _ = import.add_as(Format::Certificates, "a", &bytes);
         let _ = import.add_as(Format::Clixml, "a", &bytes);
+        let _ = import.add_as(Format::Csv, "a", &bytes);
+        let _ = attempt(format!("Thumbprint Services {text}\n---------- -------- ---\n{text}\n{bytes:?}").as_bytes());
+        let _ = attempt(format!("| Thumbprint | {text} |\n|--|--|\n|{text}|").as_bytes());
+        let _ = attempt(format!("Thumbprint;Services;{text}\n{text}").as_bytes());
     }
 }
 

@@ -441,3 +441,23 @@ fn the_collection_script_only_reads() {
     assert_eq!(script.matches('(').count(), script.matches(')').count());
     assert!(script.is_ascii(), "it is pasted into consoles of any code page");
 }
+
+#[test]
+fn what_is_often_given_for_a_certificate_is_named() {
+    let key =
+        [&[0x30, 0x82, 2, 0, 2, 1, 3, 0x30, 0x82, 1, 0, 6, 9][..], b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01"].concat();
+    for (bytes, words) in [
+        (key.clone(), "a PKCS#12 file (.pfx or .p12): it holds the private key"),
+        (STANDARD.encode([key, vec![0; 99]].concat()).into_bytes(), "a PKCS#12 file"),
+        (vec![0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2], "a key store of Java"),
+        (vec![0x30, 5, 2, 1, 1, 4, 0], "a private key"),
+        (b"-----BEGIN RSA PRIVATE KEY-----\nMAA=\n-----END RSA PRIVATE KEY-----\n".to_vec(), "a private key"),
+        (
+            b"-----BEGIN NEW CERTIFICATE REQUEST-----\nMAA=\n-----END NEW CERTIFICATE REQUEST-----\n".to_vec(),
+            "a certificate request",
+        ),
+    ] {
+        let error = Import::new().add("file", &bytes).unwrap_err().to_string();
+        assert!(error.starts_with("`file`: this is ") && error.contains(words), "{error}");
+    }
+}
