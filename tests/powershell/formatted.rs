@@ -121,7 +121,8 @@ fn what_the_formatter_prints_is_read_right_or_not_at_all() {
         let thumbprints =
             certificates().iter().filter(|wanted| text.contains(wanted["Thumbprint"].as_str().unwrap())).count();
         // Under headings of somebody's own only rows that can be nothing else are read.
-        let is_renamed = name.contains("renamed");
+        // A blank within a value that is one character wide is a blank line, behind which nobody knows the table again.
+        let is_renamed = name.contains("renamed") || name.contains("three wrap") && name.contains(" 100");
         match read(name, text) {
             Ok((found, known)) => {
                 assert!(is_renamed || found >= thumbprints, "{name}: {found} of {thumbprints}\n{text}");
