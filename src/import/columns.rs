@@ -189,7 +189,9 @@ impl Columns {
                 let last = column.end.saturating_sub(1);
                 *left &=
                     (column.start == 0 || is_blank(column.start - 1)) && (!is_blank(column.start) || is_blank(last));
-                *right &= is_blank(column.end) && (!is_blank(last) || is_blank(column.start));
+                // A line that goes on may end in a blank.
+                let ends = !is_blank(last) || last > column.start && !is_blank(last - 1);
+                *right &= is_blank(column.end) && (ends || is_blank(column.start));
             }
         }
         for (column, (left, right)) in self.columns.iter_mut().zip(can_be) {
@@ -246,11 +248,14 @@ impl Columns {
                 // The value on the right is as long as it is, and this one ends before it.
                 Some(next) => {
                     let both = slice(line, column.start, next.end);
-                    let has_value = next.end.checked_sub(1).and_then(|last| line.get(last)).is_some_and(|c| *c != ' ');
+                    let is_value =
+                        |back| next.end.checked_sub(back).and_then(|at| line.get(at)).is_some_and(|c| *c != ' ');
+                    let has_value = is_value(1) || is_value(2) && next.width() > 3;
+                    let both = both.trim_end();
                     let (own, value) = match (has_value, next.look()) {
-                        (false, _) => (both.as_str(), ""),
-                        (true, Look::Services) => chain_at_end(&both),
-                        (true, _) => both.rsplit_once(' ').unwrap_or(("", &both)),
+                        (false, _) => (both, ""),
+                        (true, Look::Services) => chain_at_end(both),
+                        (true, _) => both.rsplit_once(' ').unwrap_or(("", both)),
                     };
                     cells.extend([Some(own.to_owned()), Some(value.to_owned())]);
                     from = next.end;
@@ -263,6 +268,7 @@ impl Columns {
 
     /// The same of a line whose blanks were lost, by what the values look like.
     fn by_look(&self, line: &str) -> Cells {
+        let indent = line.chars().take_while(|character| *character == ' ').count();
         let line = line.trim();
         let unknown = || vec![Some("…".to_owned()); self.columns.len()];
         let Some(place) = self.place("Thumbprint") else { return unknown() };
@@ -272,7 +278,8 @@ impl Columns {
             // A masked one is named; anything else went on with the row above.
             let mut cells = unknown();
             let first = line.split(' ').next().unwrap_or_default();
-            let is_masked = place == 0 && !super::format_table::goes_on_with_row(line);
+            let column = self.columns.get(place).map_or(0, |column| column.start);
+            let is_masked = place == 0 && indent <= column + 2 && !super::format_table::goes_on_with_row(line);
             if let Some(cell) = cells.get_mut(place) {
                 *cell = Some(if is_masked { first.to_owned() } else { String::new() });
             }
