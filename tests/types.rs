@@ -82,6 +82,7 @@ fn asserted() -> BTreeSet<&'static str> {
         Installed,
         KeyStorage,
         KeyUsage,
+        Mistaken,
         Kind,
         KnownText,
         LeftOver,
