@@ -21,7 +21,7 @@ macro_rules! all {
 }
 
 fn asserted() -> BTreeSet<&'static str> {
-    let mut names = BTreeSet::from(all![
+    let names = BTreeSet::from(all![
         AcceptedStatus,
         AgendaItem,
         Answer,
@@ -171,9 +171,9 @@ fn asserted() -> BTreeSet<&'static str> {
         Weight,
     ]);
     #[cfg(feature = "import")]
-    {
+    let names = {
         use exchange_certificates::import::*;
-        names.extend(all![
+        let of_import = all![
             ExportedCertificate,
             ExportedServer<'static>,
             FieldError,
@@ -189,8 +189,9 @@ fn asserted() -> BTreeSet<&'static str> {
             Origin,
             OrganizationNote,
             Place,
-        ]);
-    }
+        ];
+        names.into_iter().chain(of_import).collect()
+    };
     names
 }
 
