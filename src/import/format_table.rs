@@ -149,7 +149,13 @@ impl<'a> Table<'a> {
         let is_near = line.gap <= spacing;
         let is_taken = match self.columns.thumbprint_in(text) {
             // It goes on with the row above.
-            Some("") => is_near && (line.gap == 0 || self.spacing.is_some_and(|spacing| spacing > 0)),
+            Some("") => {
+                // A blank within a value may fill a line; no heading of a group stands so far to the right.
+                const FAR: usize = 30;
+                let is_far = text.bytes().take_while(|byte| *byte == b' ').count() >= FAR;
+                let spacing = self.spacing.unwrap_or(0);
+                line.gap == 0 || line.gap <= spacing || is_far && line.gap <= 2 * spacing + 1
+            }
             Some(word) if is_near && word.trim_end_matches(['…', '.']).bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                 true
             }

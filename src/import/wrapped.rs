@@ -163,7 +163,12 @@ impl Wrapped {
             };
             let has_blank = match habit {
                 _ if kept || text.ends_with(',') => true,
-                Habit::Words => !is_long_word(),
+                // Either a word that is longer than a line, or two that happen to fill it.
+                Habit::Words if is_long_word() => {
+                    text.push('…');
+                    return text;
+                }
+                Habit::Words => true,
                 Habit::Hard => last + 1 == widest,
                 Habit::Kept => false,
                 Habit::Unknown => {

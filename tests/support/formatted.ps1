@@ -72,10 +72,11 @@ $write = {
 # The languages in which lines are broken between words.
 $helper = [psobject].Assembly.GetType('Microsoft.PowerShell.Commands.Internal.Format.StringManipulationHelper')
 $field = $helper.GetFields('NonPublic, Static') | Where-Object { $_.FieldType.IsGenericType -and "$($_.FieldType)" -match 'String' } | Select-Object -First 1
-$languages = if ($field) { $field.GetValue($null) }
+if (-not $field) { throw 'the formatter keeps its languages elsewhere' }
+$languages = $field.GetValue($null)
 $own = [cultureinfo]::CurrentCulture.TwoLetterISOLanguageName
 foreach ($habit in 'hard', 'words') {
-    if ($languages) { if ($habit -eq 'words') { $null = $languages.Add($own) } else { $null = $languages.Remove($own) } }
+    if ($habit -eq 'words') { $null = $languages.Add($own) } else { $null = $languages.Remove($own) }
     foreach ($width in 60, 70, 80, 100, 120, 160, 200) {
         foreach ($name in $writers.Keys) {
             & $write "$name $habit $width" (& $writers[$name] | Out-String -Width $width)
