@@ -10,6 +10,6 @@ fuzz_target!(|text: &str| {
         assert_eq!(entry.to_string().lines().count(), 1);
         assert!(entry.remedy().iter().chain(entry.look_at()).all(|block| !block.text().contains('\u{1b}')));
     }
-    assert_eq!(explained.is_recognised(), explained.entries().len() > 0);
+    assert_eq!(explained.is_recognised(), !explained.entries().is_empty());
     assert!(explained.nearest().len() <= 3);
 });
