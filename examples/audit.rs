@@ -23,6 +23,7 @@ mod common {
     pub(crate) mod output;
     pub(crate) mod scenario;
     pub(crate) mod show;
+    pub(crate) mod since;
 }
 mod report {
     pub(crate) mod calendar;
@@ -108,20 +109,17 @@ struct Answer<'a> {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(run)
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let named = input::now(arguments.now.as_deref())?;
     let given = Given::read(&arguments.files, &arguments.completeness)?;
     let organization = Organization::of(given, named.is_some())?;
     let now = named.or(organization.now).unwrap_or_else(SystemTime::now);
     let policy = match (arguments.policy.as_deref(), organization.policy.clone()) {
         (Some(_), Some(_)) => return Err(BadInput::new("--policy", "a file is a policy too")),
-        (Some(path), None) => read_policy(path)?,
+        (Some(path), None) => input::policy(path)?,
         (None, policy) => policy.unwrap_or_default(),
     };
     let audit = organization.imported.judged(audit_with(&policy, organization.fleet(), now));
@@ -178,11 +176,6 @@ fn answer<'a>(
 /// The findings of an earlier audit.
 fn earlier(path: &Path) -> Result<AuditRecord, BadInput> {
     let source = Source::open_one_of(path, &[Kind::Answer])?;
-    input::json(&source.name.clone(), &source.whole()?)
-}
-
-fn read_policy(path: &Path) -> Result<Policy, BadInput> {
-    let source = Source::open_one_of(path, &[Kind::Policy, Kind::Export])?;
     input::json(&source.name.clone(), &source.whole()?)
 }
 

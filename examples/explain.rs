@@ -53,14 +53,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(run)
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let named = input::now(arguments.now.as_deref())?;
     let bytes = Source::open(&arguments.file)?.whole()?;
     let text = input::decoded(&bytes);
     let explained = if arguments.fleet.is_empty() {

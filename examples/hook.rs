@@ -47,12 +47,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let run = |arguments: Arguments| run(&arguments).map(ExitCode::from).unwrap_or_else(|bad| bad.report());
-    input::arguments().map_or_else(|status| status, run)
+    input::main(|arguments| run(arguments).map(ExitCode::from))
 }
 
 fn run(arguments: &Arguments) -> Result<u8, BadInput> {
-    let now = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let now = input::now(arguments.now.as_deref())?;
     let now = now.unwrap_or_else(SystemTime::now);
     let (last, exports) = arguments.files.split_last().ok_or_else(|| BadInput::named("give the exports"))?;
     let given = Given::read(exports, &arguments.completeness)?;

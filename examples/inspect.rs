@@ -89,7 +89,7 @@ fn shown(arguments: &Arguments) -> Result<String, BadInput> {
         read(&mut import, file)?;
     }
     let import = arguments.completeness.of(import)?;
-    let now = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let now = input::now(arguments.now.as_deref())?;
     let now = now.unwrap_or_else(SystemTime::now);
     let is_for_other_use = arguments.scenario.is_some() || arguments.fleet || arguments.format_list;
     if is_for_other_use || arguments.endpoints && !arguments.json {

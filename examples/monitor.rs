@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use exchange_certificates::import::ImportedOrganization;
-use exchange_certificates::{Audit, AuditFinding, FindingRecord, Policy, audit_with};
+use exchange_certificates::{Audit, Policy, audit_with};
 
 mod common {
     pub(crate) mod exports;
@@ -18,11 +18,12 @@ mod common {
     pub(crate) mod input;
     pub(crate) mod output;
     pub(crate) mod scenario;
+    pub(crate) mod since;
 }
 use common::exports::Completeness;
 use common::given::Given;
-use common::input::{self, BadInput, plain};
-use common::output;
+use common::input::{self, BadInput};
+use common::{output, since};
 
 const HELP: &str = "\
 Example: monitor yesterday.xml today.xml
@@ -54,10 +55,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(run)
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
@@ -65,7 +63,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let now = date("--now", &arguments.now)?.unwrap_or_else(SystemTime::now);
     let earlier = date("--earlier", &arguments.earlier)?.unwrap_or(now);
     let policy = match &arguments.policy {
-        Some(file) => input::json(&file.display().to_string(), &input::read(file)?)?,
+        Some(file) => input::policy(file)?,
         None => Policy::default(),
     };
     let audited = |file: &Path, now: SystemTime| -> Result<(Audit, ImportedOrganization), BadInput> {
@@ -75,17 +73,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let before = audited(&arguments.before, earlier)?.0.record();
     let (after, imported) = audited(&arguments.after, now)?;
     let change = after.since(&before);
-    let found = |word: &str, findings: &[&AuditFinding]| {
-        findings.iter().for_each(|it| eprintln!("{word}: {} {}", it.severity(), plain(&it.to_string())));
-    };
-    let kept = |word: &str, findings: &[&FindingRecord]| {
-        let line = |it: &&FindingRecord| format!("{} on {}: {}", it.rule, it.server, it.message);
-        findings.iter().for_each(|it| eprintln!("{word}: {} {}", it.severity, plain(&line(it))));
-    };
-    found("new", &change.new);
-    found("changed", &change.changed);
-    kept("gone", &change.gone);
-    kept("not judged", &change.not_judged);
+    since::lines(&change).for_each(|(word, severity, line)| eprintln!("{word}: {severity} {line}"));
     output::text(&after.to_prometheus(now).to_string());
     Ok(ExitCode::from(match after.has_high() {
         true => 1,

@@ -76,10 +76,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(run)
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
@@ -87,7 +84,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
     let Some((certificate, files)) = arguments.files.split_last() else {
         return Err(BadInput::named("give the servers, and the new certificate last"));
     };
-    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let named = input::now(arguments.now.as_deref())?;
     let given = Given::read(files, &arguments.completeness)?;
     let now = match named {
         Some(now) => now,

@@ -61,10 +61,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => roll_out(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(roll_out)
 }
 
 fn roll_out(arguments: &Arguments) -> Result<ExitCode, BadInput> {

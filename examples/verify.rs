@@ -90,14 +90,11 @@ struct Unread {
 }
 
 fn main() -> ExitCode {
-    match input::arguments() {
-        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
-        Err(status) => status,
-    }
+    input::main(run)
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, BadInput> {
-    let named = arguments.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+    let named = input::now(arguments.now.as_deref())?;
     let read = |file: &Path, beside: &[PathBuf]| -> Result<(Fleet, Option<SystemTime>), BadInput> {
         let files: Vec<_> = std::iter::once(file.to_owned()).chain(beside.iter().cloned()).collect();
         let given = Given::read(&files, &arguments.completeness)?;

@@ -10,6 +10,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::fleets::{ComparedEndpoint, EndpointState, FleetChange, compare};
+pub(crate) use self::fleets::{EndpointKey, key, key_of};
 pub use self::moved::{CertificateAt, ConnectorChange, DefaultSmtpChange};
 pub use self::presented_at::PresentedAt;
 pub use self::probed::{Look, Verdict};

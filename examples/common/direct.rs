@@ -9,7 +9,7 @@ use exchange_certificates::{Certificate, Fleet, Installed, Policy, Request, Serv
 
 use super::exports::Completeness;
 use super::given::Given;
-use super::input::{self, BadInput, DefaultSmtp, Kind, Source, plain};
+use super::input::{self, BadInput, DefaultSmtp, plain};
 
 /// The request, and the server of whichever files there are.
 #[derive(Args, Clone)]
@@ -77,7 +77,7 @@ impl Direct {
 
     /// Reads the files, and the certificate where it is one.
     pub(crate) fn question(&self, files: &[PathBuf]) -> Result<Question, BadInput> {
-        let named = self.now.as_deref().map(|text| input::date("--now", text)).transpose()?;
+        let named = input::now(self.now.as_deref())?;
         let given = Given::read(files, &self.completeness)?;
         let now = match named {
             Some(now) => now,
@@ -130,8 +130,7 @@ pub(crate) fn policy(file: &Path, given: &Given) -> Result<Policy, BadInput> {
     if given.policy_file().is_some() {
         return Err(BadInput::new("--policy", "a file is a policy too"));
     }
-    let source = Source::open_one_of(file, &[Kind::Policy, Kind::Export])?;
-    input::json(&source.name.clone(), &source.whole()?)
+    input::policy(file)
 }
 
 /// The server of this name, or the only one.

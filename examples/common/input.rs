@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use clap::{Parser, ValueEnum};
 use exchange_certificates::import::{Format, MAXIMUM_LENGTH};
-use exchange_certificates::{Answer, Certificate, Chain, Request, rfc3339};
+use exchange_certificates::{Answer, Certificate, Chain, Policy, Request, rfc3339};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,6 +69,25 @@ pub fn arguments<A: Parser>() -> Result<A, ExitCode> {
         let line = lines.join(" ");
         BadInput(format!("{}; --help tells more", line.trim_start_matches("error: "))).report()
     })
+}
+
+/// Runs an example with the arguments of the command line, and says what of its input is of no use.
+pub fn main<A: Parser>(run: impl FnOnce(&A) -> Result<ExitCode, BadInput>) -> ExitCode {
+    match arguments() {
+        Ok(arguments) => run(&arguments).unwrap_or_else(|bad_input| bad_input.report()),
+        Err(status) => status,
+    }
+}
+
+/// The point in time that `--now` names, if it was said.
+pub fn now(text: Option<&str>) -> Result<Option<SystemTime>, BadInput> {
+    text.map(|text| date("--now", text)).transpose()
+}
+
+/// Reads a policy that is a file of its own.
+pub fn policy(path: &Path) -> Result<Policy, BadInput> {
+    let source = Source::open_one_of(path, &[Kind::Policy, Kind::Export])?;
+    json(&source.name.clone(), &source.whole()?)
 }
 
 /// What becomes of the default SMTP certificate, as the command line says it.

@@ -1,11 +1,11 @@
 //! The report for people, on a terminal.
 
 use anstyle::{AnsiColor, Style};
-use exchange_certificates::{AuditChange, AuditFinding, FindingRecord, Severity, rfc3339};
+use exchange_certificates::{AuditChange, Severity, rfc3339};
 
 use super::digest::{Digest, FindingGroup, ROWS, State, count, day, several, thousands, title};
-use crate::common::output::{self, plain, say};
-use crate::common::show;
+use crate::common::output::{self, say};
+use crate::common::{show, since};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -45,17 +45,7 @@ pub(crate) fn since(change: &AuditChange<'_>) {
         return;
     }
     say!("{BOLD}Since the earlier audit{BOLD:#}");
-    let found = |word: &str, findings: &[&AuditFinding]| {
-        findings.iter().for_each(|it| say!("  {word:<10} {:<4} {}", it.severity().to_string(), plain(&it.to_string())));
-    };
-    let kept = |word: &str, findings: &[&FindingRecord]| {
-        let line = |it: &&FindingRecord| plain(&format!("{} on {}: {}", it.rule, it.server, it.message));
-        findings.iter().for_each(|it| say!("  {word:<10} {:<4} {}", it.severity.to_string(), line(it)));
-    };
-    found("new", &change.new);
-    found("changed", &change.changed);
-    kept("gone", &change.gone);
-    kept("not judged", &change.not_judged);
+    since::lines(change).for_each(|(word, severity, line)| say!("  {word:<10} {:<4} {line}", severity.to_string()));
     say!();
 }
 

@@ -208,19 +208,17 @@ impl AuditFinding {
                 .collect(),
         }
     }
+}
 
+impl FindingRecord {
     /// Whether it says the same as an earlier one, whatever time has passed.
-    fn says_the_same(&self, earlier: &FindingRecord) -> bool {
-        let lasting = |facts: &BTreeMap<String, FactValue>| {
-            let facts = facts.iter().filter(|(name, _)| *name != "days");
+    fn says_the_same(&self, earlier: &Self) -> bool {
+        let lasting = |record: &'_ Self| {
+            let facts = record.facts.iter().filter(|(name, _)| *name != "days");
             facts.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
         };
-        let now = self.record();
-        let rules =
-            |consequences: &[ConsequenceRecord]| consequences.iter().map(|it| it.rule.clone()).collect::<Vec<_>>();
-        now.severity == earlier.severity
-            && lasting(&now.facts) == lasting(&earlier.facts)
-            && rules(&now.consequences) == rules(&earlier.consequences)
+        let rules = |record: &Self| record.consequences.iter().map(|it| it.rule.clone()).collect::<Vec<_>>();
+        self.severity == earlier.severity && lasting(self) == lasting(earlier) && rules(self) == rules(earlier)
     }
 }
 
@@ -236,13 +234,13 @@ impl Audit {
         let mut now = HashSet::new();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for finding in &self.findings {
-            let key = finding.key();
-            match known.get(&key) {
+            let record = finding.record();
+            match known.get(&record.key) {
                 None => new.push(finding),
-                Some(earlier) if !finding.says_the_same(earlier) => changed.push(finding),
+                Some(earlier) if !record.says_the_same(earlier) => changed.push(finding),
                 Some(_) => {}
             }
-            now.insert(key);
+            now.insert(record.key);
         }
         let judged: HashSet<_> = self.servers.iter().map(|server| Caseless(server.as_str())).collect();
         let unread: Vec<_> = self.not_read.iter().filter(|entry| entry.what.counts()).collect();

@@ -13,9 +13,9 @@ use crate::fleet::Fleet;
 use crate::plan::Plan;
 use crate::server::{Connector, ConnectorKind, NotReadKind, Server, TlsCertificateName};
 use crate::service::Service;
-use crate::text::{Caseless, same};
+use crate::text::same;
 use crate::thumbprint::Thumbprint;
-use crate::verify::{Expectation, Verification};
+use crate::verify::{EndpointKey, Expectation, Verification, key, key_of};
 
 /// What a certificate is to have on a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,11 +272,8 @@ impl StoredPlan {
     /// Holds an organisation as it is now against the plan, endpoint by endpoint: what was to change, and what did. The
     /// plan need not be of this version.
     pub fn verify(&self, fleet: &Fleet, now: SystemTime) -> PlanVerification {
-        let present: HashMap<_, _> = fleet
-            .endpoints(now)
-            .iter()
-            .map(|known| (key(known.server(), &known.id().to_string()), PresentedThen::of(known.presented())))
-            .collect();
+        let present: HashMap<_, _> =
+            fleet.endpoints(now).iter().map(|known| (key(known), PresentedThen::of(known.presented()))).collect();
         PlanVerification {
             certificates: self.certificates.iter().map(|planned| certificate(planned, fleet)).collect(),
             connectors: self.connectors.iter().map(|planned| connector(planned, fleet)).collect(),
@@ -354,15 +351,12 @@ fn connector(planned: &PlannedConnector, fleet: &Fleet) -> VerifiedConnector {
     VerifiedConnector { kind: planned.kind, name, planned: planned.after.clone(), now, state }
 }
 
-/// By server and id, both without case.
-type Key = (Caseless<String>, Caseless<String>);
-
-fn key(server: &str, id: &str) -> Key {
-    (Caseless(server.to_owned()), Caseless(id.to_owned()))
-}
-
-fn endpoint(planned: &PlannedEndpoint, fleet: &Fleet, present: &HashMap<Key, PresentedThen>) -> VerifiedEndpoint {
-    let now = present.get(&key(&planned.server, &planned.id));
+fn endpoint(
+    planned: &PlannedEndpoint,
+    fleet: &Fleet,
+    present: &HashMap<EndpointKey, PresentedThen>,
+) -> VerifiedEndpoint {
+    let now = present.get(&key_of(&planned.server, planned.id.as_str()));
     let was_to_change = planned.before != planned.after;
     let state = match now {
         // A binding, or a connector, that nobody read has no endpoint.

@@ -146,14 +146,18 @@ impl FleetChange {
 }
 
 /// By server and id, both without case.
-type Key = (Caseless<String>, Caseless<String>);
+pub(crate) type EndpointKey = (Caseless<String>, Caseless<String>);
 
-fn key(endpoint: &Endpoint) -> Key {
-    (Caseless(endpoint.server().to_owned()), Caseless(endpoint.id().to_string()))
+pub(crate) fn key_of(server: &str, id: impl Into<String>) -> EndpointKey {
+    (Caseless(server.to_owned()), Caseless(id.into()))
+}
+
+pub(crate) fn key(endpoint: &Endpoint) -> EndpointKey {
+    key_of(endpoint.server(), endpoint.id().to_string())
 }
 
 fn endpoints(before: &Fleet, after: &Fleet, now: SystemTime) -> Vec<ComparedEndpoint> {
-    let mut former: HashMap<Key, Endpoint> =
+    let mut former: HashMap<EndpointKey, Endpoint> =
         before.endpoints(now).into_iter().map(|endpoint| (key(&endpoint), endpoint)).collect();
     let mut compared: Vec<_> = after
         .endpoints(now)

@@ -54,9 +54,14 @@ fn own(name: &str) -> Known {
 pub fn renewed_by_like() -> World {
     let old = known("OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
     let new = known("NEW", Some("Contoso CA"), &["mail.contoso.com"], 10);
+    of_one_server("a", old, new)
+}
+
+/// One 2019 server with a certificate, and a Send connector of its name.
+fn of_one_server(name: &'static str, old: Known, new: Known) -> World {
     let own = own("MBX01");
     World {
-        name: "a",
+        name,
         servers: vec![mailbox("MBX01", "2019", &old, &own, true)],
         connectors: vec![send("Internet", &["MBX01"], &old)],
         hides_bindings: false,
@@ -191,16 +196,7 @@ pub fn behind_layer_4() -> World {
 pub fn expired() -> World {
     let old = known_of(2025, "OLD", Some("Contoso CA"), &["mail.contoso.com"], 1);
     let new = known("NEW", Some("Contoso CA 2"), &["mail.contoso.com"], 10);
-    let own = own("MBX01");
-    World {
-        name: "o",
-        servers: vec![mailbox("MBX01", "2019", &old, &own, true)],
-        connectors: vec![send("Internet", &["MBX01"], &old)],
-        hides_bindings: false,
-        edges: Vec::new(),
-        computer: "MBX01".to_owned(),
-        known: vec![old, new, own],
-    }
+    of_one_server("o", old, new)
 }
 
 /// A server whose web site has a binding of a host name beside those of setup, and one whose bindings are not known.
